@@ -1,0 +1,46 @@
+//! A PIN is typed: the letter's own, or the yearly notice's.
+
+use super::event::Event;
+use super::pin::LetterFate;
+use super::{Membership, Refusal, Reply};
+use crate::{Decision, DeliveryId, EmailAddress, Language, Mail, MailTemplate, Page, Param, Presented};
+use chrono::{DateTime, Utc};
+
+/// What the record's notice PIN says to a typed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeVerdict {
+    /// There is none, or it is another one.
+    Mismatch,
+    /// It is this one, and alive.
+    Matches,
+    /// It is this one, and dead.
+    Expired,
+}
+
+pub(super) fn redeem(
+    membership: &Membership,
+    pin: &Presented,
+    notice: NoticeVerdict,
+    delivery: DeliveryId,
+    told: (EmailAddress, Language),
+    business: String,
+    now: DateTime<Utc>,
+) -> Result<Decision<Event, Reply>, Refusal> {
+    let letter = membership.pin.as_ref().filter(|kept| kept.fate != LetterFate::Held && pin.matches(&kept.digest));
+    match (letter, notice) {
+        (Some(kept), _) if kept.valid_until > now => {}
+        (_, NoticeVerdict::Matches) => {}
+        (Some(_), NoticeVerdict::Mismatch | NoticeVerdict::Expired) | (None, NoticeVerdict::Expired) => return Err(Refusal::PinExpired),
+        (None, NoticeVerdict::Mismatch) => return Ok(Decision::answer(Reply::Mismatch)),
+    }
+    let (to, language) = told;
+    Ok(Decision::events(vec![Event::Redeemed { at: now }], Reply::Done).mail(Mail {
+        id: delivery,
+        template: MailTemplate::Linked,
+        to,
+        language,
+        params: vec![Param::Business(business), Param::PageLink(Page::Login)],
+        not_after: None,
+        after: None,
+    }))
+}

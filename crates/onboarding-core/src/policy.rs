@@ -1,0 +1,140 @@
+//! Every number the rules name, with its unit and source, in one place.
+
+use chrono::TimeDelta;
+
+macro_rules! spans {
+    ($($(#[$doc:meta])* $name:ident = $unit:ident($n:expr);)*) => {
+        $($(#[$doc])* pub const $name: TimeDelta = spans!(@ $unit $n);)*
+    };
+    (@ seconds $n:expr) => { TimeDelta::seconds($n) };
+    (@ minutes $n:expr) => { TimeDelta::minutes($n) };
+    (@ hours $n:expr) => { TimeDelta::hours($n) };
+    (@ days $n:expr) => { TimeDelta::days($n) };
+}
+
+spans! {
+    /// Life of an e-mail code and its link. Source: NIST SP 800-63A-4 (24 h by e-mail).
+    CODE_LIFE = hours(24);
+    /// Time before another code may be asked for. Source: threats.md "Values".
+    RESEND_AFTER = seconds(60);
+    /// An unproven registration ends this long after its last mail. Source: rules.md "Registrations" 3.
+    UNPROVEN_AFTER_MAIL = days(7);
+    /// An unproven registration ends this long after it was made, whatever was resent. Source: rules.md "Registrations" 3.
+    UNPROVEN_AT_MOST = days(30);
+    /// Super admins are reminded of a request. Source: seed 001, rules.md "Registrations" 3.
+    APPROVAL_REMINDER = days(3);
+    /// A request falls to the clerks.
+    APPROVAL_ESCALATION = days(7);
+    /// A request nobody decided expires.
+    APPROVAL_EXPIRY = days(30);
+    /// Life of a completion or invitation link; the link can be renewed. Source: threats.md "Values".
+    COMPLETION_LINK_LIFE = days(14);
+    /// A registration not completed this long after approval or invitation expires.
+    COMPLETION_EXPIRY = days(30);
+    /// Life of a reset link. Source: ASVS 5.0 6.4.
+    RESET_LIFE = hours(1);
+    /// Life of the link that confirms a new address.
+    NEW_EMAIL_LIFE = hours(24);
+    /// Life of an initial or unused generated password, from the mail server's acceptance. Source: ASVS 5.0 6.4.1.
+    MAILED_PASSWORD_LIFE = days(14);
+    /// Life of a sealed claim between the claim page and the details page.
+    CLAIM_TOKEN_LIFE = hours(1);
+    /// Life of a PIN from hand-over. Source: NIST SP 800-63A-4 (21 days by post).
+    PIN_LIFE = days(21);
+    /// Added for printing and posting; the default of `letters.handling_days`.
+    PIN_HANDLING = days(3);
+    /// Window in which PIN tries and letters are counted.
+    PIN_WINDOW = days(30);
+    /// An account waits this long between two letters.
+    PIN_LETTER_EVERY = days(7);
+    /// Longest life of a yearly notice's PIN.
+    NOTICE_PIN_AT_MOST = days(400);
+    /// Bearer sessions die after this long without use; a portal may say less.
+    BEARER_IDLE = days(30);
+    /// Page sessions die after this long without use.
+    PAGE_IDLE = minutes(30);
+    /// Page sessions die after this long in any case.
+    PAGE_AT_MOST = hours(12);
+    /// `last_seen` is written at most this often. Source: budgets.md.
+    TOUCH_EVERY = seconds(60);
+    /// Replies of repeatable commands are kept this long.
+    REPLAY_LIFE = hours(24);
+    /// Closed registrations are purged.
+    RETAIN_REGISTRATIONS = days(30);
+    /// Outbox rows are purged.
+    RETAIN_OUTBOX = days(30);
+    /// Audit entries are purged.
+    RETAIN_AUDIT = days(730);
+    /// Consent proofs are pseudonymised.
+    RETAIN_CONSENTS = days(1095);
+}
+
+/// Length of an e-mail code in characters of the code alphabet: 38 bit. Source: threats.md "Values".
+pub const CODE_CHARS: usize = 8;
+/// Length of a PIN: 57 bit in three groups of four.
+pub const PIN_CHARS: usize = 12;
+/// Length of an initial or generated password: 67 bit.
+pub const MAILED_PASSWORD_CHARS: usize = 14;
+/// Bytes of randomness in link tokens, handles and session tokens: 256 bit. Source: ASVS 5.0 11.5.1.
+pub const TOKEN_BYTES: usize = 32;
+/// Wrong codes per registration, over all its codes and addresses. Source: rules.md "Registrations" 4.
+pub const CODE_TRIES: u32 = 5;
+/// PIN tries per (account, typed number) in [`PIN_WINDOW`].
+pub const PIN_TRIES: u32 = 5;
+/// Numbers an account may try in [`PIN_WINDOW`].
+pub const PIN_NUMBERS: usize = 20;
+/// Letters per account in [`PIN_WINDOW`].
+pub const PIN_LETTERS_PER_ACCOUNT: usize = 4;
+/// Letters per record in [`PIN_WINDOW`]; more wait for a clerk.
+pub const PIN_LETTERS_PER_RECORD: usize = 10;
+/// Approval mails per record and day before they become a digest.
+pub const APPROVER_MAILS_PER_DAY: u32 = 5;
+
+/// How often something may happen, and what happens beyond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// At most `most` in every window of length `per`, counted from the first.
+    Window {
+        /// How many.
+        most: u32,
+        /// Length of the window.
+        per: TimeDelta,
+    },
+    /// `free` at once; then a wait that begins with `first` and doubles up to `longest`. Forgotten after `forget` without another.
+    Backoff {
+        /// How many before the first wait.
+        free: u32,
+        /// The first wait.
+        first: TimeDelta,
+        /// The longest wait.
+        longest: TimeDelta,
+        /// Counters older than this are gone.
+        forget: TimeDelta,
+    },
+}
+
+/// Mismatched claims per network: 10 in 24 h. Source: rules.md "Claim guesses".
+pub const CLAIMS_PER_NETWORK: Limit = Limit::Window { most: 10, per: TimeDelta::hours(24) };
+/// Mismatched claims per (network, second value): 20 in 24 h.
+pub const CLAIMS_PER_SECOND_VALUE: Limit = Limit::Window { most: 20, per: TimeDelta::hours(24) };
+/// Mismatched claims per typed number over all networks: 10 in 24 h, then one try a day for each network.
+pub const CLAIMS_PER_NUMBER: Limit = Limit::Window { most: 10, per: TimeDelta::hours(24) };
+/// What each network keeps of a number that is guessed at.
+pub const CLAIMS_PER_NUMBER_AND_NETWORK: Limit = Limit::Window { most: 1, per: TimeDelta::hours(24) };
+/// Failed sign-ins per (login, network): 5 free, then 1 s doubling to 15 min. Source: ASVS 5.0 6.3.1, rules.md "Sign-in throttle".
+pub const SIGN_IN_PER_NETWORK: Limit =
+    Limit::Backoff { free: 5, first: TimeDelta::seconds(1), longest: TimeDelta::minutes(15), forget: TimeDelta::hours(24) };
+/// Failed sign-ins per login over all networks, before a delay (never a refusal) of at most [`SIGN_IN_DELAY_AT_MOST`].
+pub const SIGN_IN_FREE_OF_DELAY: u32 = 20;
+/// The longest delay that strangers can put upon an owner's sign-in.
+pub const SIGN_IN_DELAY_AT_MOST: TimeDelta = TimeDelta::seconds(2);
+/// Mails of one purpose to one address: 5 a day. Source: threats.md "Values", Mastodon CVE-2025-54879.
+pub const MAILS_PER_ADDRESS: Limit = Limit::Window { most: 5, per: TimeDelta::hours(24) };
+/// Registrations and resets per network: 60 an hour, so that one machine cannot fill the outbox.
+pub const MAILS_PER_NETWORK: Limit = Limit::Window { most: 60, per: TimeDelta::hours(1) };
+
+/// The delay before a password is looked at, from the failures of its login over all networks.
+pub fn sign_in_delay(failures: u32) -> TimeDelta {
+    let beyond = failures.saturating_sub(SIGN_IN_FREE_OF_DELAY);
+    TimeDelta::milliseconds(i64::from(beyond) * 100).min(SIGN_IN_DELAY_AT_MOST)
+}

@@ -1,0 +1,147 @@
+//! Everything that is SQLite's alone: connections, the one writer, error codes, storage clauses.
+//!
+//! One connection writes and any number read. Every write begins IMMEDIATE: a deferred transaction that reads first and
+//! writes later fails under parallel load with "database is locked", whatever the busy timeout.
+
+mod writer;
+
+use crate::error::{Breaking, Doing, corrupt};
+use futures_util::future::BoxFuture;
+use onboarding::ports::StoreError;
+use sea_orm::sea_query::TableCreateStatement;
+use sea_orm::sqlx::{
+    self,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use writer::Writer;
+
+/// Where the database lies and how it is opened.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    /// The database file; made if missing, readable by its owner only.
+    pub path: PathBuf,
+    /// Connections that read beside the one that writes. At least 1.
+    pub readers: u32,
+    /// How long a statement waits for another process's lock, and a caller for a connection.
+    pub patience: Duration,
+}
+
+impl SqliteOptions {
+    /// The file with 4 readers and 5 seconds of patience.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), readers: 4, patience: Duration::from_secs(5) }
+    }
+}
+
+/// An open database.
+pub(crate) struct Sqlite {
+    writer: Writer,
+    readers: DatabaseConnection,
+}
+
+impl Sqlite {
+    pub(crate) async fn open(options: &SqliteOptions) -> Result<Self, StoreError> {
+        create_private(&options.path)?;
+        // The writer comes first: it turns the file to WAL, which readers cannot.
+        let writing = connect(options, 1, |pragmas| {
+            pragmas.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).pragma("secure_delete", "FAST")
+        });
+        let writing = writing.await.doing("open the database for writing")?;
+        let reading = connect(options, options.readers.max(1), |pragmas| pragmas.pragma("query_only", "ON"));
+        let readers = reading.await.doing("open the database for reading")?;
+        Ok(Self { writer: Writer::start(writing, options.patience), readers })
+    }
+
+    /// For statements that only read: they see what is committed and wait for nobody.
+    pub(crate) fn readers(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+
+    /// Carries out `work` in a write transaction: committed if it succeeds, else rolled back.
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Breaking + Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// Waits for what is being written, then closes every connection; the last one takes the write-ahead log in.
+    pub(crate) async fn close(&self) {
+        if self.readers.close_by_ref().await.is_err() {
+            tracing::warn!("could not close the reading connections");
+        }
+        self.writer.close().await;
+    }
+}
+
+async fn connect(
+    options: &SqliteOptions,
+    connections: u32,
+    pragmas: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
+) -> Result<DatabaseConnection, DbErr> {
+    let (path, patience) = (options.path.clone(), options.patience);
+    let mut connect = ConnectOptions::new("sqlite:");
+    connect
+        .max_connections(connections)
+        .min_connections(connections)
+        .acquire_timeout(patience)
+        // A connection to a file does not break by waiting, and a ping for every statement is a third of its cost.
+        .test_before_acquire(false)
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        // Statements carry addresses and names.
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        .map_sqlx_sqlite_opts(move |url| {
+            // The path goes in as it is: inside an address a blank or a question mark would mean something else.
+            let file = url.filename(&path).in_memory(false).shared_cache(false).busy_timeout(patience).foreign_keys(true).statement_cache_capacity(128);
+            pragmas(file)
+        });
+    Database::connect(connect).await
+}
+
+/// Makes the file before SQLite does, so that nobody else can read it; the write-ahead log gets the same mode.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| StoreError::Unavailable(format!("could not open the database file: {}", error.kind())))
+}
+
+async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let immediate = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+    db.begin_with_options(immediate).await
+}
+
+/// Sorts SQLite's result codes. Source: <https://www.sqlite.org/rescode.html>; the low byte is the primary code.
+pub(crate) fn told(error: &dyn sqlx::error::DatabaseError, what: &'static str) -> StoreError {
+    let code = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
+    let unavailable = |why: &str| StoreError::Unavailable(format!("could not {what}: {why} (SQLite code {code})"));
+    match code & 0xff {
+        1 => unavailable("the schema does not fit; is the database migrated?"),
+        5 | 6 => unavailable("the database is locked"),
+        7 => unavailable("out of memory"),
+        8 => unavailable("the database is read-only"),
+        10 => unavailable("the disk failed"),
+        13 => unavailable("the disk is full"),
+        14 => unavailable("the database file cannot be opened"),
+        11 | 26 => corrupt(format_args!("could not {what}: the database file is damaged (SQLite code {code})")),
+        _ => unavailable("the database refuses the statement"),
+    }
+}
+
+/// Keeps a table in the order of its key alone: half the writes where the key is the row.
+pub(crate) fn clustered(backend: DbBackend, table: &mut TableCreateStatement) -> TableCreateStatement {
+    if backend == DbBackend::Sqlite {
+        table.extra("WITHOUT ROWID");
+    }
+    table.take()
+}

@@ -1,0 +1,190 @@
+//! The one connection that writes, and the queue before it.
+//!
+//! Whoever waits while a commit reaches the disk is taken along with the next one: a group is one transaction with a
+//! savepoint for each job, so sixteen waiting writers cost one flush. A job that is refused undoes its own savepoint; a
+//! database failure undoes the whole group, because SQLite may have rolled back already. Nobody is answered before
+//! the group is on the disk. A caller who goes away leaves its job in the queue: no transaction is cut in two.
+
+use super::begin;
+use crate::error::{Breaking, Doing};
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use onboarding::ports::StoreError;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+/// Jobs that wait at most; beyond, callers wait for a place.
+const QUEUE: usize = 1024;
+/// Jobs in one transaction at most.
+const GROUP: usize = 64;
+
+pub(crate) struct Writer {
+    /// `None` once closed.
+    jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    patience: Duration,
+}
+
+impl Writer {
+    pub(crate) fn start(db: DatabaseConnection, patience: Duration) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        Self { jobs: Mutex::new(Some(jobs)), task: Mutex::new(Some(tokio::spawn(serve(db, queue)))), patience }
+    }
+
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Breaking + Send + 'static,
+        F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let jobs = self.jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let Some(jobs) = jobs else { return Err(unavailable("the store is closed").into()) };
+        let (reply, answer) = oneshot::channel();
+        match jobs.send_timeout(Box::new(Order { work, reply }), self.patience).await {
+            Ok(()) => {}
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Err(unavailable("too many writes wait").into()),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => return Err(unavailable("the store is closed").into()),
+        }
+        // Without its sender, so that closing the store waits for queued jobs and not for their callers.
+        drop(jobs);
+        answer.await.unwrap_or_else(|_| Err(unavailable("the writer broke off; whether the step was taken is unknown").into()))
+    }
+
+    pub(crate) async fn close(&self) {
+        drop(self.jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(task) = task
+            && task.await.is_err()
+        {
+            tracing::error!("the writer broke off");
+        }
+    }
+}
+
+fn unavailable(why: &str) -> StoreError {
+    StoreError::Unavailable(format!("could not write: {why}"))
+}
+
+/// What a job leaves behind in its savepoint.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// To be committed.
+    Keep,
+    /// To be undone; the others of the group go on.
+    Undo,
+    /// The database failed.
+    Break,
+}
+
+/// Tells the caller, once the fate of the whole group is known.
+type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+#[async_trait]
+trait Job: Send {
+    async fn run(self: Box<Self>, txn: &DatabaseTransaction) -> (Fate, Tell);
+    fn refuse(self: Box<Self>, why: StoreError);
+}
+
+struct Order<T, E, F> {
+    work: F,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+#[async_trait]
+impl<T, E, F> Job for Order<T, E, F>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Breaking + Send + 'static,
+    F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send,
+{
+    async fn run(self: Box<Self>, txn: &DatabaseTransaction) -> (Fate, Tell) {
+        let Self { work, reply } = *self;
+        let found = work(txn).await;
+        let fate = match &found {
+            Ok(_) => Fate::Keep,
+            Err(error) if error.breaks() => Fate::Break,
+            Err(_) => Fate::Undo,
+        };
+        let tell: Tell = Box::new(move |group| {
+            // A refusal stands whatever became of the group: nothing of the job was taken either way.
+            let found = match (found, group) {
+                (Ok(_), Err(error)) => Err(error.into()),
+                (found, _) => found,
+            };
+            // A caller who went away hears nothing, and needs nothing.
+            drop(reply.send(found));
+        });
+        (fate, tell)
+    }
+
+    fn refuse(self: Box<Self>, why: StoreError) {
+        drop(self.reply.send(Err(why.into())));
+    }
+}
+
+async fn serve(db: DatabaseConnection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut group, GROUP).await > 0 {
+        carry_out(&db, &mut group).await;
+    }
+    if db.close().await.is_err() {
+        tracing::warn!("could not close the writing connection");
+    }
+}
+
+/// One transaction for everybody who waits.
+async fn carry_out(db: &DatabaseConnection, group: &mut Vec<Box<dyn Job>>) {
+    let txn = match begin(db).await.doing("begin to write") {
+        Ok(txn) => txn,
+        Err(error) => return group.drain(..).for_each(|job| job.refuse(error.clone())),
+    };
+    let mut told = Vec::with_capacity(group.len());
+    let outcome = run_all(&txn, group, &mut told).await;
+    let outcome = match outcome {
+        Ok(Fate::Keep) => txn.commit().await.doing("commit; whether the step was taken is unknown"),
+        Ok(Fate::Undo) => txn.rollback().await.doing("roll back"),
+        Ok(Fate::Break) => {
+            let undone = txn.rollback().await.doing("roll back");
+            undone.and(Err(unavailable("the database failed in the middle of a group; nothing of it was taken")))
+        }
+        Err(error) => txn.rollback().await.doing("roll back").and(Err(error)),
+    };
+    for job in group.drain(..) {
+        job.refuse(outcome.clone().err().unwrap_or_else(|| unavailable("the group ended before this step began")));
+    }
+    for tell in told {
+        tell(outcome.clone());
+    }
+}
+
+/// Runs jobs in order until all are done or one breaks the group; those that never ran stay in `group`.
+async fn run_all(txn: &DatabaseTransaction, group: &mut Vec<Box<dyn Job>>, told: &mut Vec<Tell>) -> Result<Fate, StoreError> {
+    if group.len() == 1 {
+        // Alone, a job needs no savepoint: its fate is the transaction's.
+        let job = group.remove(0);
+        let (fate, tell) = job.run(txn).await;
+        told.push(tell);
+        return Ok(fate);
+    }
+    while !group.is_empty() {
+        let job = group.remove(0);
+        let savepoint = match txn.begin().await.doing("set a savepoint") {
+            Ok(savepoint) => savepoint,
+            Err(error) => {
+                job.refuse(error.clone());
+                return Err(error);
+            }
+        };
+        let (fate, tell) = job.run(&savepoint).await;
+        told.push(tell);
+        match fate {
+            Fate::Keep => savepoint.commit().await.doing("release a savepoint")?,
+            Fate::Undo => savepoint.rollback().await.doing("roll back to a savepoint")?,
+            Fate::Break => return Ok(Fate::Break),
+        }
+    }
+    Ok(Fate::Keep)
+}

@@ -1,0 +1,47 @@
+//! Everything a test of a journey needs: fakes that behave, builders of sample data, and one contract suite per port.
+//!
+//! A fake here does what its port promises, in memory and without waiting; each passes the suite of its port in
+//! [`contract`], the same that real adapters pass. Nothing here is for production: [`PlainVault`] and [`CheapHasher`]
+//! protect nothing.
+//!
+//! ```
+//! use chrono::TimeDelta;
+//! use onboarding::ports::Clock;
+//! use onboarding_testkit::FixedClock;
+//!
+//! let clock = FixedClock::default();
+//! let before = clock.now();
+//! clock.advance(TimeDelta::days(15));
+//! assert_eq!(clock.now() - before, TimeDelta::days(15));
+//! ```
+
+mod clock;
+pub mod contract;
+mod entropy;
+mod hasher;
+mod letter_press;
+mod mailer;
+mod memory;
+mod reading;
+pub mod sample;
+mod stationery;
+mod vault;
+
+pub use clock::FixedClock;
+pub use entropy::SeededEntropy;
+pub use hasher::CheapHasher;
+pub use letter_press::{PressFate, RecordingPress};
+pub use mailer::{MailFate, RecordingMailer};
+pub use memory::MemoryStore;
+pub use reading::ReadMail;
+pub use stationery::PlainStationery;
+pub use vault::PlainVault;
+
+/// The `mockall` mocks of every port, for tests with expectations.
+#[cfg(feature = "mock")]
+pub mod mock {
+    pub use onboarding::ports::{
+        MockClock, MockDirectory, MockEntropy, MockLetterPress, MockMailer, MockOutbox, MockPasswordHasher, MockSessions, MockStationery, MockStore,
+        MockThrottle, MockVault,
+    };
+}

@@ -1,0 +1,236 @@
+//! Outgoing mails and letters: who holds a delivery, what is known of its attempts, and when its text is wiped.
+
+use super::{MemoryStore, State, length};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use onboarding::ports::{CommitError, Delivery, DeliveryStatus, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow, Sealed, Settlement, StoreError};
+use onboarding_core::DeliveryId;
+use std::collections::HashMap;
+
+/// How long a worker holds a delivery.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// One delivery.
+#[derive(Clone)]
+pub(super) struct Entry {
+    /// As ordered; its text moves to `sealed`.
+    delivery: Delivery,
+    /// The text, until it is wiped.
+    pub(super) sealed: Option<Sealed>,
+    status: DeliveryStatus,
+    attempts: u32,
+    unknowns: u32,
+    /// An attempt began under the present lease: it counts among the unknowns until it is settled.
+    attempting: bool,
+    fence: u64,
+    held_until: Option<DateTime<Utc>>,
+    not_before: DateTime<Utc>,
+    reason: Option<String>,
+    created_at: DateTime<Utc>,
+    settled_at: Option<DateTime<Utc>>,
+    serial: u64,
+}
+
+impl Entry {
+    fn new(mut delivery: Delivery, at: DateTime<Utc>, serial: u64) -> Self {
+        let bytes = std::mem::take(&mut delivery.sealed.bytes);
+        Self {
+            sealed: Some(Sealed { key: delivery.sealed.key, bytes }),
+            status: DeliveryStatus::Queued,
+            attempts: 0,
+            unknowns: 0,
+            attempting: false,
+            fence: 0,
+            held_until: None,
+            not_before: delivery.not_before,
+            reason: None,
+            created_at: at,
+            settled_at: None,
+            serial,
+            delivery,
+        }
+    }
+
+    fn is_held_under(&self, fence: u64) -> bool {
+        self.status == DeliveryStatus::Queued && self.held_until.is_some() && self.fence == fence
+    }
+
+    fn settle(&mut self, result: Settlement, at: DateTime<Utc>) {
+        let again = |entry: &mut Self, when| {
+            entry.held_until = None;
+            entry.not_before = when;
+        };
+        match result {
+            Settlement::Sent => {
+                self.forget_attempt();
+                self.end(DeliveryStatus::Sent, None, at);
+            }
+            Settlement::Failed { reason } => {
+                self.forget_attempt();
+                self.end(DeliveryStatus::Failed, Some(reason), at);
+            }
+            Settlement::Retry { at: when, reason } => {
+                self.forget_attempt();
+                self.reason = Some(reason);
+                again(self, when);
+            }
+            Settlement::RetryUnknown { at: when, reason } => {
+                self.attempting = false;
+                self.reason = Some(reason);
+                again(self, when);
+            }
+            Settlement::Parked { reason } => self.end(DeliveryStatus::Parked, Some(reason), at),
+            Settlement::Expired => self.end(DeliveryStatus::Expired, None, at),
+        }
+    }
+
+    /// The outcome of this lease's attempt is known after all.
+    fn forget_attempt(&mut self) {
+        self.unknowns -= u32::from(self.attempting);
+        self.attempting = false;
+    }
+
+    fn end(&mut self, status: DeliveryStatus, reason: Option<String>, at: DateTime<Utc>) {
+        self.status = status;
+        self.reason = reason.or(self.reason.take());
+        self.held_until = None;
+        self.attempting = false;
+        self.settled_at = Some(at);
+        if status != DeliveryStatus::Parked {
+            self.sealed = None;
+        }
+    }
+
+    fn row(&self) -> OutboxRow {
+        OutboxRow {
+            id: self.delivery.id,
+            owner: self.delivery.owner,
+            kind: self.delivery.kind,
+            template: self.delivery.template.clone(),
+            language: self.delivery.language,
+            status: self.status,
+            attempts: self.attempts,
+            reason: self.reason.clone(),
+            created_at: self.created_at,
+            settled_at: self.settled_at,
+        }
+    }
+}
+
+/// Works one change out on copies in `changed`; the commit takes them over once everything else stands.
+pub(super) fn change(
+    state: &mut State,
+    changed: &mut HashMap<DeliveryId, Entry>,
+    change: OutboxChange,
+    at: DateTime<Utc>,
+) -> Result<(), CommitError> {
+    let id = match change {
+        OutboxChange::Enqueue(delivery) => {
+            if state.outbox.contains_key(&delivery.id) || changed.contains_key(&delivery.id) {
+                return Err(CommitError::Conflict);
+            }
+            let serial = state.next_serial();
+            changed.insert(delivery.id, Entry::new(delivery, at, serial));
+            return Ok(());
+        }
+        OutboxChange::Attempt { id, .. } | OutboxChange::Settle { id, .. } | OutboxChange::Withdraw { id } => id,
+    };
+    let Some(mut entry) = changed.remove(&id).or_else(|| state.outbox.get(&id).cloned()) else {
+        // What is gone cannot be withdrawn, and nobody holds a lease on it.
+        return if matches!(change, OutboxChange::Withdraw { .. }) { Ok(()) } else { Err(CommitError::Fenced) };
+    };
+    match change {
+        OutboxChange::Enqueue(_) => {}
+        OutboxChange::Attempt { fence, .. } => {
+            if !entry.is_held_under(fence) {
+                return Err(CommitError::Fenced);
+            }
+            entry.attempts += 1;
+            entry.unknowns += 1;
+            entry.attempting = true;
+        }
+        OutboxChange::Settle { fence, result, .. } => {
+            if !entry.is_held_under(fence) {
+                return Err(CommitError::Fenced);
+            }
+            entry.settle(result, at);
+        }
+        OutboxChange::Withdraw { .. } => {
+            if entry.status == DeliveryStatus::Queued {
+                entry.end(DeliveryStatus::Expired, None, at);
+            }
+        }
+    }
+    changed.insert(id, entry);
+    Ok(())
+}
+
+impl State {
+    /// When this delivery becomes due by itself; `None` if it never does as things stand.
+    fn due_at(&self, entry: &Entry) -> Option<DateTime<Utc>> {
+        let sent = |id: &DeliveryId| self.outbox.get(id).is_some_and(|before| before.status == DeliveryStatus::Sent);
+        let waits = entry.status == DeliveryStatus::Queued && entry.delivery.after.as_ref().is_none_or(sent);
+        waits.then(|| entry.held_until.map_or(entry.not_before, |held| held.max(entry.not_before)))
+    }
+
+    fn lease(&mut self, now: DateTime<Utc>, limit: usize) -> Vec<Leased> {
+        let mut due: Vec<&Entry> = self.outbox.values().filter(|entry| self.due_at(entry).is_some_and(|due| due <= now)).collect();
+        due.sort_by_key(|entry| (std::cmp::Reverse(entry.delivery.priority), entry.created_at, entry.serial));
+        let due: Vec<DeliveryId> = due.into_iter().take(limit).map(|entry| entry.delivery.id).collect();
+        let mut leased = Vec::with_capacity(due.len());
+        for id in due {
+            let Some(entry) = self.outbox.get_mut(&id) else { continue };
+            entry.fence += 1;
+            entry.held_until = Some(now + LEASE);
+            // An attempt of the former holder that was never settled stays unknown.
+            entry.attempting = false;
+            let mut delivery = entry.delivery.clone();
+            delivery.not_before = entry.not_before;
+            if let Some(sealed) = &entry.sealed {
+                delivery.sealed = sealed.clone();
+            }
+            leased.push(Leased { delivery, fence: entry.fence, attempts: entry.attempts, unknowns: entry.unknowns, created_at: entry.created_at });
+        }
+        leased
+    }
+}
+
+#[async_trait]
+impl Outbox for MemoryStore {
+    async fn lease(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError> {
+        self.with(|state| state.lease(now, length(limit)))
+    }
+
+    async fn next_due(&self, _now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.with(|state| state.outbox.values().filter_map(|entry| state.due_at(entry)).min())
+    }
+
+    async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        self.with(|state| {
+            let shown = |entry: &&Entry| {
+                filter.portal.as_ref().is_none_or(|portal| entry.delivery.portal == *portal)
+                    && filter.owner.is_none_or(|owner| entry.delivery.owner == owner)
+                    && filter.status.is_none_or(|status| entry.status == status)
+            };
+            let mut entries: Vec<&Entry> = state.outbox.values().filter(shown).collect();
+            entries.sort_by_key(|entry| std::cmp::Reverse((entry.created_at, entry.serial)));
+            entries.into_iter().take(length(limit)).map(Entry::row).collect()
+        })
+    }
+
+    async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        self.with(|state| {
+            let mut old: Vec<_> = state
+                .outbox
+                .values()
+                .filter_map(|entry| entry.settled_at.filter(|settled| *settled < before).map(|settled| (settled, entry.serial, entry.delivery.id)))
+                .collect();
+            old.sort_unstable();
+            old.truncate(length(limit));
+            for (_, _, id) in &old {
+                state.outbox.remove(id);
+            }
+            old.len() as u64
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! Aggregates as their events make them.
+
+use super::{account_id, delivery_id, digest, email, membership_id, number, portal, record_id, registration_id, roster_id};
+use chrono::{DateTime, TimeDelta, Utc};
+use onboarding_core::account::{self, Account, NewAccount, NewCredential};
+use onboarding_core::consent::Consents;
+use onboarding_core::journey::{
+    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ClaimRule, ConsentKind, ConsentRule, ConsentStage, Draft, EmailProof, FieldName, FieldRule,
+    LoginWith, MembershipBy, MustMatch, NumberName, PasswordOrigin, SessionRule, Start,
+};
+use onboarding_core::membership::{self, Membership};
+use onboarding_core::password::PasswordPolicy;
+use onboarding_core::registration::{self, Applicant, Closure, Dossier, NewPassword, Origin, Registration, Secrets};
+use onboarding_core::roster::{self, Roster};
+use onboarding_core::{Expiring, Journey, Language, PasswordHash, PersonName, Personal, policy};
+
+/// A journey with nearly everything: a claim, both proofs, an approval by super admins, consents at both stages.
+pub fn journey() -> Journey {
+    let consent = |document: &str, kind, stage, required| ConsentRule { document: document.to_owned(), kind, stage, required };
+    let draft = Draft {
+        portal: portal(),
+        languages: Language::ALL.to_vec(),
+        start: Start::Person,
+        registration_open: true,
+        claim: Some(ClaimRule { number: NumberName::BusinessNumber, must_match: vec![MustMatch::PostalCode] }),
+        number: NumberName::BusinessNumber,
+        fields: vec![FieldRule { name: FieldName::FirstName, required: true }, FieldRule { name: FieldName::LastName, required: true }],
+        consents: vec![
+            consent("privacy", ConsentKind::Notice, ConsentStage::Registration, true),
+            consent("terms", ConsentKind::Agreement, ConsentStage::Completion, true),
+            consent("news", ConsentKind::Consent, ConsentStage::Completion, false),
+        ],
+        email_proof: vec![EmailProof::Code, EmailProof::Link],
+        approval: Approval::SuperAdmin,
+        password: PasswordOrigin::AtCompletion,
+        login_with: LoginWith::Email,
+        membership: MembershipBy::Approval,
+        accounts_per_record: AccountsPerRecord::Many,
+        password_policy: PasswordPolicy::default(),
+        after_first_password: AfterFirstPassword::Continue,
+        after_reset: AfterReset::SignIn,
+        sessions: SessionRule { bearer_idle: policy::BEARER_IDLE, page_idle: policy::PAGE_IDLE, page_at_most: policy::PAGE_AT_MOST },
+    };
+    draft.compile().expect("every rule of a journey is kept above")
+}
+
+fn person() -> Applicant {
+    let name = |text| PersonName::parse(text).expect("the sample is a name");
+    Applicant { first_name: Some(name("Zoë")), last_name: Some(name("O’Neill")), birth_date: None }
+}
+
+/// A registration of `person<n>@mail.example` that waits for its proof, with a claim if a number is given.
+pub fn registration(n: u64, record: Option<&str>, at: DateTime<Utc>) -> Registration {
+    let dossier = Dossier {
+        id: registration_id(n),
+        portal: portal(),
+        origin: Origin::Applied,
+        language: Language::De,
+        created_at: at,
+        email: Personal(email(&format!("person{n}@mail.example"))),
+        applicant: Personal(person()),
+        record: record.map(|written| (record_id(&number(written)), Personal(number(written)))),
+        consents: Consents::default(),
+        password: None,
+        mail: None,
+        proved: None,
+        spent: None,
+        completion: None,
+        revision: 0,
+    };
+    let secrets = Secrets { code: digest(1_000_000 + n), link: digest(2_000_000 + n), expires_at: at + policy::CODE_LIFE };
+    let applied = registration::Event::Applied {
+        dossier: Box::new(dossier),
+        standing: registration::Standing::Genuine,
+        secrets,
+        delivery: delivery_id(1_000_000 + n),
+        at,
+    };
+    registration::evolve(None, &applied).expect("an application makes a registration")
+}
+
+fn next(state: Registration, event: &registration::Event) -> Registration {
+    registration::evolve(Some(state), event).expect("a registration stays one")
+}
+
+/// The same registration, proved, waiting for a yes.
+pub fn approvable(state: Registration, at: DateTime<Utc>) -> Registration {
+    let state = next(state, &registration::Event::EmailProved { by: EmailProof::Code, at });
+    next(state, &registration::Event::ApprovalRequested { with_clerks: false, at })
+}
+
+/// The same registration, approved by a clerk, waiting for what is missing.
+pub fn completable(state: Registration, at: DateTime<Utc>) -> Registration {
+    let link = Expiring { digest: digest(3_000_000), expires_at: at + policy::COMPLETION_LINK_LIFE };
+    let by = registration::DeciderWord::Clerk;
+    next(state, &registration::Event::CompletionOpened { link, delivery: delivery_id(3_000_000), by, at })
+}
+
+/// The same registration, ended by "that wasn't me".
+pub fn ended(state: Registration, at: DateTime<Utc>) -> Registration {
+    next(state, &registration::Event::Closed { why: Closure::Denied, at })
+}
+
+/// An account of `person<n>@mail.example` with a password of its own, in generation 1.
+pub fn account(n: u64, at: DateTime<Utc>) -> Account {
+    let new = NewAccount {
+        id: account_id(n),
+        email: email(&format!("person{n}@mail.example")),
+        person: person(),
+        language: Language::De,
+        record: None,
+        consents: Consents::default(),
+        credential: NewCredential::Own(NewPassword { hash: PasswordHash::new("$cheap-sha256$c=1$AAAA$AAAA".to_owned()), met: 12 }),
+        privileged: false,
+    };
+    let opened = account::decide(None, account::Command::Open { account: Box::new(new) }, &journey(), at);
+    let opened = opened.expect("an account opens where there is none");
+    opened.events.iter().fold(None, account::evolve).expect("an opening makes an account")
+}
+
+fn amended(state: Account, event: &account::Event) -> Account {
+    account::evolve(Some(state), event).expect("an account stays one")
+}
+
+/// The same account in its next generation: every session has ended.
+pub fn signed_out(state: Account) -> Account {
+    amended(state, &account::Event::SessionsEnded)
+}
+
+/// The same account with a reset link that dies at this moment; its deadline is an hour later.
+pub fn requesting_reset(state: Account, expires_at: DateTime<Utc>) -> Account {
+    amended(state, &account::Event::ResetRequested { link: Expiring { digest: digest(4_000_000), expires_at } })
+}

@@ -1,0 +1,35 @@
+### What a record’s super admin sees.
+
+team-title = Team
+team-requests = Offene Anfragen
+team-request-date = Angefragt am { $date }
+team-request-check = Prüfen Sie Name und E-Mail-Adresse. Sie geben genau diese Angaben frei.
+team-request-changed = Die Angaben haben sich inzwischen geändert. Prüfen Sie sie noch einmal.
+team-decided-approved = { $name } hat diese Anfrage am { $datetime } freigegeben.
+team-decided-rejected = { $name } hat diese Anfrage am { $datetime } abgelehnt.
+team-members = Mitglieder
+team-members-empty = Noch keine Mitglieder.
+team-you = (Sie)
+team-invitations = Offene Einladungen
+team-invitations-empty = Keine offenen Einladungen.
+team-invite-intro = Die Person erhält eine E-Mail mit einem Link, der { $days } Tage gilt.
+team-invite-validUntil = Gültig bis { $date }
+team-invite-resend = Einladung erneut senden
+team-invite-revoke = Einladung zurückziehen
+team-invite-revoked = Die Einladung an { $email } ist zurückgezogen.
+team-role = Rolle
+team-role-hint-member = Kann das Portal nutzen
+team-role-hint-super = Kann außerdem Anfragen freigeben, Personen einladen und Mitglieder verwalten
+team-role-change = Rolle ändern
+team-role-changed = Rolle geändert: { $name }, { $role }.
+team-handOver = Hauptadministration übergeben
+team-handOver-to = Wer übernimmt die Hauptadministration?
+team-handOver-warn = Danach können Sie selbst keine Anfragen mehr freigeben und keine Mitglieder verwalten.
+team-handOver-done = { $name } hat jetzt die Hauptadministration.
+team-suspend = Zugang sperren
+team-suspend-warn = { $name } kann das Portal dann nicht mehr für { $company } nutzen.
+team-suspended = Der Zugang für { $name } ist gesperrt.
+team-unsuspend = Sperre aufheben
+team-unsuspended = Die Sperre für { $name } ist aufgehoben.
+team-remove = Aus dem Team entfernen
+team-removed = { $name } gehört nicht mehr zum Team.

@@ -1,0 +1,35 @@
+### What a record’s super admin sees.
+
+team-title = Team
+team-requests = Open requests
+team-request-date = Requested on { $date }
+team-request-check = Check the name and email address. You are approving exactly these details.
+team-request-changed = The details have changed in the meantime. Check them again.
+team-decided-approved = { $name } approved this request on { $datetime }.
+team-decided-rejected = { $name } rejected this request on { $datetime }.
+team-members = Members
+team-members-empty = No members yet.
+team-you = (you)
+team-invitations = Open invitations
+team-invitations-empty = No open invitations.
+team-invite-intro = The person will receive an email with a link that is valid for { $days } days.
+team-invite-validUntil = Valid until { $date }
+team-invite-resend = Send invitation again
+team-invite-revoke = Withdraw invitation
+team-invite-revoked = The invitation to { $email } has been withdrawn.
+team-role = Role
+team-role-hint-member = Can use the portal
+team-role-hint-super = Can also approve requests, invite people and manage members
+team-role-change = Change role
+team-role-changed = Role changed: { $name }, { $role }.
+team-handOver = Hand over the super admin role
+team-handOver-to = Who is taking over the super admin role?
+team-handOver-warn = After that you will no longer be able to approve requests or manage members.
+team-handOver-done = { $name } is now a super admin.
+team-suspend = Suspend access
+team-suspend-warn = { $name } will no longer be able to use the portal for { $company }.
+team-suspended = Access for { $name } has been suspended.
+team-unsuspend = Lift suspension
+team-unsuspended = The suspension for { $name } has been lifted.
+team-remove = Remove from team
+team-removed = { $name } is no longer in the team.

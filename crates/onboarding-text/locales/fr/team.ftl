@@ -1,0 +1,35 @@
+### What a record’s super admin sees.
+
+team-title = Équipe
+team-requests = Demandes en attente
+team-request-date = Demande du { $date }
+team-request-check = Vérifiez le nom et l’adresse e-mail. Votre approbation porte exactement sur ces informations.
+team-request-changed = Les informations ont changé entre-temps. Vérifiez-les à nouveau.
+team-decided-approved = { $name } a approuvé cette demande le { $datetime }.
+team-decided-rejected = { $name } a refusé cette demande le { $datetime }.
+team-members = Membres
+team-members-empty = Aucun membre pour le moment.
+team-you = (vous)
+team-invitations = Invitations en attente
+team-invitations-empty = Aucune invitation en attente.
+team-invite-intro = La personne recevra un e-mail contenant un lien valable { $days } jours.
+team-invite-validUntil = Valable jusqu’au { $date }
+team-invite-resend = Renvoyer l’invitation
+team-invite-revoke = Retirer l’invitation
+team-invite-revoked = L’invitation adressée à { $email } est retirée.
+team-role = Rôle
+team-role-hint-member = Peut utiliser le portail
+team-role-hint-super = Peut aussi approuver des demandes, inviter des personnes et gérer les membres
+team-role-change = Modifier le rôle
+team-role-changed = Rôle modifié : { $name }, { $role }.
+team-handOver = Transmettre l’administration principale
+team-handOver-to = Qui reprend l’administration principale ?
+team-handOver-warn = Vous ne pourrez ensuite plus approuver de demandes ni gérer les membres.
+team-handOver-done = { $name } assure désormais l’administration principale.
+team-suspend = Bloquer l’accès
+team-suspend-warn = { $name } ne pourra plus utiliser le portail pour { $company }.
+team-suspended = L’accès est bloqué pour { $name }.
+team-unsuspend = Débloquer l’accès
+team-unsuspended = L’accès est débloqué pour { $name }.
+team-remove = Retirer de l’équipe
+team-removed = { $name } ne fait plus partie de l’équipe.

@@ -1,0 +1,35 @@
+### What a record’s super admin sees.
+
+team-title = Team
+team-requests = Richieste in sospeso
+team-request-date = Data della richiesta: { $date }
+team-request-check = Verifichi il nome e l’indirizzo e-mail. L’approvazione riguarda esattamente questi dati.
+team-request-changed = I dati sono cambiati nel frattempo. Li verifichi di nuovo.
+team-decided-approved = { $name } ha approvato questa richiesta in data { $datetime }.
+team-decided-rejected = { $name } ha rifiutato questa richiesta in data { $datetime }.
+team-members = Membri
+team-members-empty = Ancora nessun membro.
+team-you = (lei)
+team-invitations = Inviti in sospeso
+team-invitations-empty = Nessun invito in sospeso.
+team-invite-intro = La persona riceverà un’e-mail con un link valido per { $days } giorni.
+team-invite-validUntil = Scadenza: { $date }
+team-invite-resend = Invia di nuovo l’invito
+team-invite-revoke = Ritira l’invito
+team-invite-revoked = L’invito a { $email } è stato ritirato.
+team-role = Ruolo
+team-role-hint-member = Può utilizzare il portale
+team-role-hint-super = Può inoltre approvare richieste, invitare persone e gestire i membri
+team-role-change = Modifica il ruolo
+team-role-changed = Ruolo modificato: { $name }, { $role }.
+team-handOver = Trasferisci l’amministrazione principale
+team-handOver-to = Chi assume l’amministrazione principale?
+team-handOver-warn = In seguito non potrà più approvare richieste né gestire i membri.
+team-handOver-done = Ora { $name } ha l’amministrazione principale.
+team-suspend = Blocca l’accesso
+team-suspend-warn = { $name } non potrà più utilizzare il portale per { $company }.
+team-suspended = L’accesso di { $name } è bloccato.
+team-unsuspend = Sblocca l’accesso
+team-unsuspended = L’accesso di { $name } è stato sbloccato.
+team-remove = Rimuovi dal team
+team-removed = { $name } non fa più parte del team.

@@ -1,0 +1,46 @@
+//! What the engine asks of the outside: one trait per role, each held as `Arc<dyn …>`.
+//!
+//! Every trait has a behaving fake and a contract suite in `onboarding-testkit`; with the feature `mock` each also has a
+//! `mockall` mock, `Mock…`.
+
+mod clock;
+mod directory;
+mod hasher;
+mod letter_press;
+mod mailer;
+mod outbox;
+mod sessions;
+mod stationery;
+mod store;
+mod throttle;
+mod vault;
+
+pub use clock::{Clock, Entropy};
+pub use directory::{Directory, DirectoryError, ImportId, ImportReport};
+pub use hasher::{HasherError, PasswordHasher, Verification};
+pub use letter_press::{JobRef, JobStatus, LetterError, LetterPress, RenderedLetter};
+pub use mailer::{MailError, Mailer, Receipt, RenderedMail};
+pub use outbox::{Delivery, DeliveryKind, DeliveryStatus, Leased, Outbox, OutboxFilter, OutboxRow, Settlement};
+pub use sessions::{MembershipFact, SessionChange, SessionFacts, SessionKind, SessionRow, Sessions};
+pub use stationery::{MailOrder, Stationery, StationeryError};
+pub use store::{
+    Actor, AuditRow, Commit, CommitError, CommandRecord, Lookup, OutboxChange, Relation, Replay, Store, StoreError, TokenEntry, TokenPurpose, Version, Versioned,
+    Write,
+};
+pub use throttle::{Taken, Throttle, ThrottleKey};
+pub use vault::{DigestPurpose, Sealed, Vault, VaultError};
+
+#[cfg(feature = "mock")]
+pub use {
+    clock::{MockClock, MockEntropy},
+    directory::MockDirectory,
+    hasher::MockPasswordHasher,
+    letter_press::MockLetterPress,
+    mailer::MockMailer,
+    outbox::MockOutbox,
+    sessions::MockSessions,
+    stationery::MockStationery,
+    store::MockStore,
+    throttle::MockThrottle,
+    vault::MockVault,
+};

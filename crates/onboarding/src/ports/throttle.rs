@@ -1,0 +1,36 @@
+//! Counters that all replicas share.
+
+use super::StoreError;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use onboarding_core::{Digest, policy::Limit};
+
+/// What is counted: a keyed digest, so that the counters tell nobody's address or number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThrottleKey(pub Digest);
+
+/// What a take found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// How many were taken in this window, this one included if it was allowed.
+    pub count: u32,
+    /// Refused until then; nothing was taken. `None`: allowed and counted.
+    pub refused_until: Option<DateTime<Utc>>,
+}
+
+/// Counts, atomically over all replicas.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait Throttle: Send + Sync {
+    /// Counts one if the limit allows it. Counted before the answer is known: otherwise parallel tries are free.
+    async fn take(&self, key: ThrottleKey, limit: Limit, now: DateTime<Utc>) -> Result<Taken, StoreError>;
+
+    /// Takes one back: the try was none.
+    async fn give_back(&self, key: ThrottleKey) -> Result<(), StoreError>;
+
+    /// Forgets the counter: after a success.
+    async fn forget(&self, key: ThrottleKey) -> Result<(), StoreError>;
+
+    /// Drops counters whose window or memory ended before `now`; tells how many.
+    async fn purge(&self, now: DateTime<Utc>) -> Result<u64, StoreError>;
+}
