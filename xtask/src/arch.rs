@@ -31,7 +31,7 @@ pub(crate) fn run(manifest_path: &Path) -> Result<()> {
     let mut closure = 0;
     if members.contains(&rings::CORE) {
         let brought = closure::of(manifest_path, rings::CORE)?;
-        closure = brought.len();
+        closure = closure::count(&brought);
         findings.extend(closure::findings(rings::CORE, &brought));
     } else {
         findings.push(format!("there is no `{}` in the workspace, so the rings have no middle", rings::CORE));

@@ -65,6 +65,20 @@ impl Consents {
         self.0.insert(given.shown.document.clone(), given);
     }
 
+    /// Adds what is not there yet or was decided later: a decision made on another way does not undo a newer one.
+    pub fn merge(&mut self, others: &Self) {
+        for given in others.0.values() {
+            if self.is_news(given) {
+                self.record(given.clone());
+            }
+        }
+    }
+
+    /// Whether nothing later is known about its document.
+    pub fn is_news(&self, given: &ConsentGiven) -> bool {
+        self.0.get(&given.shown.document).is_none_or(|known| known.at <= given.at)
+    }
+
     /// Whether the current version of this document was agreed to.
     pub fn covers(&self, current: &DocumentVersion) -> bool {
         self.0.get(&current.document).is_some_and(|given| given.granted && given.shown.version == current.version)

@@ -102,6 +102,17 @@ pub enum Command {
         /// The business's name.
         business: String,
     },
+    /// The PIN of the record's notice is right: it links also an account that never asked for a letter.
+    RedeemNotice {
+        /// Where.
+        place: Place,
+        /// Id of the mail that tells.
+        delivery: DeliveryId,
+        /// Where that mail goes, and in which language.
+        told: (crate::EmailAddress, Language),
+        /// The business's name.
+        business: String,
+    },
     /// A clerk lets a held letter go.
     ReleaseLetter {
         /// The letter, with a fresh PIN and date.
@@ -166,6 +177,7 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
             Command::Grant { place, role } => Ok(suspend::grant(place, role, journey, now)),
             Command::RequestPin { place, letter } => Ok(pin::request(place, letter, journey, now)),
             Command::Redeem { .. } => Ok(Decision::answer(Reply::Mismatch)),
+            Command::RedeemNotice { place, delivery, told, business } => Ok(redeem::by_notice(place, delivery, told, business, journey, now)),
             Command::ReleaseLetter { .. }
             | Command::RefuseLetter
             | Command::SettleLetter { .. }
@@ -181,6 +193,7 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
             Command::Grant { role, .. } => Ok(Decision::events(vec![Event::Granted { membership: Box::new(membership.granted(role, now)) }], Reply::Done)),
             Command::RequestPin { letter, .. } => Ok(pin::again(membership, letter, now)),
             Command::Redeem { pin, notice, delivery, told, business } => redeem::redeem(membership, &pin, notice, delivery, told, business, now),
+            Command::RedeemNotice { delivery, told, business, .. } => Ok(redeem::linked(delivery, told, business, now)),
             Command::ReleaseLetter { letter } => pin::release(membership, letter, now),
             Command::RefuseLetter => pin::refuse(membership),
             Command::SettleLetter { delivery, fate } => Ok(pin::settle(membership, delivery, fate)),
@@ -190,7 +203,7 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
         },
         Standing::Active => match command {
             // The PIN is not used up.
-            Command::Grant { .. } | Command::RequestPin { .. } | Command::Redeem { .. } => Err(Refusal::AlreadyMember),
+            Command::Grant { .. } | Command::RequestPin { .. } | Command::Redeem { .. } | Command::RedeemNotice { .. } => Err(Refusal::AlreadyMember),
             Command::SettleLetter { delivery, fate } => Ok(pin::settle(membership, delivery, fate)),
             Command::ChangeRole { role } => Ok(suspend::change_role(membership, role)),
             Command::Suspend => Ok(Decision::events(vec![Event::Suspended { at: now }], Reply::Done)),
@@ -200,7 +213,7 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
         },
         Standing::Suspended => match command {
             // A suspended member does not get in by another letter.
-            Command::Grant { .. } | Command::RequestPin { .. } | Command::Redeem { .. } => Err(Refusal::AlreadyMember),
+            Command::Grant { .. } | Command::RequestPin { .. } | Command::Redeem { .. } | Command::RedeemNotice { .. } => Err(Refusal::AlreadyMember),
             Command::SettleLetter { delivery, fate } => Ok(pin::settle(membership, delivery, fate)),
             Command::Unsuspend => Ok(Decision::events(vec![Event::Unsuspended { at: now }], Reply::Done)),
             Command::Suspend | Command::Tick => Ok(Decision::answer(Reply::Repeated)),
@@ -211,6 +224,9 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
             Command::Grant { role, .. } => Ok(Decision::events(vec![Event::Granted { membership: Box::new(membership.granted(role, now)) }], Reply::Done)),
             Command::RequestPin { place, letter } => Ok(pin::request(Place { id: membership.id, ..place }, letter, journey, now)),
             Command::Redeem { .. } => Ok(Decision::answer(Reply::Mismatch)),
+            Command::RedeemNotice { place, delivery, told, business } => {
+                Ok(redeem::by_notice(Place { id: membership.id, ..place }, delivery, told, business, journey, now))
+            }
             Command::SettleLetter { .. } | Command::End | Command::Tick => Ok(Decision::answer(Reply::Repeated)),
             Command::ReleaseLetter { .. } | Command::RefuseLetter | Command::ChangeRole { .. } | Command::Suspend | Command::Unsuspend => {
                 Err(Refusal::NotInThisState)

@@ -277,13 +277,17 @@ pub fn decide(state: Option<&Registration>, command: Command, journey: &Journey,
             | Command::Tick { .. } => Err(Refusal::NotFound),
         };
     };
-    let dossier = &state.dossier;
-    // Time comes first: what is due has happened, whether or not the sweeper was there yet.
-    if deadline(state).is_some_and(|due| due <= now) && !matches!(command, Command::Tick { .. } | Command::Settle { .. }) {
-        if let Some(ended) = expire::overdue(state, now) {
-            return ended;
+    // Time comes first: what is due has happened, whether or not the sweeper was there yet. Only the sweeper writes it.
+    if !matches!(command, Command::Tick { .. } | Command::Settle { .. }) {
+        if let Some(over) = expire::overdue(state, now) {
+            return at_stage(&over, command, journey, now);
         }
     }
+    at_stage(state, command, journey, now)
+}
+
+fn at_stage(state: &Registration, command: Command, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+    let dossier = &state.dossier;
     match &state.stage {
         Stage::AwaitingEmail(stage) => match command {
             Command::Apply { .. } | Command::Invite { .. } => Err(Refusal::Exists),
@@ -300,7 +304,7 @@ pub fn decide(state: Option<&Registration>, command: Command, journey: &Journey,
         Stage::AwaitingApproval(stage) => match command {
             Command::Apply { .. } | Command::Invite { .. } => Err(Refusal::Exists),
             Command::Confirm { proof, facts: _ } => confirm::again(state, &proof),
-            Command::Deny { token } => Err(confirm::dead(dossier, &token)),
+            Command::Deny { token } => Err(confirm::dead(state, &token)),
             Command::RenewLink { .. } => Ok(Decision::answer(Reply::Repeated)),
             Command::Approve { by, shown, fresh, facts } => approve::approve(dossier, stage, &by, shown, fresh, &facts, journey, now),
             Command::Reject { by, shown, reason, delivery } => approve::reject(dossier, stage, &by, shown, reason, delivery, now),
@@ -312,20 +316,20 @@ pub fn decide(state: Option<&Registration>, command: Command, journey: &Journey,
         Stage::AwaitingCompletion(stage) => match command {
             Command::Apply { .. } | Command::Invite { .. } => Err(Refusal::Exists),
             Command::Confirm { proof, facts: _ } => confirm::again(state, &proof),
-            Command::Deny { token } => Err(confirm::dead(dossier, &token)),
+            Command::Deny { token } => Err(confirm::dead(state, &token)),
             Command::RenewLink { token, owner: _, fresh: _, link } => Ok(complete::renew(dossier, stage, &token, link, now)),
             Command::Complete { token, input, facts } => complete::complete(dossier, stage, &token, *input, &facts, journey, now),
             Command::Revoke => invite::revoke(dossier, now),
             Command::ResendInvitation { fresh } => invite::resend(dossier, stage, fresh, now),
             Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
-            Command::Tick { .. } => Ok(complete::tick(dossier, stage, now)),
+            Command::Tick { deliveries, .. } => Ok(complete::tick(dossier, stage, &deliveries, now)),
             Command::Approve { .. } | Command::Reject { .. } => Err(Refusal::Outdated),
             Command::Resend { .. } | Command::CorrectAddress { .. } => Err(refuse(state)),
         },
         Stage::Active { .. } | Stage::Rejected { .. } | Stage::Expired { .. } | Stage::Closed { .. } => match command {
             Command::Apply { .. } | Command::Invite { .. } => Err(Refusal::Exists),
             Command::Confirm { proof, facts: _ } => confirm::again(state, &proof),
-            Command::Deny { token } => Err(confirm::dead(dossier, &token)),
+            Command::Deny { token } => Err(confirm::dead(state, &token)),
             Command::Complete { token, .. } => Err(complete::dead(state, &token)),
             // Answered alike in every state: nothing is told about a registration to whom an old link is all there is.
             Command::RenewLink { .. } => Ok(Decision::answer(Reply::Repeated)),

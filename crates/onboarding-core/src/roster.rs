@@ -173,7 +173,7 @@ pub fn decide(state: Option<&Roster>, command: Command, journey: &Journey, now: 
         Command::RemoveAdmin { account } => admins::remove(roster, account),
         Command::LoseAdmin { account } => Ok(admins::lose(roster, account)),
         Command::CountLetter => Ok(letters::count(roster, now)),
-        Command::IssueNotice { pin } => Ok(Decision::events(vec![Event::NoticeIssued { pin }], Reply::Done)),
+        Command::IssueNotice { pin } => Ok(notice::issue(pin, now)),
         Command::UseNotice => notice::take(roster, now),
         Command::CountApprovalMail => Ok(letters::count_mail(roster, now)),
         Command::Tick => Ok(notice::tick(roster, now)),

@@ -86,7 +86,7 @@ where
 {
     let mut shutdown = pin!(shutdown);
     let places = Arc::new(Semaphore::new(limits.connections));
-    let (notices, noticed) = notice::channel(Notice::Open);
+    let (notices, inbox) = notice::channel(Notice::Open);
     let mut connections = JoinSet::new();
     loop {
         notices.send_if_modified(|notice| {
@@ -96,21 +96,23 @@ where
         let place = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            place = Arc::clone(&places).acquire_owned() => place.expect("the semaphore is never closed"),
+            place = Arc::clone(&places).acquire_owned() => place,
         };
+        // Only a closed semaphore gives no place, and nobody closes this one.
+        let Ok(place) = place else { break };
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
             accepted = listener.accept() => accepted,
         };
         while let Some(ended) = connections.try_join_next() {
-            report(ended);
+            report(&ended);
         }
         match accepted {
             Ok((stream, peer)) => {
-                let (app, noticed) = (Arc::clone(&app), noticed.clone());
+                let (app, inbox) = (Arc::clone(&app), inbox.clone());
                 connections.spawn(async move {
-                    connection::serve(stream, peer, app, limits, noticed).await;
+                    connection::serve(stream, peer, app, limits, inbox).await;
                     drop(place);
                 });
             }
@@ -125,7 +127,7 @@ where
     notices.send_replace(Notice::Closing);
     let drained = timeout(limits.drain_time, async {
         while let Some(ended) = connections.join_next().await {
-            report(ended);
+            report(&ended);
         }
     });
     if drained.await.is_err() {
@@ -134,7 +136,7 @@ where
     }
 }
 
-fn report(ended: Result<(), tokio::task::JoinError>) {
+fn report(ended: &Result<(), tokio::task::JoinError>) {
     if ended.is_err() {
         tracing::error!("a connection's task panicked");
     }

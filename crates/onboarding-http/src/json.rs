@@ -23,10 +23,15 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     shape::read(&tree, shape::Scalars::Typed).map_err(|error| Problem::invalid(vec![error]))
 }
 
-/// Reads a query string (without its `?`). A key twice, an unknown key, or a value that does not read is 422 with a field error.
-pub fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+/// Reads a query string (without its `?`) or the body of a form. A key twice, an unknown key, or a value that does not read is 422 with a
+/// field error.
+pub fn read_form<T: DeserializeOwned>(form: &[u8]) -> Result<T, Problem> {
     let mut tree = Map::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in form_urlencoded::parse(form) {
+        // What isn't UTF-8 was replaced by this character, which nobody types.
+        if name.contains(char::REPLACEMENT_CHARACTER) || value.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(Problem::invalid(vec![FieldError::new(strict::shortened(&name), "invalid")]));
+        }
         if tree.insert(name.clone().into_owned(), Value::String(value.into_owned())).is_some() {
             return Err(Problem::invalid(vec![FieldError::new(strict::shortened(&name), "duplicate_field")]));
         }
@@ -136,8 +141,11 @@ mod tests {
 
     #[test]
     fn a_whole_body_is_read() {
-        let sample: Sample =
-            read(r#"{"email":"a@b.example","claim":{"number":"7"},"consents":[{"version":3}],"free":{"x":[1,null,true]},"role":"member"}"#.as_bytes()).unwrap();
+        let sample: Sample = read(
+            r#"{"email":"a@b.example","claim":{"number":"7"},"consents":[{"version":3}],"free":{"x":[1,null,true]},"role":"member"}"#
+                .as_bytes(),
+        )
+        .unwrap();
         assert_eq!((sample.email.as_str(), sample.claim.unwrap().number.as_str()), ("a@b.example", "7"));
         assert_eq!((sample.consents.len(), sample.free.len(), sample.role), (1, 1, Some(Role::Member)));
     }
@@ -176,7 +184,16 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_malformed() {
-        for body in [&b"{\"email\":\"\xff\"}"[..], b"", b"{", b"{\"email\":\"a\"} x", b"{\"email\":'a'}", b"\xef\xbb\xbf{}", b"{\"email\":\"\\ud800\"}", b"{\"email\":1e999}"] {
+        for body in [
+            &b"{\"email\":\"\xff\"}"[..],
+            b"",
+            b"{",
+            b"{\"email\":\"a\"} x",
+            b"{\"email\":'a'}",
+            b"\xef\xbb\xbf{}",
+            b"{\"email\":\"\\ud800\"}",
+            b"{\"email\":1e999}",
+        ] {
             assert_eq!(refused(body), (400, vec![]), "{body:?}");
         }
         assert_eq!(refused("[".repeat(10_000)), (400, vec![]));
@@ -198,17 +215,18 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_read_as_strictly_as_a_body() {
-        let page: Page = read_query("q=M%C3%BCller+%26&limit=20&all=true").unwrap();
+    fn a_query_or_form_is_read_as_strictly_as_a_body() {
+        let page: Page = read_form(b"q=M%C3%BCller+%26&limit=20&all=true").unwrap();
         assert_eq!((page.q.as_deref(), page.limit, page.all), (Some("Müller &"), Some(20), Some(true)));
-        assert!(read_query::<Page>("").is_ok());
+        assert!(read_form::<Page>(b"").is_ok());
         for (query, place, code) in [
             ("limit=x", "limit", "wrong_type"),
             ("limit=70000", "limit", "invalid"),
             ("q=1&q=2", "q", "duplicate_field"),
             ("role=x", "role", "unknown_field"),
+            ("q=%ff", "q", "invalid"),
         ] {
-            let problem = read_query::<Page>(query).unwrap_err();
+            let problem = read_form::<Page>(query.as_bytes()).unwrap_err();
             assert_eq!((problem.errors()[0].field.as_str(), problem.errors()[0].code), (place, code), "{query}");
         }
     }

@@ -1,1 +1,13 @@
-//! (being written)
+//! The HTTP door: a JSON API described by its own OpenAPI document, and server-rendered pages, over the same use cases.
+//!
+//! This crate parses, calls one use case and renders; it decides nothing of the domain. `edge` bounds what a connection may cost,
+//! `middleware` frames every answer, `routes` is the one table of calls, `json` and `problem` say what goes in and what refusals look like.
+
+pub mod docs_page;
+pub mod edge;
+pub mod json;
+pub mod language;
+pub mod middleware;
+pub mod openapi;
+pub mod problem;
+pub mod routes;

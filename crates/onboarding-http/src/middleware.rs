@@ -10,7 +10,7 @@ pub use request_id::RequestId;
 
 use crate::{
     edge::{
-        EdgeLimits, RequestClock,
+        RequestClock,
         client::{ClientNetwork, TrustedProxies},
     },
     language,
@@ -20,12 +20,15 @@ use futures_util::FutureExt;
 use onboarding::ports::Entropy;
 use onboarding_core::Language;
 use poem::{
-    Endpoint, IntoResponse, Request, Response,
+    Endpoint, PathPattern, Request, Response,
     endpoint::{BoxEndpoint, EndpointExt},
     http::{HeaderMap, Method, StatusCode, header},
-    route::PathPattern,
 };
-use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
 use tokio::time::Instant;
 
 /// Pages for errors, where a person is asking rather than a program.
@@ -79,9 +82,9 @@ impl Endpoint for Frame {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let began = Instant::now();
-        let peer = request.remote_addr().as_socket_addr().map(|socket| socket.ip());
+        let peer = request.remote_addr().as_socket_addr().map(SocketAddr::ip);
         let id = RequestId::for_request(&self.parts, peer, request.headers());
-        let clock = request.data::<RequestClock>().cloned().unwrap_or_else(|| RequestClock::new(began, &EdgeLimits::default()));
+        let clock = RequestClock::of_request(&request);
         request.set_data(clock.clone());
         request.set_data(id.clone());
         request.set_data(network(&self.parts.proxies, peer, request.headers()));

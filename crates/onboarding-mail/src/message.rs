@@ -16,6 +16,9 @@ use std::time::SystemTime;
 /// Longest `Message-ID` without its brackets, in characters: with them it stays on one line of a header.
 const MESSAGE_ID_MAX: usize = 240;
 
+/// Longest line of a message, in bytes without its end. Source: RFC 5322 2.1.1.
+const LINE_MAX: usize = 998;
+
 /// Why a mail cannot become a message. A retry does not help. No address or text is part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
@@ -97,11 +100,16 @@ fn boundary(mail: &RenderedMail) -> String {
     boundary
 }
 
-/// ASCII goes as it is, everything else quoted-printable: readable by every tool, and no link is lost in Base64.
+/// ASCII goes as it is, however long a link is; everything else quoted-printable: readable by every tool, and no link
+/// is lost in Base64.
 fn part(kind: ContentType, text: &str) -> SinglePart {
     let text: String = text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    let body = Body::new_with_encoding(text, ContentTransferEncoding::SevenBit)
-        .or_else(|text| Body::new_with_encoding(String::from_utf8_lossy(&text).into_owned(), ContentTransferEncoding::QuotedPrintable))
-        .unwrap_or_else(Body::new);
+    let body = if text.is_ascii() && text.lines().all(|line| line.len() <= LINE_MAX) {
+        // The library would call for quoted-printable from 77 characters on and break the link.
+        Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        // Any text can be quoted-printable: the library refuses only 7bit and 8bit.
+        Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new)
+    };
     SinglePart::builder().content_type(kind).body(body)
 }

@@ -98,7 +98,8 @@ impl KeyRing {
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
         let file: RingText = toml::from_str(text).map_err(|error| {
             // Only the message: the error's own text quotes the line, and with it the secret.
-            let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map(|before| before.bytes().filter(|byte| *byte == b'\n').count() + 1);
             KeyRingError::Text { line, reason: reason_of(error.message()) }
         })?;
         let keys = file.key.into_iter().map(MasterKey::read).collect::<Result<Vec<_>, _>>()?;
@@ -160,8 +161,12 @@ impl KeyRing {
         for key in &self.keys {
             let created_at = key.created_at.to_rfc3339_opts(SecondsFormat::Secs, true);
             let secret = Zeroizing::new(Base64::encode_string(key.secret.as_ref()));
-            write!(text, "\n[[key]]\nid = {}\ncreated_at = \"{created_at}\"\nretired = {}\nsecret = \"{}\"\n", key.id, key.retired, *secret)
-                .expect("writing to a string does not fail");
+            write!(
+                text,
+                "\n[[key]]\nid = {}\ncreated_at = \"{created_at}\"\nretired = {}\nsecret = \"{}\"\n",
+                key.id, key.retired, *secret
+            )
+            .expect("writing to a string does not fail");
         }
         text
     }
@@ -217,5 +222,9 @@ fn fault(reason: &str) -> KeyRingError {
 
 /// A message may quote the value it did not expect; a quoted one of a key file may be the secret.
 fn reason_of(message: &str) -> String {
-    if message.starts_with("unknown field") || message.starts_with("missing field") { message.to_owned() } else { "not the expected form".to_owned() }
+    if message.starts_with("unknown field") || message.starts_with("missing field") {
+        message.to_owned()
+    } else {
+        "not the expected form".to_owned()
+    }
 }

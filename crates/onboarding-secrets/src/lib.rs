@@ -10,22 +10,23 @@
 //! Nothing is made anew when a key is added:
 //! - **Boxes** are short-lived and drain. A row of the outbox is wiped when it is settled and purged after 30 days; a
 //!   sealed reply goes after 24 hours.
-//! - **Digests** cannot be made anew: the secrets behind them are unknown. They end with what they stand for: link tokens
-//!   and codes within 30 days of their registration (and 30 days more while a closed one is kept, so that a late click
-//!   gets a truthful answer), letter PINs within 24 days or as long as the portal gives for handling, a notice's PIN
-//!   within 400 days, a browser's mark within a year, sessions when they are not used for as long as the portal says
-//!   (90 days at most).
+//! - **Digests** cannot be made anew: the secrets behind them are unknown. They end with what they stand for. Link tokens
+//!   and codes end with their registration, open for at most 90 days (30 each for proof, approval and completion) and
+//!   kept for 30 more, so that a late click gets a truthful answer; letter PINs after 21 days and the portal's days of
+//!   handling; a notice's PIN after at most 400 days; a known browser's mark after a year; a session when it is not used
+//!   for 30 days or less.
 //!
-//! So an old key may go once no row names it: after 90 days where neither notices nor known browsers matter, after 400
-//! days otherwise. A session that is used without a pause keeps its digest for as long as it lives; it ends with its key.
-//! Counters of the throttle are found under the newest key only: they begin anew at a rotation.
+//! So an old key may go once no row names it: after 120 days where no notices are sent, after 400 days otherwise. What
+//! lives longer ends with the key: a session that is used without a pause has to sign in again, a known browser loses the
+//! throttle's bucket of its own. Counters of the throttle are found under the newest key only and begin anew at a
+//! rotation; rotating is an operator's act, so nobody gains tries by it at will.
 //!
 //! A key that is `retired` in the file opens boxes but makes no digest any more: whatever was digested under it is
 //! unknown from then on. That is the way to cut off a key that leaked: every link, code, PIN and session of it is dead at
 //! once, passwords are untouched.
 //!
-//! A process reads the file at its start. Replicas are to be restarted together after a rotation: an older one cannot
-//! open what a newer one seals, and leaves such rows of the outbox to the newer one only if it fails without settling.
+//! A process reads the file at its start. Replicas are to be restarted together after a rotation: one with the older
+//! file cannot open what another seals under the newer key, nor recognise its tokens.
 //!
 //! # What a thief of the database gets
 //! No key is in the database. Digests are HMACs, so short codes and PINs cannot be guessed offline; passwords are

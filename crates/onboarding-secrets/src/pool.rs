@@ -9,9 +9,9 @@
 
 mod queue;
 
+use crate::Cost;
 use crate::kernel::Arena;
 use crate::phc::{self, HASH_BYTES, SALT_BYTES, Stored};
-use crate::Cost;
 use async_trait::async_trait;
 use onboarding::ports::{Entropy, HasherError, PasswordHasher, Verification};
 use onboarding_core::PasswordHash;

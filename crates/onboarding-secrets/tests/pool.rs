@@ -1,4 +1,5 @@
 //! The hasher as its callers see it: known answers, equal work, admission, and a thread that survives a panic.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use argon2::password_hash::{PasswordVerifier as _, phc};
 use onboarding::ports::{Entropy, HasherError, PasswordHasher, Verification};

@@ -32,17 +32,17 @@ fn told(error: &DbErr, what: &'static str) -> StoreError {
     let unavailable = |why: &str| StoreError::Unavailable(format!("could not {what}: {why}"));
     match error {
         DbErr::ConnectionAcquire(_) => unavailable("no connection became free in time"),
-        DbErr::Conn(RuntimeErr::SqlxError(error)) | DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            match error.as_ref() {
-                sqlx::Error::Database(error) => crate::sqlite::told(error.as_ref(), what),
-                sqlx::Error::ColumnDecode { index, .. } => corrupt(format_args!("could not {what}: column {index} has another type")),
-                sqlx::Error::ColumnNotFound(column) => corrupt(format_args!("could not {what}: there is no column {column}")),
-                sqlx::Error::Io(error) => unavailable(&format!("{:?}", error.kind())),
-                sqlx::Error::PoolTimedOut => unavailable("no connection became free in time"),
-                sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("the store is closed"),
-                _ => unavailable("the driver failed"),
-            }
-        }
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_ref() {
+            sqlx::Error::Database(error) => crate::sqlite::told(error.as_ref(), what),
+            sqlx::Error::ColumnDecode { index, .. } => corrupt(format_args!("could not {what}: column {index} has another type")),
+            sqlx::Error::ColumnNotFound(column) => corrupt(format_args!("could not {what}: there is no column {column}")),
+            sqlx::Error::Io(error) => unavailable(&format!("{:?}", error.kind())),
+            sqlx::Error::PoolTimedOut => unavailable("no connection became free in time"),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("the store is closed"),
+            _ => unavailable("the driver failed"),
+        },
         DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } => corrupt(format_args!("could not {what}: a column has another type")),
         DbErr::Migration(why) | DbErr::Custom(why) => unavailable(why),
         _ => unavailable("the driver failed"),

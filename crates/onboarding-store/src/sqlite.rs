@@ -14,7 +14,8 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -101,7 +102,13 @@ async fn connect(
         .record_stmt_in_spans(false)
         .map_sqlx_sqlite_opts(move |url| {
             // The path goes in as it is: inside an address a blank or a question mark would mean something else.
-            let file = url.filename(&path).in_memory(false).shared_cache(false).busy_timeout(patience).foreign_keys(true).statement_cache_capacity(128);
+            let file = url
+                .filename(&path)
+                .in_memory(false)
+                .shared_cache(false)
+                .busy_timeout(patience)
+                .foreign_keys(true)
+                .statement_cache_capacity(128);
             pragmas(file)
         });
     Database::connect(connect).await

@@ -41,7 +41,7 @@ pub use vault::PlainVault;
 #[cfg(feature = "mock")]
 pub mod mock {
     pub use onboarding::ports::{
-        MockClock, MockDirectory, MockEntropy, MockLetterPress, MockMailer, MockOutbox, MockPasswordHasher, MockSessions, MockStationery, MockStore,
-        MockThrottle, MockVault,
+        MockClock, MockDirectory, MockEntropy, MockLetterPress, MockMailer, MockOutbox, MockPasswordHasher, MockSessions, MockStationery,
+        MockStore, MockThrottle, MockVault,
     };
 }

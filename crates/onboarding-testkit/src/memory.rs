@@ -9,9 +9,8 @@ mod store;
 mod throttle;
 
 use chrono::{DateTime, Utc};
-use onboarding::Aggregate;
-use onboarding::aggregate::Index;
 use onboarding::ports::{AuditRow, Clock, Sealed, SessionRow, StoreError, Version, Versioned};
+use onboarding::{Aggregate, Index};
 use onboarding_core::{Claim, DeliveryId, Digest, PortalSlug, Record, RecordId, RecordNumber, Ref, SessionId, Uuid, consent::ConsentGiven};
 use std::collections::HashMap;
 use std::fmt;
@@ -82,7 +81,9 @@ impl State {
     fn version_of(&self, what: Ref) -> Version {
         match what {
             Ref::Record(id) => self.records.get(&id).map_or(Version(0), |(_, record)| record.version),
-            Ref::Registration(_) | Ref::Account(_) | Ref::Membership(_) | Ref::Roster(_) => self.rows.get(&what).map_or(Version(0), |row| row.version),
+            Ref::Registration(_) | Ref::Account(_) | Ref::Membership(_) | Ref::Roster(_) => {
+                self.rows.get(&what).map_or(Version(0), |row| row.version)
+            }
         }
     }
 }

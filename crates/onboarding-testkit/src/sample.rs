@@ -4,14 +4,13 @@
 mod aggregates;
 mod mails;
 
-pub use aggregates::{
-    account, approvable, completable, ended, journey, membership, registration, requesting_reset, roster, signed_out,
-};
+pub use aggregates::{account, approvable, completable, ended, journey, membership, registration, requesting_reset, roster, signed_out};
 pub use mails::mail_params;
 
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{
-    AccountId, DeliveryId, Digest, EmailAddress, Language, MembershipId, PortalSlug, Record, RecordId, RecordNumber, RegistrationId, RosterId, SessionId, Uuid,
+    AccountId, DeliveryId, Digest, EmailAddress, Language, MembershipId, PortalSlug, Record, RecordId, RecordNumber, RegistrationId,
+    RosterId, SessionId, Uuid,
 };
 use uuid::Builder;
 
@@ -125,7 +124,14 @@ const ODD: [[&str; 6]; 12] = [
     ["J. R.", "Ng", "Bahnhofstrasse 1", "CH-8001", "Zürich", "CH"],
     ["", "", "", "", "", ""],
     ["Jose\u{301}", "Go\u{308}bel", "Mu\u{308}hlweg 2", "01067", "Dresden", "DE"],
-    ["Anne-Sophie", "Lefèvre dit Œillet de la Très-Longue-Maison-Sans-Fin-Près-De-La-Rivière", "12 bis, allée des Hêtres", "75003", "Paris", "FR"],
+    [
+        "Anne-Sophie",
+        "Lefèvre dit Œillet de la Très-Longue-Maison-Sans-Fin-Près-De-La-Rivière",
+        "12 bis, allée des Hêtres",
+        "75003",
+        "Paris",
+        "FR",
+    ],
 ];
 
 /// Records with odd names: marks and apostrophes of several kinds, decomposed letters, one letter more than a line, and

@@ -61,13 +61,12 @@ impl MailStationery {
     /// An unknown portal, a template that does not compile or render, or one that breaks what outside programs read:
     /// a code alone on its line, a link that ends its line.
     pub fn with_layout(mut self, portal: &PortalSlug, form: MailForm, source: &str) -> Result<Self, TextFault> {
-        if !self.faces.contains_key(portal) {
-            return Err(TextFault::new(format!("no portal is called {portal}")));
-        }
+        let face = self.faces.get(portal).ok_or_else(|| TextFault::new(format!("no portal is called {portal}")))?;
         self.layouts.replace(portal, form, source)?;
         for template in MailTemplate::ALL.iter().copied() {
-            let mail = self.write(&sample::order(portal, template, Language::De)).map_err(|reason| TextFault { line: None, reason })?;
-            sample::readable(template, &mail).map_err(TextFault::new)?;
+            let sheet = blocks::fill(&self.texts, face, &sample::order(portal, template, Language::De)).map_err(TextFault::new)?;
+            let (text, html) = self.layouts.render(face, &sheet)?;
+            sample::readable(template, &text, &html).map_err(TextFault::new)?;
         }
         Ok(self)
     }
@@ -87,9 +86,9 @@ impl MailStationery {
         let (text, html) = self.layouts.render(face, &sheet).map_err(|fault| fault.to_string())?;
         Ok(RenderedMail {
             portal: order.portal.clone(),
-            from_name: face.name.clone(),
+            from_name: face.from_name.clone(),
             from: face.from.clone(),
-            reply_to: (face.contact.email != face.from).then(|| face.contact.email.clone()),
+            reply_to: face.reply_to.clone(),
             to: order.to.clone(),
             subject: sheet.subject,
             text,

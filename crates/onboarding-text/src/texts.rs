@@ -8,6 +8,7 @@ mod placeholders;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use fluent_syntax::ast::Entry;
 use onboarding_core::{Language, PortalSlug};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -91,11 +92,20 @@ pub struct Problem {
     pub detail: String,
 }
 
+/// What a portal says otherwise.
+#[derive(Default)]
+struct Own {
+    /// ISO 3166-1 alpha-2, lower case as in keys; empty while unknown.
+    country: String,
+    wording: BTreeMap<Language, Arc<FluentResource>>,
+    bundles: BTreeMap<Language, Bundle>,
+}
+
 /// All texts in all languages, with each portal's own wording laid over them.
 pub struct Texts {
     base: BTreeMap<Language, Vec<Arc<FluentResource>>>,
     bundles: BTreeMap<Language, Bundle>,
-    overrides: HashMap<PortalSlug, BTreeMap<Language, Bundle>>,
+    portals: HashMap<PortalSlug, Own>,
     placeholders: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -107,6 +117,9 @@ impl Default for Texts {
 
 impl Texts {
     /// The texts compiled in.
+    ///
+    /// # Panics
+    /// Never in a build whose tests pass: they parse every text.
     pub fn new() -> Self {
         let base: BTreeMap<_, Vec<_>> = Language::ALL
             .into_iter()
@@ -116,9 +129,19 @@ impl Texts {
                 (language, embedded::sources(language).iter().map(parse).collect())
             })
             .collect();
-        let bundles = base.iter().map(|(language, resources)| (*language, bundle(*language, resources))).collect();
+        let bundles = base.iter().map(|(language, resources)| (*language, bundle(*language, resources, None, ""))).collect();
         let placeholders = base[&Language::De].iter().flat_map(|resource| messages(resource)).collect();
-        Self { base, bundles, overrides: HashMap::new(), placeholders }
+        Self { base, bundles, portals: HashMap::new(), placeholders }
+    }
+
+    /// Says where a portal is: its texts are then the country's variants (`field-postcode-ch` for `field-postcode`), and Swiss
+    /// German is spelt without `ß`. Names and other arguments stay as they are.
+    #[must_use]
+    pub fn with_country(mut self, portal: &PortalSlug, country: &str) -> Self {
+        let own = self.portals.entry(portal.clone()).or_default();
+        own.country = country.to_ascii_lowercase();
+        own.bundles = own_bundles(&self.base, own);
+        self
     }
 
     /// Lays a portal's own wording in one language over the texts; called again, it replaces what it laid before.
@@ -127,16 +150,17 @@ impl Texts {
     /// A key that no text has, a key given twice, a placeholder lost or invented, or no Fluent at all: with the line.
     pub fn with_overrides(mut self, portal: &PortalSlug, language: Language, source: &str) -> Result<Self, TextFault> {
         let resource = self.checked(source)?;
-        let mut bundle = bundle(language, &self.base[&language]);
-        bundle.add_resource_overriding(Arc::clone(&resource));
+        let trial = bundle(language, &self.base[&language], Some(&resource), "");
         for entry in resource.entries() {
             if let Entry::Message(message) = entry {
                 // Only a trial finds a reference to a term or message that is not there, or one that runs in a circle.
-                self.trial(&bundle, message.id.name)
+                self.trial(&trial, message.id.name)
                     .map_err(|reason| TextFault::at(resource.source(), offset(&resource, message.id.name), reason))?;
             }
         }
-        self.overrides.entry(portal.clone()).or_default().insert(language, bundle);
+        let own = self.portals.entry(portal.clone()).or_default();
+        own.wording.insert(language, resource);
+        own.bundles = own_bundles(&self.base, own);
         Ok(self)
     }
 
@@ -145,7 +169,10 @@ impl Texts {
     /// # Errors
     /// An unknown key, or a placeholder that the arguments leave open. A retry does not help.
     pub fn text(&self, portal: Option<&PortalSlug>, language: Language, key: &str, args: &[(&str, Arg<'_>)]) -> Result<String, TextFault> {
-        let bundle = portal.and_then(|portal| self.overrides.get(portal)?.get(&language)).unwrap_or(&self.bundles[&language]);
+        let own = portal.and_then(|portal| self.portals.get(portal));
+        let bundle = own.and_then(|own| own.bundles.get(&language)).unwrap_or(&self.bundles[&language]);
+        let variant = own.filter(|own| !own.country.is_empty()).map(|own| format!("{key}-{}", own.country));
+        let key = variant.as_deref().filter(|variant| self.has(variant)).unwrap_or(key);
         format(bundle, key, args).map_err(TextFault::new)
     }
 
@@ -156,12 +183,6 @@ impl Texts {
     pub fn problem(&self, portal: Option<&PortalSlug>, language: Language, code: &str) -> Result<Problem, TextFault> {
         let part = |part| self.text(portal, language, &format!("problem-{code}-{part}"), &[]);
         Ok(Problem { title: part("title")?, detail: part("detail")? })
-    }
-
-    /// The key's variant for a country (`field-postcode-ch` for `CH`), where the wording has one; else the key itself.
-    pub fn variant(&self, key: &str, country: &str) -> String {
-        let variant = format!("{key}-{}", country.to_ascii_lowercase());
-        if self.has(&variant) { variant } else { key.to_owned() }
     }
 
     /// Every key, in order.
@@ -218,15 +239,35 @@ impl Texts {
     }
 }
 
-fn bundle(language: Language, resources: &[Arc<FluentResource>]) -> Bundle {
+fn own_bundles(base: &BTreeMap<Language, Vec<Arc<FluentResource>>>, own: &Own) -> BTreeMap<Language, Bundle> {
+    let differs = |language: &Language| own.wording.contains_key(language) || spelling(*language, &own.country).is_some();
+    base.iter()
+        .filter(|(language, _)| differs(language))
+        .map(|(language, resources)| (*language, bundle(*language, resources, own.wording.get(language), &own.country)))
+        .collect()
+}
+
+fn bundle(language: Language, resources: &[Arc<FluentResource>], wording: Option<&Arc<FluentResource>>, country: &str) -> Bundle {
     let tag = language.tag().parse().expect("a language's tag is BCP 47");
     let mut bundle = Bundle::new_concurrent(vec![tag]);
     // The marks would stand in mails, letters and form values, where programs read codes and links.
     bundle.set_use_isolating(false);
+    bundle.set_transform(spelling(language, country));
     for resource in resources {
         bundle.add_resource(Arc::clone(resource)).expect("a test finds a key given twice");
     }
+    if let Some(wording) = wording {
+        bundle.add_resource_overriding(Arc::clone(wording));
+    }
     bundle
+}
+
+/// How a country spells a language otherwise; applied to our words only, never to an argument.
+fn spelling(language: Language, country: &str) -> Option<fn(&str) -> Cow<'_, str>> {
+    fn without_eszett(text: &str) -> Cow<'_, str> {
+        if text.contains('ß') { Cow::Owned(text.replace('ß', "ss")) } else { Cow::Borrowed(text) }
+    }
+    matches!((language, country), (Language::De, "ch" | "li")).then_some(without_eszett)
 }
 
 /// The keys of a resource with their placeholders.
@@ -259,5 +300,49 @@ fn format(bundle: &Bundle, key: &str, args: &[(&str, Arg<'_>)]) -> Result<String
     match errors.first() {
         None => Ok(text.into_owned()),
         Some(error) => Err(format!("could not fill the text `{key}`: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn all(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+        let mut all = BTreeMap::new();
+        for source in embedded::sources(language) {
+            let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(_, errors)| panic!("{language}: {errors:?}"));
+            for (key, names) in messages(&resource) {
+                assert!(all.insert(key.clone(), names).is_none(), "{language}: {key} is given twice");
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn every_language_has_the_same_keys_with_the_same_placeholders() {
+        let german = all(Language::De);
+        for language in [Language::Fr, Language::It, Language::En] {
+            let other = all(language);
+            let lost: Vec<_> = german.keys().filter(|key| !other.contains_key(*key)).collect();
+            let invented: Vec<_> = other.keys().filter(|key| !german.contains_key(*key)).collect();
+            assert!(lost.is_empty() && invented.is_empty(), "{language} lacks {lost:?} and alone has {invented:?}");
+            for (key, names) in &german {
+                assert_eq!(&other[key], names, "{language}: {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_file_lies_unread_beside_the_others() {
+        for language in Language::ALL {
+            let folder = format!("{}/locales/{language}", env!("CARGO_MANIFEST_DIR"));
+            let mut found: Vec<String> =
+                std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            found.sort();
+            let mut read: Vec<String> = embedded::FILES.iter().map(|file| format!("{file}.ftl")).collect();
+            read.sort();
+            assert_eq!(found, read, "{folder}");
+        }
     }
 }

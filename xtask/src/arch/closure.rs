@@ -1,6 +1,7 @@
 //! What the core brings along: its whole closure of normal dependencies, with the features that it itself asks for. Decides which crates and
 //! features would give it a runtime, a clock, randomness or I/O. Procedural macros run in the compiler and are left out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -81,6 +82,11 @@ pub(crate) fn findings(member: &str, closure: &[Brought]) -> Vec<String> {
     findings
 }
 
+/// How many different crates these are; a crate that comes in by two ways stands there twice.
+pub(crate) fn count(closure: &[Brought]) -> usize {
+    closure.iter().filter_map(|brought| brought.path.last()).collect::<BTreeSet<_>>().len()
+}
+
 /// Reads lines like `2num-traits v0.2.19|std,libm (*)`.
 fn parse(tree: &str) -> Result<Vec<Brought>> {
     let mut way: Vec<String> = Vec::new();
@@ -123,6 +129,12 @@ mod tests {
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].contains("`onboarding-core` -> `uuid` with `v4`"), "{told:?}");
         assert!(told[1].contains("`onboarding-core` -> `uuid` -> `getrandom`"), "{told:?}");
+    }
+
+    #[test]
+    fn a_crate_that_comes_in_twice_counts_once() {
+        let tree = "0onboarding-core v0.1.0 (/a/place)|\n1a v1.0.0|\n2b v1.0.0|\n1b v1.0.0| (*)\n";
+        assert_eq!(count(&parse(tree).expect("a tree")), 2);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) fn findings(path: &Path, text: &str, slugs: &BTreeSet<String>, demote
     for (at, _) in source.code.match_indices("#[ignore") {
         findings.push(Finding::fault(line_of(text, at), "an ignored test tests nothing"));
     }
-    for (at, mark) in ["TODO", "FIXME", "XXX"].iter().flat_map(|mark| words(&source.comments, mark)) {
+    for (at, mark) in ["TODO", "FIXME"].iter().flat_map(|mark| words(&source.comments, mark)) {
         findings.push(Finding::fault(line_of(text, at), format!("`{mark}` in a comment is unfinished work")));
     }
     if !is_test && is_product(path) {

@@ -65,6 +65,7 @@ pub(super) fn confirm(account: &Account, token: &Presented, delivery: DeliveryId
     let pending = match &account.new_email {
         Some(pending) if token.matches(&pending.link.digest) => pending,
         Some(_) | None if account.used_new_email.is_some_and(|used| token.matches(&used)) => return Ok(Decision::answer(Reply::Repeated)),
+        Some(_) | None if account.lapsed_new_email.is_some_and(|lapsed| token.matches(&lapsed)) => return Err(Refusal::TokenExpired),
         Some(_) | None => return Err(Refusal::TokenSuperseded),
     };
     if pending.link.expires_at <= now {

@@ -32,8 +32,10 @@ pub enum Event {
     EmailRequested { pending: NewEmail },
     /// The new address took effect.
     EmailChanged { email: Personal<EmailAddress>, link: Digest },
-    /// A pending address or reset was dropped.
+    /// The pending address was dropped.
     PendingDropped,
+    /// The reset link was dropped, unused.
+    ResetDropped,
     /// Name or language changed.
     Amended { first_name: Option<Personal<PersonName>>, last_name: Option<Personal<PersonName>>, language: Option<Language> },
     /// Documents were decided on.
@@ -86,6 +88,7 @@ pub fn evolve(state: Option<Account>, event: &Event) -> Option<Account> {
             account.credential = Credential::Initial { hash: hash.clone(), delivery: *delivery, expires_at: None };
             account.generation += 1;
             account.reset = None;
+            account.new_email = None;
         }
         Event::PasswordMailed { expires_at: dies } => match &mut account.credential {
             Credential::Generated { expires_at, .. } | Credential::Initial { expires_at, .. } => *expires_at = Some(*dies),
@@ -99,8 +102,10 @@ pub fn evolve(state: Option<Account>, event: &Event) -> Option<Account> {
             account.reset = None;
         }
         Event::PendingDropped => {
-            account.new_email = None;
-            account.reset = None;
+            account.lapsed_new_email = account.new_email.take().map(|pending| pending.link.digest).or(account.lapsed_new_email);
+        }
+        Event::ResetDropped => {
+            account.lapsed_reset = account.reset.take().map(|link| link.digest).or(account.lapsed_reset);
         }
         Event::Amended { first_name, last_name, language } => {
             if let Some(name) = first_name {
@@ -159,6 +164,7 @@ impl Audited for Event {
             Self::EmailRequested { .. } => entry("account.email_requested"),
             Self::EmailChanged { .. } => entry("account.email_changed"),
             Self::PendingDropped => entry("account.pending_dropped"),
+            Self::ResetDropped => entry("account.reset_dropped"),
             Self::Amended { .. } => entry("account.amended"),
             Self::Consented { given } => {
                 let documents: Vec<_> = given.iter().map(|decision| format!("{}={}", decision.shown.document, decision.granted)).collect();

@@ -26,7 +26,7 @@ impl Account {
     pub fn pin_budget(&self, number: &TypedNumber, now: DateTime<Utc>) -> PinBudget {
         let since = now - policy::PIN_WINDOW;
         let recent = |tries: &PinTries| tries.at.iter().filter(|at| **at > since).count();
-        if let Some(tries) = self.pin_tries.iter().find(|tries| number.0.matches(&tries.number)) {
+        if let Some(tries) = self.pin_tries.iter().find(|tries| recent(tries) > 0 && number.0.matches(&tries.number)) {
             let used = u32::try_from(recent(tries)).unwrap_or(u32::MAX);
             return if used >= policy::PIN_TRIES { PinBudget::UsedUp } else { PinBudget::Left(policy::PIN_TRIES - used) };
         }

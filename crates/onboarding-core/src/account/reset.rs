@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::password::told;
-use super::state::{Account, deadline};
+use super::state::{Account, new_email_drops_at, reset_drops_at};
 use super::{Refusal, Reply};
 use crate::registration::NewPassword;
 use crate::{Decision, DeliveryId, Expiring, Mail, MailTemplate, Minted, Page, Param, Presented, policy};
@@ -33,6 +33,7 @@ pub(super) fn lives(account: &Account, token: &Presented, now: DateTime<Utc>) ->
         Some(link) if token.matches(&link.digest) && link.expires_at > now => Ok(()),
         Some(link) if token.matches(&link.digest) => Err(Refusal::TokenExpired),
         Some(_) | None if account.used_reset.is_some_and(|used| token.matches(&used)) => Err(Refusal::TokenUsed),
+        Some(_) | None if account.lapsed_reset.is_some_and(|lapsed| token.matches(&lapsed)) => Err(Refusal::TokenExpired),
         Some(_) | None => Err(Refusal::TokenSuperseded),
     }
 }
@@ -57,10 +58,15 @@ pub(super) fn confirm(account: &Account, token: &Presented, new: NewPassword, de
     Ok(Decision::events(events, Reply::Done).mail(told(account, delivery, now)))
 }
 
+/// Each pending thing goes at its own time.
 pub(super) fn tick(account: &Account, now: DateTime<Utc>) -> Decision<Event, Reply> {
-    if deadline(account).is_some_and(|due| due <= now) {
-        Decision::events(vec![Event::PendingDropped], Reply::Done)
-    } else {
-        Decision::answer(Reply::Repeated)
+    let due = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at <= now);
+    let mut events = Vec::new();
+    if due(reset_drops_at(account)) {
+        events.push(Event::ResetDropped);
     }
+    if due(new_email_drops_at(account)) {
+        events.push(Event::PendingDropped);
+    }
+    if events.is_empty() { Decision::answer(Reply::Repeated) } else { Decision::events(events, Reply::Done) }
 }

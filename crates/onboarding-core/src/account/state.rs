@@ -25,6 +25,12 @@ pub struct Account {
     pub(super) used_reset: Option<Digest>,
     pub(super) new_email: Option<NewEmail>,
     pub(super) used_new_email: Option<Digest>,
+    /// The last reset link that time dropped: it is told to be expired, not replaced.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) lapsed_reset: Option<Digest>,
+    /// The same of the last link to a new address.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(super) lapsed_new_email: Option<Digest>,
     pub(super) pin_tries: Vec<PinTries>,
     pub(super) letters: Vec<DateTime<Utc>>,
     pub(super) opened_at: DateTime<Utc>,
@@ -222,7 +228,15 @@ impl Account {
 
 /// When time itself does something: a pending address or reset is dropped.
 pub fn deadline(state: &Account) -> Option<DateTime<Utc>> {
-    let reset = state.reset.map(|link| link.expires_at + policy::RESET_LIFE);
-    let email = state.new_email.as_ref().map(|pending| pending.link.expires_at + policy::NEW_EMAIL_LIFE);
-    [reset, email].into_iter().flatten().min()
+    [reset_drops_at(state), new_email_drops_at(state)].into_iter().flatten().min()
+}
+
+/// A dead reset link is kept as long again as it lived.
+pub(super) fn reset_drops_at(state: &Account) -> Option<DateTime<Utc>> {
+    state.reset.map(|link| link.expires_at + policy::RESET_LIFE)
+}
+
+/// An address that nobody proved is kept as long again as its link lived.
+pub(super) fn new_email_drops_at(state: &Account) -> Option<DateTime<Utc>> {
+    state.new_email.as_ref().map(|pending| pending.link.expires_at + policy::NEW_EMAIL_LIFE)
 }

@@ -46,6 +46,8 @@ pub enum Part {
 pub struct JourneyFault {
     /// Where.
     pub part: Part,
+    /// Which entry, counted from 0, where the part is a list and one entry is to blame.
+    pub entry: Option<usize>,
     /// Why, as one English sentence for the operator.
     pub reason: String,
 }
@@ -115,7 +117,7 @@ impl Draft {
         let mut faults = Vec::new();
         let mut refuse = |when: bool, part: Part, reason: &str| {
             if when {
-                faults.push(JourneyFault { part, reason: reason.to_owned() });
+                faults.push(JourneyFault { part, entry: None, reason: reason.to_owned() });
             }
         };
         let by_person = self.start == Start::Person;
@@ -176,20 +178,6 @@ impl Draft {
         refuse(repeats(&names), Part::Fields, "a field stands twice");
         refuse(by_company && !self.fields.is_empty(), Part::Fields, "where the company starts there is no form");
 
-        let documents: Vec<_> = self.consents.iter().map(|rule| rule.document.as_str()).collect();
-        refuse(repeats(&documents), Part::Consents, "a document stands twice");
-        for rule in &self.consents {
-            let named = (1..=32).contains(&rule.document.len()) && rule.document.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-            refuse(!named, Part::Consents, "a document's name is 1 to 32 of a–z and _");
-            refuse(
-                rule.stage == ConsentStage::Completion && !decided,
-                Part::Consents,
-                "a consent at `completion` needs an approval: the set-up begins with its mail",
-            );
-            refuse(by_company, Part::Consents, "where the company starts there is no form to consent in");
-            refuse(rule.kind == ConsentKind::Consent && rule.required, Part::Consents, "a `consent` is free: required documents are `agreement` or `notice`");
-        }
-
         let policy = &self.password_policy;
         refuse(policy.min_length < 8, Part::PasswordPolicy, "fewer than 8 characters protect nobody (NIST SP 800-63B-4)");
         refuse(policy.min_length > 64, Part::PasswordPolicy, "more than 64 characters as a minimum keep people out");
@@ -202,6 +190,28 @@ impl Draft {
         refuse(!within(rule.bearer_idle, TimeDelta::minutes(5), TimeDelta::days(90)), Part::Sessions, "bearer sessions live 5 minutes to 90 days unused");
         refuse(!within(rule.page_idle, TimeDelta::minutes(5), TimeDelta::hours(12)), Part::Sessions, "page sessions live 5 minutes to 12 hours unused");
         refuse(!within(rule.page_at_most, rule.page_idle, TimeDelta::hours(24)), Part::Sessions, "page sessions end within 24 hours, and not before they idle out");
+        for (entry, rule) in self.consents.iter().enumerate() {
+            faults.extend(self.consent_faults(entry, rule));
+        }
+        faults
+    }
+
+    fn consent_faults(&self, entry: usize, rule: &ConsentRule) -> Vec<JourneyFault> {
+        let mut faults = Vec::new();
+        let mut refuse = |when: bool, reason: &str| {
+            if when {
+                faults.push(JourneyFault { part: Part::Consents, entry: Some(entry), reason: reason.to_owned() });
+            }
+        };
+        let named = (1..=32).contains(&rule.document.len()) && rule.document.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        refuse(self.consents[..entry].iter().any(|other| other.document == rule.document), "a document stands twice");
+        refuse(!named, "a document's name is 1 to 32 of a–z and _");
+        refuse(
+            rule.stage == ConsentStage::Completion && self.approval == Approval::Nobody,
+            "a consent at `completion` needs an approval: the set-up begins with its mail",
+        );
+        refuse(self.start == Start::Company, "where the company starts there is no form to consent in");
+        refuse(rule.kind == ConsentKind::Consent && rule.required, "a `consent` is free: required documents are `agreement` or `notice`");
         faults
     }
 }

@@ -115,7 +115,8 @@ impl Declaration {
             faults
                 .into_iter()
                 .map(|fault| {
-                    let span = places.iter().find(|(part, _)| *part == fault.part).map_or(0..0, |(_, span)| span.clone());
+                    let of_part = || places.iter().filter(|(part, _)| *part == fault.part);
+                    let span = of_part().nth(fault.entry.unwrap_or(0)).map_or(0..0, |(_, span)| span.clone());
                     DeclarationFault { line: line_of(text, span.start), reason: fault.reason }
                 })
                 .collect()
@@ -134,7 +135,7 @@ impl Declaration {
         let mut at = |part, span: Option<Range<usize>>| places.extend(span.map(|span| (part, span)));
         at(Part::Claim, self.claim.as_ref().map(Spanned::span));
         at(Part::Fields, self.fields.first().map(Spanned::span));
-        at(Part::Consents, self.consents.first().map(Spanned::span));
+        self.consents.iter().for_each(|consent| at(Part::Consents, Some(consent.span())));
         at(Part::EmailProof, self.email_proof.as_ref().map(Spanned::span).or(Some(self.start.span())));
         at(Part::PasswordPolicy, self.password_policy.as_ref().map(Spanned::span));
         at(Part::AfterFirstPassword, self.after_first_password.as_ref().map(Spanned::span));

@@ -75,7 +75,8 @@ pub fn evolve(state: Option<Membership>, event: &Event) -> Option<Membership> {
 /// When time itself does something: a PIN dies.
 pub fn deadline(state: &Membership) -> Option<DateTime<Utc>> {
     match state.standing {
-        Standing::Requested => state.pin.as_ref().map(|pin| pin.valid_until),
+        // A held letter's date is fixed when a clerk lets it go.
+        Standing::Requested => state.pin.as_ref().filter(|pin| pin.fate != LetterFate::Held).map(|pin| pin.valid_until),
         Standing::Active | Standing::Suspended | Standing::Ended => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::event::Event;
 use super::pin::LetterFate;
-use super::{Membership, Refusal, Reply};
-use crate::{Decision, DeliveryId, EmailAddress, Language, Mail, MailTemplate, Page, Param, Presented};
+use super::{Membership, Place, Refusal, Reply, suspend};
+use crate::{Decision, DeliveryId, EmailAddress, Journey, Language, Mail, MailTemplate, Page, Param, Presented, Role};
 use chrono::{DateTime, Utc};
 
 /// What the record's notice PIN says to a typed one.
@@ -33,8 +33,29 @@ pub(super) fn redeem(
         (Some(_), NoticeVerdict::Mismatch | NoticeVerdict::Expired) | (None, NoticeVerdict::Expired) => return Err(Refusal::PinExpired),
         (None, NoticeVerdict::Mismatch) => return Ok(Decision::answer(Reply::Mismatch)),
     }
+    Ok(linked(delivery, told, business, now))
+}
+
+/// Whoever asked for a letter is let in; the letter's PIN dies with it.
+pub(super) fn linked(delivery: DeliveryId, told: (EmailAddress, Language), business: String, now: DateTime<Utc>) -> Decision<Event, Reply> {
+    Decision::events(vec![Event::Redeemed { at: now }], Reply::Done).mail(mail(delivery, told, business))
+}
+
+/// Whoever never asked for a letter, or left, is let in as a plain member.
+pub(super) fn by_notice(
+    place: Place,
+    delivery: DeliveryId,
+    told: (EmailAddress, Language),
+    business: String,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Decision<Event, Reply> {
+    suspend::grant(place, Role::Member, journey, now).mail(mail(delivery, told, business))
+}
+
+fn mail(delivery: DeliveryId, told: (EmailAddress, Language), business: String) -> Mail {
     let (to, language) = told;
-    Ok(Decision::events(vec![Event::Redeemed { at: now }], Reply::Done).mail(Mail {
+    Mail {
         id: delivery,
         template: MailTemplate::Linked,
         to,
@@ -42,5 +63,5 @@ pub(super) fn redeem(
         params: vec![Param::Business(business), Param::PageLink(Page::Login)],
         not_after: None,
         after: None,
-    }))
+    }
 }

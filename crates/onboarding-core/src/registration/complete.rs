@@ -7,7 +7,7 @@ use super::state::{AwaitingCompletion, Dossier, ExpiredAt, Origin, Registration,
 use super::{FreshLink, InputFault, Refusal, Reply};
 use crate::consent::{self, ConsentInput, Consents, DocumentVersion};
 use crate::journey::{ConsentStage, FieldName, PasswordOrigin};
-use crate::{AccountId, Decision, Expiring, Journey, Mail, MailTemplate, Page, Param, PasswordHash, Personal, PersonName, Presented, policy};
+use crate::{AccountId, Decision, DeliveryId, Expiring, Journey, Mail, MailTemplate, Page, Param, PasswordHash, Personal, PersonName, Presented, policy};
 use chrono::{DateTime, Utc};
 
 /// A password that met the policy, hashed.
@@ -92,11 +92,12 @@ pub fn missing(dossier: &Dossier, journey: &Journey, facts: &CompleteFacts) -> V
     // An invited person never saw the register form: its documents are asked for here.
     let rules = || journey.consents.iter().filter(|rule| invited || rule.stage == ConsentStage::Completion);
     if let Some(existing) = &facts.existing {
+        // What the account agreed to is told to nobody but its owner.
         if facts.signed_in != Some(existing.id) {
-            missing.push(Missing::SignIn);
+            return vec![Missing::SignIn];
         }
         let mut known = existing.consents.clone();
-        known.0.extend(dossier.consents.0.clone());
+        known.merge(&dossier.consents);
         missing.extend(known.missing(rules(), &facts.documents).into_iter().map(Missing::Consent));
         return missing;
     }
@@ -133,9 +134,12 @@ pub(super) fn complete(
     if stage.link.expires_at <= now {
         return Err(Refusal::TokenExpired);
     }
-    if let (Some(existing), Some(signed_in)) = (&facts.existing, facts.signed_in) {
-        if existing.id != signed_in {
-            return Err(Refusal::WrongAccount);
+    if let Some(existing) = &facts.existing {
+        match facts.signed_in {
+            Some(account) if account == existing.id => {}
+            Some(_) => return Err(Refusal::WrongAccount),
+            // The link alone decides nothing for an account: what came with the call is not taken note of.
+            None => return Ok(Decision::answer(Reply::Missing(vec![Missing::SignIn]))),
         }
     }
     let mut events = given(dossier, input, facts, journey, now)?;
@@ -190,18 +194,23 @@ fn given(dossier: &Dossier, input: CompletionInput, facts: &CompleteFacts, journ
 /// A completion link that has expired is replaced, while the registration itself still lives.
 pub(super) fn renew(dossier: &Dossier, stage: &AwaitingCompletion, token: &Presented, fresh: FreshLink, now: DateTime<Utc>) -> Decision<Event, Reply> {
     if token.matches(&stage.link.digest) && stage.link.expires_at <= now {
-        mail_link(dossier, stage, fresh, MailTemplate::CompletionReminder, Page::Setup, now)
+        mail_link(dossier, stage, fresh, now)
     } else {
         Decision::answer(Reply::Repeated)
     }
 }
 
-pub(super) fn mail_link(dossier: &Dossier, stage: &AwaitingCompletion, fresh: FreshLink, template: MailTemplate, page: Page, now: DateTime<Utc>) -> Decision<Event, Reply> {
+/// The page is that of the first mail: an invited person has never seen the other one.
+pub(super) fn mail_link(dossier: &Dossier, stage: &AwaitingCompletion, fresh: FreshLink, now: DateTime<Utc>) -> Decision<Event, Reply> {
+    let page = match dossier.origin {
+        Origin::Invited { .. } => Page::Invite,
+        Origin::Applied => Page::Setup,
+    };
     let expires_at = (now + policy::COMPLETION_LINK_LIFE).min(stage.since + policy::COMPLETION_EXPIRY);
     let link = Expiring { digest: fresh.link.digest, expires_at };
     let mail = Mail {
         id: fresh.delivery,
-        template,
+        template: MailTemplate::CompletionReminder,
         to: dossier.email.0.clone(),
         language: dossier.language,
         params: greeting(dossier).into_iter().chain([Param::Link(page, fresh.link.plain), Param::ValidUntil(expires_at)]).collect(),
@@ -213,18 +222,23 @@ pub(super) fn mail_link(dossier: &Dossier, stage: &AwaitingCompletion, fresh: Fr
 
 /// Why a completion link that leads to an ended registration is dead.
 pub(super) fn dead(state: &Registration, token: &Presented) -> Refusal {
-    match (state.dossier().completion, state.stage()) {
-        (Some(link), Stage::Expired { .. }) if token.matches(&link) => Refusal::TokenExpired,
-        (Some(link), _) if token.matches(&link) => Refusal::TokenUsed,
-        (Some(_) | None, _) => Refusal::TokenSuperseded,
+    if !state.dossier().completion.is_some_and(|link| token.matches(&link)) {
+        return Refusal::TokenSuperseded;
+    }
+    match state.stage() {
+        Stage::Expired { .. } => Refusal::TokenExpired,
+        Stage::Active { .. } => Refusal::TokenUsed,
+        // Nobody used it: it was the invitation that was taken back, or the record that was lost.
+        Stage::AwaitingEmail(_) | Stage::AwaitingApproval(_) | Stage::AwaitingCompletion(_) | Stage::Rejected { .. } | Stage::Closed { .. } => {
+            Refusal::NotInThisState(state.word())
+        }
     }
 }
 
-pub(super) fn tick(dossier: &Dossier, stage: &AwaitingCompletion, now: DateTime<Utc>) -> Decision<Event, Reply> {
+pub(super) fn tick(dossier: &Dossier, stage: &AwaitingCompletion, deliveries: &[DeliveryId], now: DateTime<Utc>) -> Decision<Event, Reply> {
     if now >= stage.since + policy::COMPLETION_EXPIRY {
-        super::expire::expired(dossier, ExpiredAt::Completion, None, now)
+        super::expire::expired(dossier, ExpiredAt::Completion, deliveries.first().copied(), now)
     } else {
         Decision::answer(Reply::Repeated)
     }
 }
-

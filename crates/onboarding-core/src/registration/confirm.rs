@@ -2,7 +2,7 @@
 
 use super::approve::{self, Approver};
 use super::event::Event;
-use super::state::{AwaitingEmail, Closure, Dossier, ExpiredAt, Registration, Stage, Standing};
+use super::state::{AwaitingEmail, Closure, ExpiredAt, Registration, Stage, Standing};
 use super::{Refusal, Reply};
 use crate::journey::{Approval, EmailProof};
 use crate::{AccountId, Decision, DeliveryId, EmailAddress, Journey, Language, Mail, MailTemplate, Page, Param, Presented};
@@ -125,8 +125,9 @@ fn link_lives(stage: &AwaitingEmail, token: &Presented, now: DateTime<Utc>) -> R
 /// A proof presented after its stage: the one of the last mail is answered kindly, any other truthfully.
 pub(super) fn again(state: &Registration, proof: &Proof) -> Result<Decision<Event, Reply>, Refusal> {
     let dossier = state.dossier();
+    let was_right = dossier.proved.is_some() || matches!(state.stage(), Stage::Closed { why: Closure::Lost(_), .. });
     match proof {
-        Proof::Code(code) if dossier.spent.is_some_and(|spent| code.matches(&spent.code)) && dossier.proved.is_some() => {
+        Proof::Code(code) if dossier.spent.is_some_and(|spent| code.matches(&spent.code)) && was_right => {
             Ok(Decision::answer(Reply::Repeated))
         }
         Proof::Code(_) => Err(Refusal::NotInThisState(state.word())),
@@ -141,6 +142,10 @@ pub(super) fn again(state: &Registration, proof: &Proof) -> Result<Decision<Even
 }
 
 /// Why a confirmation link that leads here is dead.
-pub(super) fn dead(dossier: &Dossier, token: &Presented) -> Refusal {
-    if dossier.spent.is_some_and(|spent| token.matches(&spent.link)) { Refusal::TokenUsed } else { Refusal::TokenSuperseded }
+pub(super) fn dead(state: &Registration, token: &Presented) -> Refusal {
+    match (state.dossier().spent, state.stage()) {
+        (Some(spent), Stage::Expired { stage: ExpiredAt::Proof, .. }) if token.matches(&spent.link) => Refusal::TokenExpired,
+        (Some(spent), _) if token.matches(&spent.link) => Refusal::TokenUsed,
+        (Some(_) | None, _) => Refusal::TokenSuperseded,
+    }
 }

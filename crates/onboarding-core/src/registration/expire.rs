@@ -1,9 +1,9 @@
 //! Time: when it does something by itself, and what.
 
 use super::approve::greeting;
-use super::event::Event;
+use super::event::{Event, evolve};
 use super::state::{Dossier, ExpiredAt, Registration, Stage};
-use super::{Refusal, Reply};
+use super::Reply;
 use crate::{Decision, DeliveryId, Mail, MailTemplate, Param, policy};
 use chrono::{DateTime, Utc};
 
@@ -25,16 +25,16 @@ pub fn deadline(state: &Registration) -> Option<DateTime<Utc>> {
     }
 }
 
-/// The answer to any command on a registration whose end has come before the sweeper: it *is* expired. `None` when only
-/// a reminder is due.
-pub(super) fn overdue(state: &Registration, now: DateTime<Utc>) -> Option<Result<Decision<Event, Reply>, Refusal>> {
-    let over = match state.stage() {
-        Stage::AwaitingEmail(_) => true,
-        Stage::AwaitingApproval(stage) => now >= stage.since + policy::APPROVAL_EXPIRY,
-        Stage::AwaitingCompletion(stage) => now >= stage.since + policy::COMPLETION_EXPIRY,
-        Stage::Active { .. } | Stage::Rejected { .. } | Stage::Expired { .. } | Stage::Closed { .. } => false,
-    };
-    over.then_some(Err(Refusal::NotInThisState("expired")))
+/// The registration as the sweeper will leave it, where its end has come before the sweeper; `None` when only a reminder
+/// is due. An old link is so answered alike before and after the sweep.
+pub(super) fn overdue(state: &Registration, now: DateTime<Utc>) -> Option<Registration> {
+    let stage = match state.stage() {
+        Stage::AwaitingEmail(_) => deadline(state).is_some_and(|due| due <= now).then_some(ExpiredAt::Proof),
+        Stage::AwaitingApproval(stage) => (now >= stage.since + policy::APPROVAL_EXPIRY).then_some(ExpiredAt::Approval),
+        Stage::AwaitingCompletion(stage) => (now >= stage.since + policy::COMPLETION_EXPIRY).then_some(ExpiredAt::Completion),
+        Stage::Active { .. } | Stage::Rejected { .. } | Stage::Expired { .. } | Stage::Closed { .. } => None,
+    }?;
+    evolve(Some(state.clone()), &Event::Expired { stage, at: now })
 }
 
 pub(super) fn tick_awaiting_email(state: &Registration, now: DateTime<Utc>) -> Decision<Event, Reply> {

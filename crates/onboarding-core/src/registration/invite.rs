@@ -81,8 +81,5 @@ pub(super) fn revoke(dossier: &Dossier, now: DateTime<Utc>) -> Result<Decision<E
 }
 
 pub(super) fn resend(dossier: &Dossier, stage: &AwaitingCompletion, fresh: FreshLink, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
-    Ok(match dossier.origin {
-        Origin::Invited { .. } => complete::mail_link(dossier, stage, fresh, MailTemplate::CompletionReminder, Page::Invite, now),
-        Origin::Applied => complete::mail_link(dossier, stage, fresh, MailTemplate::CompletionReminder, Page::Setup, now),
-    })
+    Ok(complete::mail_link(dossier, stage, fresh, now))
 }

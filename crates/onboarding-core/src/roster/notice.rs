@@ -1,7 +1,7 @@
 //! The PIN that a yearly notice carries: the record's own, with one redemption.
 
 use super::{Event, Refusal, Reply, Roster, deadline};
-use crate::{Decision, Digest};
+use crate::{Decision, Digest, policy};
 use chrono::{DateTime, Utc};
 
 /// A notice's PIN, as kept.
@@ -12,6 +12,12 @@ pub struct NoticePin {
     pub digest: Digest,
     /// Its last moment; at most 400 days after its issue.
     pub valid_until: DateTime<Utc>,
+}
+
+/// Whatever a batch says: no printed PIN lives longer than 400 days.
+pub(super) fn issue(pin: NoticePin, now: DateTime<Utc>) -> Decision<Event, Reply> {
+    let pin = NoticePin { valid_until: pin.valid_until.min(now + policy::NOTICE_PIN_AT_MOST), ..pin };
+    Decision::events(vec![Event::NoticeIssued { pin }], Reply::Done)
 }
 
 pub(super) fn take(roster: &Roster, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {

@@ -6,7 +6,7 @@ use crate::{edge::RequestClock, problem::Problem};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use poem::{
-    Body,
+    Body, Request,
     http::{HeaderMap, StatusCode, header},
 };
 use std::{io, time::Duration};
@@ -33,6 +33,13 @@ pub async fn read(headers: &HeaderMap, body: Body, types: &[&str], limit: usize,
     Ok(whole.freeze())
 }
 
+/// Reads the whole body of a request that no table serves, such as a page's form. As [`read`].
+pub async fn of_request(request: &mut Request, types: &[&str], limit: usize) -> Result<Bytes, Problem> {
+    let clock = RequestClock::of_request(request);
+    let body = request.take_body();
+    read(request.headers(), body, types, limit, &clock).await
+}
+
 /// A large body, read piece by piece: an import. Bounded in size as a whole, in time as a whole.
 pub struct Upload {
     chunks: Chunks,
@@ -40,7 +47,14 @@ pub struct Upload {
 
 impl Upload {
     /// Takes a body of at most `limit` bytes that arrives within `time`. Extends the request's clock accordingly.
-    pub fn open(headers: &HeaderMap, body: Body, types: &[&str], limit: u64, time: Duration, clock: &RequestClock) -> Result<Self, Problem> {
+    pub fn open(
+        headers: &HeaderMap,
+        body: Body,
+        types: &[&str],
+        limit: u64,
+        time: Duration,
+        clock: &RequestClock,
+    ) -> Result<Self, Problem> {
         check_kind(headers, types)?;
         let chunks = Chunks::new(headers, body, limit, Instant::now() + time)?;
         clock.extend(time);

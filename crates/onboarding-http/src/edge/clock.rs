@@ -1,6 +1,7 @@
 //! The time one request has: until when its body must be here, until when its answer must stand.
 
 use super::EdgeLimits;
+use poem::Request;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
@@ -18,6 +19,11 @@ impl RequestClock {
     /// The clock of a request whose first byte came at `began`.
     pub fn new(began: Instant, limits: &EdgeLimits) -> Self {
         Self { body_deadline: began + limits.body_time, until: Arc::new(watch::Sender::new(began + limits.total_time)) }
+    }
+
+    /// The clock of a request that came through [`serve`](super::serve); one that did not (a test without sockets) begins now.
+    pub fn of_request(request: &Request) -> Self {
+        request.data::<Self>().cloned().unwrap_or_else(|| Self::new(Instant::now(), &EdgeLimits::default()))
     }
 
     /// When an ordinary body must have arrived.

@@ -12,15 +12,7 @@ use poem::{
     http::uri::Scheme,
     web::{LocalAddr, RemoteAddr},
 };
-use std::{
-    convert::Infallible,
-    future::poll_fn,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{convert::Infallible, future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -69,6 +61,7 @@ where
 
     let mut timer = pin!(sleep_until(watch.deadline()));
     let mut listening = true;
+    let mut at_rest = false;
     loop {
         let step = poll_fn(|cx| {
             if connection.poll_without_shutdown(cx).is_ready() {
@@ -85,7 +78,8 @@ where
         tokio::select! {
             biased;
             ended = step => {
-                if ended {
+                // Whoever was asked to leave between two requests has read its last answer long ago.
+                if ended && !at_rest {
                     linger(connection.into_parts().io.into_inner().stream, limits.linger_time).await;
                 }
                 return;
@@ -98,6 +92,7 @@ where
                     Notice::Closing => true,
                 };
                 if leave {
+                    at_rest = watch.idle();
                     Pin::new(&mut connection).graceful_shutdown();
                 }
             }

@@ -5,11 +5,11 @@
 use super::strict::shortened;
 use crate::problem::FieldError;
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 use serde_json::{Map, Number, Value};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// How numbers and booleans are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,10 @@ impl Misfit {
                     path.push('.');
                     path.push_str(key);
                 }
-                Segment::Index(index) => path.push_str(&format!("[{index}]")),
+                Segment::Index(index) => {
+                    // Writing to a string cannot fail.
+                    let _ = write!(path, "[{index}]");
+                }
             }
         }
         path

@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, KeyRingError> {
 /// A new version beside the file. While it is there, nobody else changes the file; it goes when it is dropped.
 pub(super) struct Draft<'a> {
     path: &'a Path,
-    draft: PathBuf,
+    place: PathBuf,
     file: File,
     placed: bool,
 }
@@ -48,7 +48,7 @@ impl<'a> Draft<'a> {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(&draft) {
-            Ok(file) => Ok(Self { path, draft, file, placed: false }),
+            Ok(file) => Ok(Self { path, place: draft, file, placed: false }),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(KeyRingError::Busy(draft)),
             Err(source) => Err(KeyRingError::File { doing: "write", path: draft, source }),
         }
@@ -56,23 +56,30 @@ impl<'a> Draft<'a> {
 
     /// Writes it and puts it in the file's place, on disk before this returns.
     pub(super) fn finish(mut self, text: &str) -> Result<(), KeyRingError> {
-        self.file
-            .write_all(text.as_bytes())
-            .and_then(|()| self.file.sync_all())
-            .map_err(|source| KeyRingError::File { doing: "write", path: self.draft.clone(), source })?;
+        self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_all()).map_err(|source| KeyRingError::File {
+            doing: "write",
+            path: self.place.clone(),
+            source,
+        })?;
         let replaced = |source| KeyRingError::File { doing: "replace", path: self.path.to_owned(), source };
-        std::fs::rename(&self.draft, self.path).map_err(replaced)?;
+        std::fs::rename(&self.place, self.path).map_err(replaced)?;
         self.placed = true;
         // Sealing with a key whose file a power cut takes back would lose what was sealed.
         let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| KeyRingError::File { doing: "replace", path: self.path.to_owned(), source })
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| KeyRingError::File {
+            doing: "replace",
+            path: self.path.to_owned(),
+            source,
+        })
     }
 }
 
 impl Drop for Draft<'_> {
     fn drop(&mut self) {
-        if !self.placed && let Err(error) = std::fs::remove_file(&self.draft) {
-            tracing::warn!(path = %self.draft.display(), kind = %error.kind(), "could not remove the unfinished key file");
+        if !self.placed
+            && let Err(error) = std::fs::remove_file(&self.place)
+        {
+            tracing::warn!(path = %self.place.display(), kind = %error.kind(), "could not remove the unfinished key file");
         }
     }
 }

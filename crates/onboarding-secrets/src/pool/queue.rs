@@ -137,7 +137,11 @@ impl Queue {
         self.fixed.unwrap_or_else(|| {
             let each = micros(WORK_WAITING) / self.pace.load(Ordering::Relaxed).max(1);
             // At least one for each thread: with a very dear hash somebody must still be let in.
-            usize::try_from(each).unwrap_or(MOST_WAITING).clamp(1, MOST_WAITING).saturating_mul(self.threads).min(MOST_WAITING.max(self.threads))
+            usize::try_from(each)
+                .unwrap_or(MOST_WAITING)
+                .clamp(1, MOST_WAITING)
+                .saturating_mul(self.threads)
+                .min(MOST_WAITING.max(self.threads))
         })
     }
 

@@ -57,7 +57,11 @@ fn record_imports() -> TableCreateStatement {
         // In the order of the records' own index: the merge then walks both side by side.
         .primary_key(Index::create().col("import_id").col("portal").col("number"))
         .foreign_key(
-            ForeignKey::create().name("fk_record_imports_import").from("record_imports", "import_id").to("imports", "id").on_delete(ForeignKeyAction::Cascade),
+            ForeignKey::create()
+                .name("fk_record_imports_import")
+                .from("record_imports", "import_id")
+                .to("imports", "id")
+                .on_delete(ForeignKeyAction::Cascade),
         )
         .take()
 }

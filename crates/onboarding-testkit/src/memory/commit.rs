@@ -37,7 +37,9 @@ impl State {
         for write in &commit.writes {
             let index = write.aggregate.index();
             let twin = |row: &&Row| row.index.portal == index.portal && row.index.record == index.record && row.index.id != index.id;
-            if matches!(index.id, Ref::Roster(_)) && self.rows.values().filter(|row| matches!(row.index.id, Ref::Roster(_))).any(|row| twin(&row)) {
+            if matches!(index.id, Ref::Roster(_))
+                && self.rows.values().filter(|row| matches!(row.index.id, Ref::Roster(_))).any(|row| twin(&row))
+            {
                 return Err(CommitError::Conflict);
             }
         }
@@ -73,7 +75,8 @@ impl State {
         }
         let actor = commit.actor.word();
         for (subject, entry) in commit.events {
-            let details: serde_json::Map<String, serde_json::Value> = entry.details.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+            let details: serde_json::Map<String, serde_json::Value> =
+                entry.details.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
             let details = serde_json::Value::Object(details).to_string();
             let row = AuditRow { at, actor: actor.clone(), subject, kind: entry.kind.to_owned(), details };
             self.audit.entry(subject).or_default().push(row);

@@ -20,7 +20,8 @@ impl State {
     }
 
     fn merge(&mut self, import: ImportId, portal: &PortalSlug) -> Result<ImportReport, DirectoryError> {
-        let rows: Vec<Staged> = self.staged.get(&import.0).into_iter().flatten().filter(|staged| staged.portal == *portal).cloned().collect();
+        let rows: Vec<Staged> =
+            self.staged.get(&import.0).into_iter().flatten().filter(|staged| staged.portal == *portal).cloned().collect();
         let mut seen: HashMap<&RecordNumber, u64> = HashMap::new();
         for staged in &rows {
             if let Some(first) = seen.insert(&staged.record.number, staged.row) {

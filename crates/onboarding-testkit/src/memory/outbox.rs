@@ -3,7 +3,9 @@
 use super::{MemoryStore, State, length};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use onboarding::ports::{CommitError, Delivery, DeliveryStatus, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow, Sealed, Settlement, StoreError};
+use onboarding::ports::{
+    CommitError, Delivery, DeliveryStatus, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow, Sealed, Settlement, StoreError,
+};
 use onboarding_core::DeliveryId;
 use std::collections::HashMap;
 
@@ -189,7 +191,13 @@ impl State {
             if let Some(sealed) = &entry.sealed {
                 delivery.sealed = sealed.clone();
             }
-            leased.push(Leased { delivery, fence: entry.fence, attempts: entry.attempts, unknowns: entry.unknowns, created_at: entry.created_at });
+            leased.push(Leased {
+                delivery,
+                fence: entry.fence,
+                attempts: entry.attempts,
+                unknowns: entry.unknowns,
+                created_at: entry.created_at,
+            });
         }
         leased
     }
@@ -223,7 +231,9 @@ impl Outbox for MemoryStore {
             let mut old: Vec<_> = state
                 .outbox
                 .values()
-                .filter_map(|entry| entry.settled_at.filter(|settled| *settled < before).map(|settled| (settled, entry.serial, entry.delivery.id)))
+                .filter_map(|entry| {
+                    entry.settled_at.filter(|settled| *settled < before).map(|settled| (settled, entry.serial, entry.delivery.id))
+                })
                 .collect();
             old.sort_unstable();
             old.truncate(length(limit));

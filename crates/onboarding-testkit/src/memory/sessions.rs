@@ -68,7 +68,8 @@ impl Sessions for MemoryStore {
 
     async fn list(&self, account: AccountId, generation: u64, now: DateTime<Utc>) -> Result<Vec<SessionRow>, StoreError> {
         self.with(|state| {
-            let listed = |session: &&SessionRow| session.account == account && session.generation == generation && now < session.expires_at();
+            let listed =
+                |session: &&SessionRow| session.account == account && session.generation == generation && now < session.expires_at();
             let mut sessions: Vec<SessionRow> = state.sessions.values().filter(listed).cloned().collect();
             sessions.sort_by_key(|session| std::cmp::Reverse((session.opened_at, session.id)));
             sessions
@@ -81,7 +82,13 @@ impl Sessions for MemoryStore {
 
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         self.with(|state| {
-            let dead: Vec<SessionId> = state.sessions.values().filter(|session| state.is_dead(session, now)).map(|session| session.id).take(length(limit)).collect();
+            let dead: Vec<SessionId> = state
+                .sessions
+                .values()
+                .filter(|session| state.is_dead(session, now))
+                .map(|session| session.id)
+                .take(length(limit))
+                .collect();
             for id in &dead {
                 state.sessions.remove(id);
             }

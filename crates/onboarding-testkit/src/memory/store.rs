@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::ports::{AuditRow, Commit, CommitError, Lookup, Relation, Replay, Store, StoreError, Versioned};
-use onboarding_core::{Presented, Ref, consent::ConsentGiven, policy, registration::Stage};
+use onboarding_core::{PortalSlug, Presented, RecordNumber, Ref, consent::ConsentGiven, policy, registration::Stage};
 
 impl Row {
     fn versioned(&self) -> Versioned<Aggregate> {
@@ -13,7 +13,7 @@ impl Row {
     }
 
     fn is_related(&self, relation: &Relation) -> bool {
-        let at = |portal, number| self.index.portal == *portal && self.index.record.as_ref() == Some(number);
+        let at = |portal: &PortalSlug, number: &RecordNumber| self.index.portal == *portal && self.index.record.as_ref() == Some(number);
         match (relation, &self.aggregate) {
             (Relation::MembershipsOf(account), Aggregate::Membership(_)) => self.index.account == Some(*account),
             (Relation::MembershipsAt(portal, number), Aggregate::Membership(_)) => at(portal, number),
@@ -55,7 +55,8 @@ impl State {
             self.tokens.retain(|_, owner| *owner != id);
             gone += 1;
         }
-        let commands: Vec<_> = self.commands.iter().filter(|(_, command)| command.at + policy::REPLAY_LIFE <= now).map(|(key, _)| *key).take(limit).collect();
+        let commands: Vec<_> =
+            self.commands.iter().filter(|(_, command)| command.at + policy::REPLAY_LIFE <= now).map(|(key, _)| *key).take(limit).collect();
         for key in commands {
             self.commands.remove(&key);
             gone += 1;
@@ -118,8 +119,11 @@ impl Store for MemoryStore {
 
     async fn due(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Ref>, StoreError> {
         self.with(|state| {
-            let mut due: Vec<_> =
-                state.rows.values().filter_map(|row| row.index.due_at.filter(|due| *due <= now).map(|due| (due, row.serial, row.index.id))).collect();
+            let mut due: Vec<_> = state
+                .rows
+                .values()
+                .filter_map(|row| row.index.due_at.filter(|due| *due <= now).map(|due| (due, row.serial, row.index.id)))
+                .collect();
             due.sort_unstable();
             due.into_iter().take(length(limit)).map(|(_, _, id)| id).collect()
         })

@@ -5,14 +5,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::account::{self, Account, NewAccount, NewCredential};
 use onboarding_core::consent::Consents;
 use onboarding_core::journey::{
-    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ClaimRule, ConsentKind, ConsentRule, ConsentStage, Draft, EmailProof, FieldName, FieldRule,
-    LoginWith, MembershipBy, MustMatch, NumberName, PasswordOrigin, SessionRule, Start,
+    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ClaimRule, ConsentKind, ConsentRule, ConsentStage, Draft, EmailProof,
+    FieldName, FieldRule, LoginWith, MembershipBy, MustMatch, NumberName, PasswordOrigin, SessionRule, Start,
 };
 use onboarding_core::membership::{self, Membership};
 use onboarding_core::password::PasswordPolicy;
 use onboarding_core::registration::{self, Applicant, Closure, Dossier, NewPassword, Origin, Registration, Secrets};
 use onboarding_core::roster::{self, Roster};
-use onboarding_core::{Expiring, Journey, Language, PasswordHash, PersonName, Personal, policy};
+use onboarding_core::{AccountId, Expiring, Journey, Language, PasswordHash, PersonName, Personal, Role, policy};
 
 /// A journey with nearly everything: a claim, both proofs, an approval by super admins, consents at both stages.
 pub fn journey() -> Journey {
@@ -89,11 +89,12 @@ pub fn approvable(state: Registration, at: DateTime<Utc>) -> Registration {
     next(state, &registration::Event::ApprovalRequested { with_clerks: false, at })
 }
 
-/// The same registration, approved by a clerk, waiting for what is missing.
-pub fn completable(state: Registration, at: DateTime<Utc>) -> Registration {
-    let link = Expiring { digest: digest(3_000_000), expires_at: at + policy::COMPLETION_LINK_LIFE };
-    let by = registration::DeciderWord::Clerk;
-    next(state, &registration::Event::CompletionOpened { link, delivery: delivery_id(3_000_000), by, at })
+/// The same registration as an invitation: it waits for what is missing. Its link's token is `digest(3_000_000 + n)`.
+pub fn completable(n: u64, state: &Registration, at: DateTime<Utc>) -> Registration {
+    let link = Expiring { digest: digest(3_000_000 + n), expires_at: at + policy::COMPLETION_LINK_LIFE };
+    let dossier = Box::new(state.dossier().clone());
+    let invited = registration::Event::Invited { dossier, link, delivery: delivery_id(3_000_000 + n), at };
+    registration::evolve(None, &invited).expect("an invitation makes a registration")
 }
 
 /// The same registration, ended by "that wasn't me".
@@ -130,4 +131,26 @@ pub fn signed_out(state: Account) -> Account {
 /// The same account with a reset link that dies at this moment; its deadline is an hour later.
 pub fn requesting_reset(state: Account, expires_at: DateTime<Utc>) -> Account {
     amended(state, &account::Event::ResetRequested { link: Expiring { digest: digest(4_000_000), expires_at } })
+}
+
+/// An active membership at the record of this number.
+pub fn membership(n: u64, account: AccountId, record: &str, at: DateTime<Utc>) -> Membership {
+    let record = number(record);
+    let place = membership::Place { id: membership_id(n), account, record: (record_id(&record), record) };
+    let granted = membership::decide(None, membership::Command::Grant { place, role: Role::Member }, &journey(), at);
+    let granted = granted.expect("a membership is granted where there is none");
+    granted.events.iter().fold(None, membership::evolve).expect("a grant makes a membership")
+}
+
+/// The roster of the record of this number, with one super admin, one counted letter and a notice's PIN that dies in 30
+/// days.
+pub fn roster(n: u64, record: &str, at: DateTime<Utc>) -> Roster {
+    let founded = roster::decide(None, roster::Command::Found { id: roster_id(n), record: number(record) }, &journey(), at);
+    let founded = founded.expect("a roster is founded where there is none");
+    let events = [
+        roster::Event::AdminAdded { account: account_id(n) },
+        roster::Event::LetterCounted { at, forget_before: at - policy::PIN_WINDOW },
+        roster::Event::NoticeIssued { pin: roster::NoticePin { digest: digest(5_000_000 + n), valid_until: at + TimeDelta::days(30) } },
+    ];
+    founded.events.iter().chain(&events).fold(None, roster::evolve).expect("a foundation makes a roster")
 }

@@ -9,7 +9,7 @@ use crate::texts::{Arg, Texts};
 use chrono::{DateTime, Utc};
 use onboarding::ports::MailOrder;
 use onboarding_core::journey::NumberName;
-use onboarding_core::{Language, MailTemplate, Page, Param, Role};
+use onboarding_core::{Language, MailTemplate, Page, Param, Role, policy};
 use secrecy::ExposeSecret;
 
 /// A mail, ready to be set.
@@ -114,6 +114,10 @@ impl<'a> Pen<'a> {
                 Param::Code(_) | Param::Password(_) | Param::RecordNumber(_) | Param::Link(..) | Param::PageLink(_) => {}
             }
         }
+        // A mailed initial password lives from the mail server's acceptance: at the order nobody knows that moment.
+        if order.template == MailTemplate::InitialPassword && pen.arg("days").is_none() {
+            pen.args.push(("days", Value::Number(policy::MAILED_PASSWORD_LIFE.num_days().unsigned_abs())));
+        }
         if let Some(at) = happened.or(until) {
             pen.args.push(("datetime", Value::Text(pen.datetime(at))));
             pen.args.push(("date", Value::Text(moments::date(pen.language, face.zone, at))));
@@ -138,8 +142,7 @@ impl<'a> Pen<'a> {
     }
 
     fn write(&self, key: &str, args: &[(&str, Arg<'_>)]) -> Result<String, String> {
-        let key = self.texts.variant(key, &self.face.country);
-        let text = self.texts.text(Some(&self.face.slug), self.language, &key, args).map_err(|fault| fault.to_string())?;
+        let text = self.texts.text(Some(&self.face.slug), self.language, key, args).map_err(|fault| fault.to_string())?;
         // An override may run over several lines; a mail's paragraph is one, and a subject must be.
         Ok(one_line(&text))
     }

@@ -37,16 +37,18 @@ impl Contact {
 pub struct MailFace {
     /// Whose.
     pub slug: PortalSlug,
-    /// The proper name, without an article; the sender's display name too.
+    /// The proper name, without an article.
     pub name: String,
+    /// The sender's display name.
+    pub from_name: String,
     /// Where pages are reached from outside, without the slug: `https://portal.example.org`. The only origin of links.
     pub base_url: String,
     /// The sender.
     pub from: EmailAddress,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Option<EmailAddress>,
     /// Whom to turn to.
     pub contact: Contact,
-    /// ISO 3166-1 alpha-2; chooses a text's variant for the country.
-    pub country: String,
     /// Where the clocks stand.
     pub zone: Zone,
     /// The number that people are asked to quote, where the portal wants it.
@@ -65,7 +67,7 @@ pub enum FaceFault {
     #[error("the base address of the portal {0} is no address that links can be built on")]
     BaseUrl(PortalSlug),
     /// A name that is blank or has control characters.
-    #[error("the name of the portal {0} is blank or has control characters")]
+    #[error("a name of the portal {0} is blank or has control characters")]
     Name(PortalSlug),
     /// Two colours that people with weak eyes cannot tell apart.
     #[error("the colours {pair} of the portal {portal} have a contrast below 4.5:1")]
@@ -88,7 +90,7 @@ impl MailFace {
         if host.is_empty() || host.starts_with('/') || !host.chars().all(plain) {
             return Err(FaceFault::BaseUrl(self.slug));
         }
-        if self.name.trim().is_empty() || self.name.chars().any(char::is_control) {
+        if [&self.name, &self.from_name].iter().any(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
             return Err(FaceFault::Name(self.slug));
         }
         match self.theme.weak_pair() {

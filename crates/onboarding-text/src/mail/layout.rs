@@ -3,6 +3,7 @@
 use super::blocks::{Block, Sheet};
 use super::face::MailFace;
 use crate::texts::TextFault;
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use onboarding_core::PortalSlug;
 
@@ -32,8 +33,8 @@ impl Layouts {
     pub(super) fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+        environment.set_syntax(syntax.expect("the default delimiters do not clash"));
         let sources = [
             (MailForm::Text, include_str!("../../templates/mail/layout.txt")),
             (MailForm::Html, include_str!("../../templates/mail/layout.html")),

@@ -120,8 +120,8 @@ pub(super) fn of(template: MailTemplate) -> Outline {
         T::ClerkApproval => outline(
             Clerk,
             &["mail-clerk-approval-neutral-subject"],
-            &["mail-clerk-approval-preheader"],
-            &[Say(&["mail-clerk-approval-neutral-body"]), REVIEW_AS_CLERK],
+            &["mail-clerk-approval-neutral-preheader"],
+            &[Say(&["mail-clerk-approval-neutral-body"]), OPEN_STAFF_AREA],
         ),
         T::ClerkReminder => outline(
             Clerk,
@@ -161,7 +161,7 @@ pub(super) fn of(template: MailTemplate) -> Outline {
             Person,
             &["mail-initialPassword-subject"],
             &["mail-initialPassword-preheader"],
-            &[Say(&["mail-initialPassword-body"]), Password, ValidUntil, SIGN_IN, NEVER_ASK],
+            &[Say(&["mail-initialPassword-body"]), Password, Say(&["mail-validUntil", "mail-validDays"]), SIGN_IN, NEVER_ASK],
         ),
         T::GeneratedPassword => outline(
             Person,

@@ -1,0 +1,142 @@
+//! The four tables of aggregates: alike in their columns, so alike in their statements.
+//!
+//! The state is JSON in `data`; the other columns are what rows are found by. A write names the version it replaces, and
+//! a row that moved on is not touched.
+
+use crate::column::{micros, signed, unsigned};
+use crate::error::{Doing, corrupt, unreadable};
+use chrono::{DateTime, Utc};
+use onboarding::ports::{StoreError, Version, Versioned};
+use onboarding::{Aggregate, Index};
+use onboarding_core::Ref;
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use uuid::Uuid;
+
+/// Which of the four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Registrations,
+    Accounts,
+    Memberships,
+    Rosters,
+}
+
+impl Table {
+    /// The table of an aggregate; `None` for master data, which no decision writes.
+    pub(crate) fn of(what: Ref) -> Option<Self> {
+        match what {
+            Ref::Registration(_) => Some(Self::Registrations),
+            Ref::Account(_) => Some(Self::Accounts),
+            Ref::Membership(_) => Some(Self::Memberships),
+            Ref::Roster(_) => Some(Self::Rosters),
+            Ref::Record(_) => None,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Registrations => "registrations",
+            Self::Accounts => "accounts",
+            Self::Memberships => "memberships",
+            Self::Rosters => "rosters",
+        }
+    }
+
+    fn parse(self, data: &str) -> Result<Aggregate, serde_json::Error> {
+        Ok(match self {
+            Self::Registrations => Aggregate::Registration(serde_json::from_str(data)?),
+            Self::Accounts => Aggregate::Account(serde_json::from_str(data)?),
+            Self::Memberships => Aggregate::Membership(serde_json::from_str(data)?),
+            Self::Rosters => Aggregate::Roster(serde_json::from_str(data)?),
+        })
+    }
+
+    /// Reads columns `id`, `version` and `data`.
+    fn read(self, row: &QueryResult) -> Result<Versioned<Aggregate>, StoreError> {
+        let id: Uuid = row.try_get("", "id").doing("read an aggregate")?;
+        let version: i64 = row.try_get("", "version").doing("read an aggregate")?;
+        let data: String = row.try_get("", "data").doing("read an aggregate")?;
+        let value = self.parse(&data).map_err(|error| unreadable(self.name(), id, &error))?;
+        Ok(Versioned { value, version: Version(unsigned(version)?) })
+    }
+}
+
+/// The aggregate with its version.
+pub(crate) async fn load(db: &impl ConnectionTrait, what: Ref) -> Result<Option<Versioned<Aggregate>>, StoreError> {
+    let Some(table) = Table::of(what) else { return Ok(None) };
+    let sql = format!("SELECT id, version, data FROM {} WHERE id = $1", table.name());
+    let row = db.query_one_raw(statement(db, &sql, [what.uuid().into()])).await.doing("load an aggregate")?;
+    row.map(|row| table.read(&row)).transpose()
+}
+
+/// Aggregates that a condition on their columns selects, oldest first.
+pub(crate) async fn select<const N: usize>(
+    db: &impl ConnectionTrait,
+    table: Table,
+    condition: &str,
+    values: [Value; N],
+) -> Result<Vec<Versioned<Aggregate>>, StoreError> {
+    let sql = format!("SELECT id, version, data FROM {} WHERE {condition} ORDER BY created_at, id", table.name());
+    let rows = db.query_all_raw(statement(db, &sql, values)).await.doing("load related aggregates")?;
+    rows.iter().map(|row| table.read(row)).collect()
+}
+
+/// The version an aggregate or record has now; 0 where there is none.
+pub(crate) async fn version(db: &impl ConnectionTrait, what: Ref) -> Result<Version, StoreError> {
+    let table = Table::of(what).map_or("records", Table::name);
+    let sql = format!("SELECT version FROM {table} WHERE id = $1");
+    let row = db.query_one_raw(statement(db, &sql, [what.uuid().into()])).await.doing("read a version")?;
+    let Some(row) = row else { return Ok(Version(0)) };
+    let version: i64 = row.try_get("", "version").doing("read a version")?;
+    Ok(Version(unsigned(version)?))
+}
+
+/// Writes a state over the expected version. `false`: somebody else was faster, and nothing was written.
+pub(crate) async fn write(
+    db: &impl ConnectionTrait,
+    aggregate: &Aggregate,
+    expected: Version,
+    at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let Index { id, portal, state, due_at, account, record, email, generation } = aggregate.index();
+    let Some(table) = Table::of(id) else { return Err(corrupt("an aggregate without a table")) };
+    let data = match aggregate {
+        Aggregate::Registration(state) => serde_json::to_string(state),
+        Aggregate::Account(state) => serde_json::to_string(state),
+        Aggregate::Membership(state) => serde_json::to_string(state),
+        Aggregate::Roster(state) => serde_json::to_string(state),
+    };
+    let data = data.map_err(|error| unreadable(table.name(), id.uuid(), &error))?;
+    let mut values: Vec<Value> = vec![
+        id.uuid().into(),
+        portal.as_str().into(),
+        state.into(),
+        due_at.map(micros).into(),
+        account.map(|account| account.0).into(),
+        record.as_ref().map(|number| number.as_str().to_owned()).into(),
+        email.as_ref().map(|key| key.as_str().to_owned()).into(),
+        signed(generation).into(),
+        data.into(),
+        micros(at).into(),
+    ];
+    let table = table.name();
+    let sql = if expected == Version(0) {
+        format!(
+            "INSERT INTO {table} (id, portal, version, state, due_at, account_id, record, email_key, generation, data, created_at, updated_at) \
+             VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT DO NOTHING"
+        )
+    } else {
+        values.push(signed(expected.0).into());
+        format!(
+            "UPDATE {table} SET portal = $2, version = version + 1, state = $3, due_at = $4, account_id = $5, record = $6, email_key = $7, \
+             generation = $8, data = $9, updated_at = $10 WHERE id = $1 AND version = $11"
+        )
+    };
+    let written = db.execute_raw(statement(db, &sql, values)).await.doing("write an aggregate")?;
+    Ok(written.rows_affected() == 1)
+}
+
+/// A statement with values in the order of their numbers.
+pub(crate) fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+}

@@ -1,0 +1,190 @@
+//! The port `Directory`: master data by number, and imports that become visible as a whole.
+//!
+//! A record is JSON without its id, beside the columns that joins read: so a row that came again unchanged is equal as
+//! text, and the merge is two statements over two indexes in the same order.
+
+use crate::SqlStore;
+use crate::aggregates::statement;
+use crate::column::{micros, signed, unsigned};
+use crate::entity::{import, record};
+use crate::error::{Doing, corrupt, unreadable};
+use async_trait::async_trait;
+use onboarding::ports::{Directory, DirectoryError, ImportId, ImportReport, Store, StoreError, Version, Versioned};
+use onboarding_core::record::RecordStatus;
+use onboarding_core::{PortalSlug, Record, RecordId, RecordNumber};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Value};
+use std::collections::HashMap;
+use std::fmt::Write;
+use uuid::Uuid;
+
+/// Rows in one statement: enough to spread its cost, few enough that the statement stays prepared and small.
+const CHUNK: usize = 100;
+
+#[async_trait]
+impl Directory for SqlStore {
+    async fn find(&self, portal: &PortalSlug, number: &RecordNumber) -> Result<Option<Versioned<Record>>, StoreError> {
+        let found = record::Entity::find()
+            .filter(record::Column::Portal.eq(portal.as_str()))
+            .filter(record::Column::Number.eq(number.as_str()))
+            .one(self.readers())
+            .await
+            .doing("find a record")?;
+        found.as_ref().map(read).transpose()
+    }
+
+    async fn by_id(&self, id: RecordId) -> Result<Option<Versioned<Record>>, StoreError> {
+        let found = record::Entity::find_by_id(id.0).one(self.readers()).await.doing("find a record")?;
+        found.as_ref().map(read).transpose()
+    }
+
+    async fn stage(&self, import: ImportId, portal: &PortalSlug, first_row: u64, rows: Vec<Record>) -> Result<(), DirectoryError> {
+        let now = micros(Store::now(self).await?);
+        let portal = portal.as_str().to_owned();
+        let staged = rows.into_iter().zip(first_row..).map(|(record, line)| Staged::new(record, line)).collect::<Result<Vec<_>, _>>()?;
+        self.inner
+            .database
+            .write(move |txn| {
+                Box::pin(async move {
+                    begin(txn, import, now).await?;
+                    let whole = insertion(CHUNK);
+                    let mut staged = staged.into_iter();
+                    loop {
+                        let chunk: Vec<Staged> = staged.by_ref().take(CHUNK).collect();
+                        match chunk.len() {
+                            0 => return Ok(()),
+                            CHUNK => lay_aside(txn, import, &portal, &whole, chunk).await?,
+                            rest => lay_aside(txn, import, &portal, &insertion(rest), chunk).await?,
+                        }
+                    }
+                })
+            })
+            .await
+    }
+
+    async fn merge(&self, import: ImportId, portal: &PortalSlug) -> Result<ImportReport, DirectoryError> {
+        let now = micros(Store::now(self).await?);
+        let portal = portal.as_str().to_owned();
+        self.inner.database.write(move |txn| Box::pin(async move { Ok(merge(txn, import, &portal, now).await?) })).await
+    }
+
+    async fn discard(&self, import: ImportId) -> Result<(), StoreError> {
+        self.inner.database.write(move |txn| Box::pin(async move { end(txn, import).await })).await
+    }
+}
+
+fn read(row: &record::Model) -> Result<Versioned<Record>, StoreError> {
+    let record: Record = serde_json::from_str(&row.data).map_err(|error| unreadable("records", row.id, &error))?;
+    Ok(Versioned { value: Record { id: RecordId(row.id), ..record }, version: Version(unsigned(row.version)?) })
+}
+
+/// A record as columns, with the line it stands in.
+struct Staged {
+    line: i64,
+    number: String,
+    id: Uuid,
+    status: &'static str,
+    written: String,
+    name: String,
+    data: String,
+}
+
+impl Staged {
+    fn new(mut record: Record, line: u64) -> Result<Self, StoreError> {
+        let id = std::mem::replace(&mut record.id, RecordId(Uuid::nil())).0;
+        let data = serde_json::to_string(&record).map_err(|error| corrupt(format_args!("import row {line}: {:?}", error.classify())))?;
+        let status = match record.status {
+            RecordStatus::Open => "open",
+            RecordStatus::Closed => "closed",
+        };
+        Ok(Self {
+            line: signed(line),
+            number: record.number.as_str().to_owned(),
+            id,
+            status,
+            written: record.written,
+            name: record.name,
+            data,
+        })
+    }
+}
+
+async fn begin(db: &impl ConnectionTrait, import: ImportId, now: i64) -> Result<(), StoreError> {
+    let row = import::ActiveModel { id: Set(import.0), started_at: Set(now) };
+    let insert = import::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+    insert.exec_without_returning(db).await.doing("begin an import")?;
+    Ok(())
+}
+
+/// An insert of so many rows, which share their first two values.
+fn insertion(rows: usize) -> String {
+    let mut sql = "INSERT INTO record_imports (import_id, portal, line, number, id, status, written, name, data) VALUES ".to_owned();
+    for row in 0..rows {
+        let n = 3 + 7 * row;
+        let comma = if row == 0 { "" } else { ", " };
+        let written = write!(sql, "{comma}($1, $2, ${n}, ${}, ${}, ${}, ${}, ${}, ${})", n + 1, n + 2, n + 3, n + 4, n + 5, n + 6);
+        written.expect("writing to a string cannot fail");
+    }
+    sql.push_str(" ON CONFLICT DO NOTHING");
+    sql
+}
+
+async fn lay_aside(db: &impl ConnectionTrait, import: ImportId, portal: &str, sql: &str, chunk: Vec<Staged>) -> Result<(), DirectoryError> {
+    let mut values: Vec<Value> = Vec::with_capacity(2 + 7 * chunk.len());
+    values.extend([import.0.into(), portal.into()]);
+    let lines: Vec<(String, i64)> = chunk.iter().map(|row| (row.number.clone(), row.line)).collect();
+    for Staged { line, number, id, status, written, name, data } in chunk {
+        values.extend([line.into(), number.into(), id.into(), status.into(), written.into(), name.into(), data.into()]);
+    }
+    let laid = db.execute_raw(statement(db, sql, values)).await.doing("lay records aside")?;
+    if laid.rows_affected() == lines.len() as u64 { Ok(()) } else { name_duplicate(db, import, portal, lines).await }
+}
+
+/// Tells which row stands twice. A row that is the very one laid aside before is none: somebody repeats a call.
+async fn name_duplicate(
+    db: &impl ConnectionTrait,
+    import: ImportId,
+    portal: &str,
+    lines: Vec<(String, i64)>,
+) -> Result<(), DirectoryError> {
+    let among = (3..3 + lines.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+    let sql = format!("SELECT number, line FROM record_imports WHERE import_id = $1 AND portal = $2 AND number IN ({among})");
+    let values = [import.0.into(), portal.into()].into_iter().chain(lines.iter().map(|(number, _)| number.as_str().into()));
+    let rows = db.query_all_raw(statement(db, &sql, values)).await.doing("find a duplicate")?;
+    let mut first: HashMap<String, i64> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        first.insert(row.try_get("", "number").doing("find a duplicate")?, row.try_get("", "line").doing("find a duplicate")?);
+    }
+    for (number, line) in lines {
+        if let Some(first) = first.get(&number).filter(|first| **first != line) {
+            return Err(DirectoryError::Duplicate { first: unsigned(*first)?, row: unsigned(line)? });
+        }
+    }
+    Ok(())
+}
+
+async fn merge(db: &impl ConnectionTrait, import: ImportId, portal: &str, now: i64) -> Result<ImportReport, StoreError> {
+    let laid = "SELECT COUNT(*) AS laid FROM record_imports WHERE import_id = $1 AND portal = $2";
+    let row = db.query_one_raw(statement(db, laid, [import.0.into(), portal.into()])).await.doing("count an import")?;
+    let laid: i64 = row.map_or(Ok(0), |row| row.try_get("", "laid")).doing("count an import")?;
+    let values: [Value; 3] = [import.0.into(), portal.into(), now.into()];
+    // What differs becomes a new version of the same record, whatever id its row was given.
+    let update = "UPDATE records SET version = records.version + 1, status = s.status, written = s.written, name = s.name, data = s.data, updated_at = $3 \
+                  FROM record_imports AS s WHERE s.import_id = $1 AND s.portal = $2 AND records.portal = s.portal AND records.number = s.number \
+                  AND records.data <> s.data";
+    let updated = db.execute_raw(statement(db, update, values.clone())).await.doing("update records")?.rows_affected();
+    // What is there by now needs nothing more; the rest is new.
+    let insert = "INSERT INTO records (id, portal, number, version, status, written, name, data, created_at, updated_at) \
+                  SELECT s.id, s.portal, s.number, 1, s.status, s.written, s.name, s.data, $3, $3 FROM record_imports AS s \
+                  WHERE s.import_id = $1 AND s.portal = $2 ON CONFLICT (portal, number) DO NOTHING";
+    let added = db.execute_raw(statement(db, insert, values)).await.doing("add records")?.rows_affected();
+    end(db, import).await?;
+    Ok(ImportReport { added, updated, unchanged: unsigned(laid)?.saturating_sub(added + updated) })
+}
+
+/// The rows laid aside go with their import.
+async fn end(db: &impl ConnectionTrait, import: ImportId) -> Result<(), StoreError> {
+    import::Entity::delete_by_id(import.0).exec(db).await.doing("end an import")?;
+    Ok(())
+}

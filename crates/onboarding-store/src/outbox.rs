@@ -1,0 +1,149 @@
+//! The port `Outbox`: leases under a rising fence, lists without anything sealed.
+
+use crate::SqlStore;
+use crate::aggregates::statement;
+use crate::column::{micros, moment, portal, reference, sealed, small, unsigned};
+use crate::entity::outbox;
+use crate::error::{Doing, corrupt};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use onboarding::ports::{Delivery, DeliveryKind, DeliveryStatus, Leased, Outbox, OutboxFilter, OutboxRow, StoreError};
+use onboarding_core::{DeliveryId, Language};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+
+/// How long a worker holds a delivery before another may take it over.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// Queued, and nothing it waits for is outstanding. A row that nobody can send any more is leased as well: its holder
+/// settles it as expired.
+const READY: &str =
+    "o.status = 'queued' AND (o.after_id IS NULL OR EXISTS (SELECT 1 FROM outbox p WHERE p.id = o.after_id AND p.status = 'sent'))";
+
+#[async_trait]
+impl Outbox for SqlStore {
+    async fn lease(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError> {
+        // Asked of a reader first: an idle worker disturbs nobody who writes.
+        if limit == 0 || self.next_due(now).await?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
+        self.inner.database.write(move |txn| Box::pin(async move { lease(txn, now, limit).await })).await
+    }
+
+    async fn next_due(&self, _now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let db = self.readers();
+        let sql = format!("SELECT o.due_at FROM outbox o WHERE {READY} ORDER BY o.due_at LIMIT 1");
+        let row = db.query_one_raw(statement(db, &sql, [])).await.doing("find the next delivery")?;
+        let due: Option<i64> = row.map(|row| row.try_get("", "due_at")).transpose().doing("find the next delivery")?;
+        due.map(moment).transpose()
+    }
+
+    async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        let mut rows = outbox::Entity::find();
+        if let Some(portal) = &filter.portal {
+            rows = rows.filter(outbox::Column::Portal.eq(portal.as_str()));
+        }
+        if let Some(owner) = filter.owner {
+            rows = rows.filter(outbox::Column::OwnerId.eq(owner.uuid())).filter(outbox::Column::OwnerKind.eq(owner.kind()));
+        }
+        if let Some(status) = filter.status {
+            rows = rows.filter(outbox::Column::Status.eq(status.word()));
+        }
+        let rows = rows.order_by_desc(outbox::Column::CreatedAt).order_by_desc(outbox::Column::Id).limit(u64::from(limit));
+        let rows = rows.all(self.readers()).await.doing("list deliveries")?;
+        rows.into_iter().map(listed).collect()
+    }
+
+    async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        self.inner.database.write(move |txn| Box::pin(async move { purge(txn, before, limit).await })).await
+    }
+}
+
+async fn lease(db: &impl ConnectionTrait, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError> {
+    let until = micros(now + LEASE);
+    let sql = format!("SELECT o.* FROM outbox o WHERE {READY} AND o.due_at <= $1 ORDER BY o.priority DESC, o.created_at, o.id LIMIT $2");
+    let rows = db.query_all_raw(statement(db, &sql, [micros(now).into(), i64::from(limit).into()])).await.doing("find due deliveries")?;
+    let mut leased = Vec::with_capacity(rows.len());
+    for row in rows {
+        let row = outbox::Model::from_query_result(&row, "").doing("read a delivery")?;
+        let taken = outbox::Entity::update_many()
+            .col_expr(outbox::Column::Fence, Expr::col(outbox::Column::Fence).add(1))
+            .col_expr(outbox::Column::HeldUntil, Expr::value(until))
+            .col_expr(outbox::Column::DueAt, Expr::value(until))
+            // An attempt of the former holder that was never settled stays unknown.
+            .col_expr(outbox::Column::Attempting, Expr::value(false))
+            .filter(outbox::Column::Id.eq(row.id))
+            // Where several may write at once, whoever comes second finds another fence.
+            .filter(outbox::Column::Fence.eq(row.fence))
+            .filter(outbox::Column::Status.eq(DeliveryStatus::Queued.word()))
+            .exec(db)
+            .await
+            .doing("lease a delivery")?;
+        if taken.rows_affected == 1 {
+            leased.push(held(row)?);
+        }
+    }
+    Ok(leased)
+}
+
+/// A row as it was just before it was leased.
+fn held(row: outbox::Model) -> Result<Leased, StoreError> {
+    let id = DeliveryId(row.id);
+    let (Some(key), Some(bytes)) = (row.sealed_key, row.sealed) else {
+        return Err(corrupt(format_args!("delivery {id} is queued without its text")));
+    };
+    let delivery = Delivery {
+        id,
+        portal: portal(&row.portal)?,
+        owner: reference(&row.owner_kind, row.owner_id)?,
+        kind: kind(id, &row.kind)?,
+        template: row.template,
+        language: language(id, &row.language)?,
+        not_before: moment(row.not_before)?,
+        not_after: row.not_after.map(moment).transpose()?,
+        after: row.after_id.map(DeliveryId),
+        priority: row.priority,
+        message_id: row.message_id,
+        sealed: sealed(key, bytes)?,
+    };
+    let (attempts, unknowns) = (small(row.attempts)?, small(row.unknowns)?);
+    Ok(Leased { delivery, fence: unsigned(row.fence)? + 1, attempts, unknowns, created_at: moment(row.created_at)? })
+}
+
+fn listed(row: outbox::Model) -> Result<OutboxRow, StoreError> {
+    let id = DeliveryId(row.id);
+    Ok(OutboxRow {
+        id,
+        owner: reference(&row.owner_kind, row.owner_id)?,
+        kind: kind(id, &row.kind)?,
+        template: row.template,
+        language: language(id, &row.language)?,
+        status: DeliveryStatus::of(&row.status).ok_or_else(|| corrupt(format_args!("delivery {id}: its status")))?,
+        attempts: small(row.attempts)?,
+        reason: row.reason,
+        created_at: moment(row.created_at)?,
+        settled_at: row.settled_at.map(moment).transpose()?,
+    })
+}
+
+fn kind(id: DeliveryId, word: &str) -> Result<DeliveryKind, StoreError> {
+    DeliveryKind::of(word).ok_or_else(|| corrupt(format_args!("delivery {id}: its kind")))
+}
+
+fn language(id: DeliveryId, tag: &str) -> Result<Language, StoreError> {
+    Language::from_tag(tag).ok_or_else(|| corrupt(format_args!("delivery {id}: its language")))
+}
+
+async fn purge(db: &impl ConnectionTrait, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+    // What was sent stays while something queued waits for it: without it that would never become due.
+    let settled = "DELETE FROM outbox WHERE id IN (SELECT o.id FROM outbox o WHERE o.settled_at < $1 \
+                   AND NOT (o.status = 'sent' AND EXISTS (SELECT 1 FROM outbox w WHERE w.after_id = o.id AND w.status = 'queued')) \
+                   ORDER BY o.settled_at, o.id LIMIT $2)";
+    let settled =
+        db.execute_raw(statement(db, settled, [micros(before).into(), i64::from(limit).into()])).await.doing("purge the outbox")?;
+    // What waits for something that failed and is gone would wait for ever, with its secret.
+    let orphans = "DELETE FROM outbox WHERE status = 'queued' AND after_id IS NOT NULL AND created_at < $1 \
+                   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.id = outbox.after_id)";
+    let orphans = db.execute_raw(statement(db, orphans, [micros(before).into()])).await.doing("purge the outbox")?;
+    Ok(settled.rows_affected() + orphans.rows_affected())
+}

@@ -1,0 +1,180 @@
+//! The port `Store`: loads and finds through the readers, takes steps through the writer.
+
+use crate::aggregates::{self, Table, statement};
+use crate::column::{digest, micros, moment, reference, sealed};
+use crate::entity::{audit, claim, command, consent_proof, token};
+use crate::error::{Doing, corrupt};
+use crate::{Inner, SqlStore, purge, step};
+use async_trait::async_trait;
+use chrono::{DateTime, SubsecRound, Utc};
+use onboarding::Aggregate;
+use onboarding::ports::{AuditRow, Commit, CommitError, Lookup, Relation, Replay, Store, StoreError, Versioned};
+use onboarding_core::consent::{ConsentGiven, DocumentVersion};
+use onboarding_core::{Language, Presented, Ref, policy};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl SqlStore {
+    pub(crate) fn readers(&self) -> &DatabaseConnection {
+        self.inner.database.readers()
+    }
+
+    /// What goes into a job of the writer, which may outlive the caller.
+    pub(crate) fn shared(&self) -> Arc<Inner> {
+        Arc::clone(&self.inner)
+    }
+}
+
+/// The bytes of every digest, for an index; the keys are compared afterwards.
+pub(crate) fn bytes_of(presented: &Presented) -> Vec<Vec<u8>> {
+    presented.0.iter().map(|digest| digest.bytes.to_vec()).collect()
+}
+
+/// Whether the digest with these columns is one of those presented.
+pub(crate) fn is_among(presented: &Presented, key: i64, bytes: &[u8]) -> Result<bool, StoreError> {
+    Ok(presented.matches(&digest(key, bytes)?))
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        Ok(self.inner.clock.now().trunc_subsecs(6))
+    }
+
+    async fn load(&self, what: Ref) -> Result<Option<Versioned<Aggregate>>, StoreError> {
+        aggregates::load(self.readers(), what).await
+    }
+
+    async fn find(&self, by: &Lookup) -> Result<Option<Ref>, StoreError> {
+        let db = self.readers();
+        match by {
+            Lookup::Claim(claim) => {
+                let row = claim::Entity::find_by_id(step::key_of(claim)).one(db).await.doing("find a claim")?;
+                row.map(|row| reference(&row.owner_kind, row.owner_id)).transpose()
+            }
+            Lookup::Token(presented) => {
+                let rows =
+                    token::Entity::find().filter(token::Column::Digest.is_in(bytes_of(presented))).all(db).await.doing("find a token")?;
+                for row in rows {
+                    if is_among(presented, row.digest_key, &row.digest)? {
+                        return reference(&row.owner_kind, row.owner_id).map(Some);
+                    }
+                }
+                Ok(None)
+            }
+            Lookup::Roster(portal, number) => {
+                let sql = "SELECT id FROM rosters WHERE portal = $1 AND record = $2";
+                let row =
+                    db.query_one_raw(statement(db, sql, [portal.as_str().into(), number.as_str().into()])).await.doing("find a roster")?;
+                let id: Option<Uuid> = row.map(|row| row.try_get("", "id")).transpose().doing("find a roster")?;
+                id.map(|id| reference("roster", id)).transpose()
+            }
+        }
+    }
+
+    async fn related(&self, relation: &Relation) -> Result<Vec<Versioned<Aggregate>>, StoreError> {
+        let db = self.readers();
+        match relation {
+            Relation::MembershipsOf(account) => aggregates::select(db, Table::Memberships, "account_id = $1", [account.0.into()]).await,
+            Relation::MembershipsAt(portal, number) => {
+                aggregates::select(db, Table::Memberships, "portal = $1 AND record = $2", [portal.as_str().into(), number.as_str().into()])
+                    .await
+            }
+            Relation::OpenRegistrationsAt(portal, number) => {
+                let open = "portal = $1 AND record = $2 AND state IN ('awaiting_approval', 'awaiting_completion')";
+                aggregates::select(db, Table::Registrations, open, [portal.as_str().into(), number.as_str().into()]).await
+            }
+        }
+    }
+
+    async fn replay(&self, key: &Presented, now: DateTime<Utc>) -> Result<Option<Replay>, StoreError> {
+        let rows = command::Entity::find()
+            .filter(command::Column::Digest.is_in(bytes_of(key)))
+            .filter(command::Column::At.gt(micros(now - policy::REPLAY_LIFE)))
+            .all(self.readers())
+            .await
+            .doing("find a command's reply")?;
+        for row in rows {
+            if is_among(key, row.digest_key, &row.digest)? {
+                return Ok(Some(Replay { body: digest(row.body_key, &row.body)?, reply: sealed(row.reply_key, row.reply)? }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        let shared = self.shared();
+        self.inner.database.write(move |txn| Box::pin(async move { step::take(txn, &shared.ids, commit).await })).await
+    }
+
+    async fn due(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Ref>, StoreError> {
+        let db = self.readers();
+        let due = |kind: &str, table: Table| {
+            let table = table.name();
+            format!(
+                "SELECT * FROM (SELECT '{kind}' AS kind, id, due_at FROM {table} WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2) AS {table}"
+            )
+        };
+        let sql = [
+            due("registration", Table::Registrations),
+            due("account", Table::Accounts),
+            due("membership", Table::Memberships),
+            due("roster", Table::Rosters),
+        ];
+        let sql = format!("{} ORDER BY due_at, id LIMIT $2", sql.join(" UNION ALL "));
+        let rows = db.query_all_raw(statement(db, &sql, [micros(now).into(), i64::from(limit).into()])).await.doing("find what is due")?;
+        rows.iter()
+            .map(|row| {
+                let kind: String = row.try_get("", "kind").doing("find what is due")?;
+                let id: Uuid = row.try_get("", "id").doing("find what is due")?;
+                reference(&kind, id)
+            })
+            .collect()
+    }
+
+    async fn history(&self, of: Ref) -> Result<Vec<AuditRow>, StoreError> {
+        let rows = audit::Entity::find()
+            .filter(audit::Column::SubjectId.eq(of.uuid()))
+            .filter(audit::Column::SubjectKind.eq(of.kind()))
+            .order_by_asc(audit::Column::At)
+            .order_by_asc(audit::Column::Id)
+            .all(self.readers())
+            .await
+            .doing("read the audit trail")?;
+        rows.into_iter()
+            .map(|row| Ok(AuditRow { at: moment(row.at)?, actor: row.actor, subject: of, kind: row.kind, details: row.details }))
+            .collect()
+    }
+
+    async fn consents(&self, of: Ref) -> Result<Vec<ConsentGiven>, StoreError> {
+        let rows = consent_proof::Entity::find()
+            .filter(consent_proof::Column::OwnerId.eq(of.uuid()))
+            .filter(consent_proof::Column::OwnerKind.eq(of.kind()))
+            .order_by_asc(consent_proof::Column::At)
+            .order_by_asc(consent_proof::Column::Id)
+            .all(self.readers())
+            .await
+            .doing("read proofs of consent")?;
+        rows.into_iter().map(proof).collect()
+    }
+
+    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        self.inner.database.write(move |txn| Box::pin(async move { purge::purge(txn, now, limit).await })).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        let pending = self.pending().await?;
+        if pending.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable(format!("the database is not migrated; pending: {}", pending.join(", "))))
+    }
+}
+
+fn proof(row: consent_proof::Model) -> Result<ConsentGiven, StoreError> {
+    let language = Language::from_tag(&row.language).ok_or_else(|| corrupt(format_args!("consent proof {}: its language", row.id)))?;
+    let sha256 = row.sha256.as_slice().try_into().map_err(|_| corrupt(format_args!("consent proof {}: its hash", row.id)))?;
+    let shown = DocumentVersion { document: row.document, version: row.version, language, sha256 };
+    Ok(ConsentGiven { shown, granted: row.granted, at: moment(row.at)? })
+}

@@ -1,0 +1,171 @@
+//! Throttle: never one more than allowed, whoever asks at the same time.
+
+use super::{Stores, at_once, promises};
+use crate::sample;
+use chrono::TimeDelta;
+use onboarding::ports::{Taken, ThrottleKey};
+use onboarding_core::{Digest, policy::Limit};
+
+promises! { Stores:
+    a_window_allows_so_many_from_the_first,
+    a_refused_take_counts_nothing,
+    a_backoff_doubles_up_to_the_longest,
+    a_backoff_forgets_after_a_while,
+    what_is_given_back_can_be_taken_again,
+    what_is_forgotten_begins_anew,
+    keys_do_not_mix,
+    takes_at_once_never_exceed,
+    counters_that_ended_are_purged,
+}
+
+const THREE_AN_HOUR: Limit = Limit::Window { most: 3, per: TimeDelta::hours(1) };
+
+const BACKOFF: Limit =
+    Limit::Backoff { free: 2, first: TimeDelta::seconds(1), longest: TimeDelta::seconds(5), forget: TimeDelta::hours(1) };
+
+fn key(n: u64) -> ThrottleKey {
+    ThrottleKey(sample::digest(n))
+}
+
+async fn take(fresh: &Stores, key: ThrottleKey, limit: Limit) -> Taken {
+    fresh.throttle.take(key, limit, fresh.now()).await.expect("could not count")
+}
+
+fn allowed(count: u32) -> Taken {
+    Taken { count, refused_until: None }
+}
+
+/// The window begins with the first take, and the next one when it is over.
+pub async fn a_window_allows_so_many_from_the_first(fresh: &Stores) {
+    let start = fresh.now();
+    for count in 1..=3 {
+        assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, allowed(count));
+        fresh.clock.advance(TimeDelta::minutes(10));
+    }
+    let until = Some(start + TimeDelta::hours(1));
+    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, Taken { count: 3, refused_until: until });
+    fresh.clock.set(start + TimeDelta::hours(1) - TimeDelta::microseconds(1));
+    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, Taken { count: 3, refused_until: until });
+    fresh.clock.set(start + TimeDelta::hours(1));
+    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, allowed(1));
+}
+
+/// Whoever keeps asking does not wait longer for it.
+pub async fn a_refused_take_counts_nothing(fresh: &Stores) {
+    let start = fresh.now();
+    let one = Limit::Window { most: 1, per: TimeDelta::hours(1) };
+    take(fresh, key(1), one).await;
+    for _ in 0..50 {
+        let refused = take(fresh, key(1), one).await;
+        assert_eq!(refused, Taken { count: 1, refused_until: Some(start + TimeDelta::hours(1)) });
+    }
+    for _ in 0..2 {
+        take(fresh, key(2), BACKOFF).await;
+    }
+    for _ in 0..50 {
+        assert_eq!(take(fresh, key(2), BACKOFF).await, Taken { count: 2, refused_until: Some(start + TimeDelta::seconds(1)) });
+    }
+    fresh.clock.set(start + TimeDelta::hours(1));
+    assert_eq!(take(fresh, key(1), one).await, allowed(1));
+}
+
+/// Two at once, then 1, 2, 4, 5, 5 seconds, each counted from the take before.
+pub async fn a_backoff_doubles_up_to_the_longest(fresh: &Stores) {
+    assert_eq!(take(fresh, key(1), BACKOFF).await, allowed(1));
+    assert_eq!(take(fresh, key(1), BACKOFF).await, allowed(2));
+    for (count, wait) in (3..).zip([1, 2, 4, 5, 5]) {
+        let until = fresh.now() + TimeDelta::seconds(wait);
+        let refused = Taken { count: count - 1, refused_until: Some(until) };
+        assert_eq!(take(fresh, key(1), BACKOFF).await, refused, "before take {count}");
+        fresh.clock.set(until - TimeDelta::microseconds(1));
+        assert_eq!(take(fresh, key(1), BACKOFF).await, refused, "just before take {count}");
+        fresh.clock.set(until);
+        assert_eq!(take(fresh, key(1), BACKOFF).await, allowed(count));
+    }
+    // A hundred failures later the wait is still the longest, and nothing overflows.
+    for count in 8..110 {
+        fresh.clock.advance(TimeDelta::seconds(5));
+        assert_eq!(take(fresh, key(1), BACKOFF).await, allowed(count));
+    }
+}
+
+/// An hour without another take: as if there had been none.
+pub async fn a_backoff_forgets_after_a_while(fresh: &Stores) {
+    take(fresh, key(1), BACKOFF).await;
+    take(fresh, key(1), BACKOFF).await;
+    fresh.clock.advance(TimeDelta::hours(1) - TimeDelta::microseconds(1));
+    assert_eq!(take(fresh, key(1), BACKOFF).await, allowed(3));
+    fresh.clock.advance(TimeDelta::hours(1));
+    assert_eq!(take(fresh, key(1), BACKOFF).await, allowed(1));
+}
+
+/// The try was none; and nothing given back makes less than none.
+pub async fn what_is_given_back_can_be_taken_again(fresh: &Stores) {
+    for _ in 0..3 {
+        take(fresh, key(1), THREE_AN_HOUR).await;
+    }
+    fresh.throttle.give_back(key(1)).await.unwrap();
+    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, allowed(3));
+    assert!(take(fresh, key(1), THREE_AN_HOUR).await.refused_until.is_some());
+    for _ in 0..10 {
+        fresh.throttle.give_back(key(1)).await.unwrap();
+        fresh.throttle.give_back(key(2)).await.unwrap();
+    }
+    for n in [1, 2] {
+        for count in 1..=3 {
+            assert_eq!(take(fresh, key(n), THREE_AN_HOUR).await, allowed(count));
+        }
+        assert!(take(fresh, key(n), THREE_AN_HOUR).await.refused_until.is_some());
+    }
+}
+
+/// After a success, of either kind of limit.
+pub async fn what_is_forgotten_begins_anew(fresh: &Stores) {
+    fresh.throttle.forget(key(1)).await.expect("what was never counted can be forgotten");
+    for limit in [THREE_AN_HOUR, BACKOFF] {
+        while take(fresh, key(1), limit).await.refused_until.is_none() {}
+        fresh.throttle.forget(key(1)).await.unwrap();
+        assert_eq!(take(fresh, key(1), limit).await, allowed(1));
+        fresh.throttle.forget(key(1)).await.unwrap();
+    }
+}
+
+/// Nor does the same digest under another key of the vault.
+pub async fn keys_do_not_mix(fresh: &Stores) {
+    let rotated = ThrottleKey(Digest { key: 2, ..sample::digest(1) });
+    for _ in 0..3 {
+        take(fresh, key(1), THREE_AN_HOUR).await;
+    }
+    assert_eq!(take(fresh, key(2), THREE_AN_HOUR).await, allowed(1));
+    assert_eq!(take(fresh, rotated, THREE_AN_HOUR).await, allowed(1));
+    fresh.throttle.forget(key(2)).await.unwrap();
+    fresh.throttle.give_back(rotated).await.unwrap();
+    assert!(take(fresh, key(1), THREE_AN_HOUR).await.refused_until.is_some());
+}
+
+/// Of twenty at once five are allowed, and no two of them hear the same count.
+pub async fn takes_at_once_never_exceed(fresh: &Stores) {
+    let five = Limit::Window { most: 5, per: TimeDelta::hours(1) };
+    let now = fresh.now();
+    let tasks = (0..20).map(|_| {
+        let throttle = fresh.throttle.clone();
+        async move { throttle.take(key(1), five, now).await.expect("could not count") }
+    });
+    let answers = at_once(tasks).await;
+    let mut counts: Vec<u32> = answers.iter().filter(|taken| taken.refused_until.is_none()).map(|taken| taken.count).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [1, 2, 3, 4, 5]);
+}
+
+/// And those that still count are kept.
+pub async fn counters_that_ended_are_purged(fresh: &Stores) {
+    let day = Limit::Window { most: 1, per: TimeDelta::hours(24) };
+    take(fresh, key(1), THREE_AN_HOUR).await;
+    take(fresh, key(2), BACKOFF).await;
+    take(fresh, key(3), day).await;
+    assert_eq!(fresh.throttle.purge(fresh.now() + TimeDelta::minutes(59)).await.unwrap(), 0);
+    fresh.clock.advance(TimeDelta::minutes(61));
+    assert_eq!(fresh.throttle.purge(fresh.now()).await.unwrap(), 2);
+    assert_eq!(fresh.throttle.purge(fresh.now()).await.unwrap(), 0);
+    assert!(take(fresh, key(3), day).await.refused_until.is_some());
+}

@@ -1,0 +1,206 @@
+//! The driver: ports, portals, and the loop that every story runs.
+
+use crate::error::Error;
+use crate::ports::{
+    Actor, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions, Store, Throttle, ThrottleKey, Vault,
+    Versioned,
+};
+use crate::step::{Decides, Step};
+use crate::{Aggregate, Portal, Portals};
+use chrono::{DateTime, TimeDelta, Utc};
+use onboarding_core::{
+    AccountId, Claim, Language, PortalSlug, Presented, Ref, Uuid,
+    account::Account,
+    policy::Limit,
+    registration::AddressOwner,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Everything the engine asks of the outside.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the port of its name")]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub sessions: Arc<dyn Sessions>,
+    pub outbox: Arc<dyn Outbox>,
+    pub directory: Arc<dyn Directory>,
+    pub throttle: Arc<dyn Throttle>,
+    pub hasher: Arc<dyn PasswordHasher>,
+    pub vault: Arc<dyn Vault>,
+    pub entropy: Arc<dyn Entropy>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The onboarding engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Onboarding {
+    pub(crate) ports: Ports,
+    pub(crate) portals: Portals,
+    /// Rung after every commit that puts something into the outbox.
+    pub(crate) bell: Arc<Notify>,
+}
+
+/// Who asks, as far as the engine wants to know.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The network: /24 or /64, or any stable word for it.
+    pub network: String,
+    /// The language of the answer.
+    pub language: Language,
+    /// The command's id, where the call may be repeated.
+    pub command: Option<CommandId>,
+}
+
+/// A repeatable command: who calls what, with which key and body.
+#[derive(Clone, Debug)]
+pub struct CommandId {
+    /// The route, by its pattern and method.
+    pub route: &'static str,
+    /// The session token of the caller, or `anonymous`.
+    pub caller: String,
+    /// The caller's key, at least 128 bit.
+    pub key: String,
+    /// The request's body, with the path's own values.
+    pub body: Vec<u8>,
+}
+
+/// How often a step is decided anew when somebody else was faster.
+pub(crate) const ATTEMPTS: usize = 4;
+
+/// What became of a commit.
+pub(crate) enum Taken {
+    /// Done.
+    Yes,
+    /// Somebody was faster: load and decide again.
+    Again,
+    /// Somebody holds this claim: decide again with that as a fact.
+    Lost(Claim),
+}
+
+impl Onboarding {
+    /// An engine over these ports and portals.
+    pub fn new(ports: Ports, portals: Portals) -> Self {
+        Self { ports, portals, bell: Arc::new(Notify::new()) }
+    }
+
+    /// The portals.
+    pub fn portals(&self) -> &Portals {
+        &self.portals
+    }
+
+    /// The ports, for doors that need one themselves.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// A portal by its slug.
+    pub fn portal(&self, slug: &str) -> Result<Arc<Portal>, Error> {
+        PortalSlug::parse(slug).and_then(|slug| self.portals.get(&slug).cloned()).ok_or(Error::UnknownPortal)
+    }
+
+    pub(crate) async fn now(&self) -> Result<DateTime<Utc>, Error> {
+        Ok(self.ports.store.now().await?)
+    }
+
+    pub(crate) fn step(&self, portal: &Arc<Portal>, actor: Actor, now: DateTime<Utc>) -> Step {
+        Step::new(self.clone(), portal.clone(), actor, now)
+    }
+
+    /// Commits a step; nothing of it was revealed before.
+    pub(crate) async fn take(&self, step: Step) -> Result<Taken, Error> {
+        let rings = !step.commit.outbox.is_empty();
+        match self.ports.store.commit(step.commit).await {
+            Ok(()) => {
+                if rings {
+                    self.bell.notify_one();
+                }
+                Ok(Taken::Yes)
+            }
+            // A duplicate is found by the next round's look at the replies.
+            Err(CommitError::Conflict | CommitError::Duplicate) => Ok(Taken::Again),
+            Err(CommitError::Claimed(claim)) => Ok(Taken::Lost(claim)),
+            Err(CommitError::Fenced) => Err(Error::Internal("a step without a lease was fenced".to_owned())),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    pub(crate) async fn load<A: Decides>(&self, what: Ref) -> Result<Option<Versioned<A>>, Error> {
+        let Some(found) = self.ports.store.load(what).await? else { return Ok(None) };
+        let value = A::try_from(found.value).map_err(|_| Error::Internal(format!("{} is something else", what.kind())))?;
+        Ok(Some(Versioned { value, version: found.version }))
+    }
+
+    /// The account behind a claim. Two look-ups whether or not there is one: nobody learns it from our time.
+    pub(crate) async fn account_by(&self, claim: Claim) -> Result<Option<Versioned<Account>>, Error> {
+        let found = self.ports.store.find(&Lookup::Claim(claim)).await?;
+        self.load(found.unwrap_or(Ref::Account(AccountId(Uuid::nil())))).await
+    }
+
+    /// Whose address this is. `None` also where the portal signs in by number: two may share an address there.
+    pub(crate) async fn owner_of(&self, portal: &Portal, email: &onboarding_core::EmailAddress) -> Result<Option<AddressOwner>, Error> {
+        let account = self.account_by(Claim::Email(portal.slug.clone(), email.key())).await?;
+        Ok(account.map(|account| AddressOwner { email: account.value.email().clone(), language: account.value.language() }))
+    }
+
+    pub(crate) fn throttle_key(&self, portal: &PortalSlug, what: &str, parts: &[&str]) -> ThrottleKey {
+        let mut all = vec![portal.as_str().as_bytes(), what.as_bytes()];
+        all.extend(parts.iter().map(|part| part.as_bytes()));
+        ThrottleKey(self.ports.vault.digest(DigestPurpose::Throttle, &all))
+    }
+
+    /// Takes one, or refuses until the limit allows another.
+    pub(crate) async fn limit(&self, key: ThrottleKey, limit: Limit, now: DateTime<Utc>) -> Result<(), Error> {
+        match self.ports.throttle.take(key, limit, now).await?.refused_until {
+            None => Ok(()),
+            Some(until) => Err(Error::Throttled { until: until.max(now + TimeDelta::seconds(1)), now }),
+        }
+    }
+
+    /// The reply to a command that was carried out before.
+    pub(crate) async fn replayed<T: DeserializeOwned>(&self, portal: &Portal, caller: &Caller, now: DateTime<Utc>) -> Result<Option<T>, Error> {
+        let Some(command) = &caller.command else { return Ok(None) };
+        let vault = &self.ports.vault;
+        let Some(replay) = self.ports.store.replay(&vault.presented(DigestPurpose::Command, &command.key(portal)), now).await? else { return Ok(None) };
+        let body = vault.presented(DigestPurpose::CommandBody, &[&command.body]);
+        if !body.matches(&replay.body) {
+            return Err(Error::IdempotencyMismatch);
+        }
+        let plain = vault.open(COMMAND_CONTEXT, &replay.reply).map_err(|error| Error::Internal(error.to_string()))?;
+        serde_json::from_slice(&plain).map(Some).map_err(|error| Error::Internal(format!("could not read a stored reply: {error}")))
+    }
+
+    /// Lays the reply down with the step, so that a repeat is answered alike.
+    pub(crate) fn remember<T: Serialize>(&self, step: &mut Step, portal: &Portal, caller: &Caller, reply: &T) -> Result<(), Error> {
+        if let Some(command) = &caller.command {
+            let vault = &self.ports.vault;
+            let plain = serde_json::to_vec(reply).map_err(|error| Error::Internal(format!("could not store a reply: {error}")))?;
+            step.commit.command = Some(CommandRecord {
+                key: vault.digest(DigestPurpose::Command, &command.key(portal)),
+                body: vault.digest(DigestPurpose::CommandBody, &[&command.body]),
+                reply: vault.seal(COMMAND_CONTEXT, &plain),
+            });
+        }
+        Ok(())
+    }
+
+    /// Where a token leads.
+    pub(crate) async fn behind(&self, token: Presented) -> Result<Option<Ref>, Error> {
+        Ok(self.ports.store.find(&Lookup::Token(token)).await?)
+    }
+}
+
+/// Binds a stored reply's seal.
+const COMMAND_CONTEXT: &[u8] = b"command-reply";
+
+impl CommandId {
+    fn key<'a>(&'a self, portal: &'a Portal) -> [&'a [u8]; 4] {
+        [portal.slug.as_str().as_bytes(), self.route.as_bytes(), self.caller.as_bytes(), self.key.as_bytes()]
+    }
+}
+
+/// Narrows what the store gave to one kind of aggregate.
+pub(crate) fn only<A: TryFrom<Aggregate>>(found: Vec<Versioned<Aggregate>>) -> Vec<Versioned<A>> {
+    found.into_iter().filter_map(|found| Some(Versioned { value: A::try_from(found.value).ok()?, version: found.version })).collect()
+}

@@ -1,0 +1,150 @@
+//! The register form.
+
+use crate::engine::{ATTEMPTS, Caller, Taken};
+use crate::error::Error;
+use crate::forms::{self, RegistrationForm};
+use crate::ports::{Actor, DigestPurpose};
+use crate::{Onboarding, Portal};
+use chrono::{DateTime, Utc};
+use onboarding_core::{
+    EmailAddress, Record, Ref, RegistrationId,
+    journey::EmailProof,
+    password::Privilege,
+    policy,
+    registration::{self, ApplyFacts, ApplyInput, NewPassword, Registration},
+};
+use crate::ports::Versioned;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A registration that waits for the proof of its address. The same for an address that has an account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Applied {
+    /// The handle: whoever holds it may resend, correct the address and type the code. 256 bit.
+    pub registration: String,
+    /// The state's word.
+    pub state: String,
+    /// The ways to prove the address.
+    pub email_proof: Vec<EmailProof>,
+    /// Code and link die then.
+    pub expires_at: DateTime<Utc>,
+    /// Another mail may be asked for then.
+    pub resend_at: DateTime<Utc>,
+}
+
+impl Onboarding {
+    /// Somebody fills in the register form.
+    ///
+    /// # Errors
+    /// Fields to mend; [`Error::ClaimMismatch`]; [`Error::Throttled`] and [`Error::Overloaded`], where a later try helps.
+    pub async fn apply(&self, portal: &str, caller: &Caller, form: &RegistrationForm) -> Result<Applied, Error> {
+        let portal = self.portal(portal)?;
+        let now = self.now().await?;
+        if let Some(before) = self.replayed(&portal, caller, now).await? {
+            return Ok(before);
+        }
+        if !portal.journey.registration_open {
+            return Err(registration::Refusal::RegistrationClosed.into());
+        }
+        // Every fault is told before anything is counted, looked up or hashed.
+        let parsed = forms::registration(&portal, form).map_err(Error::Input)?;
+        let language = parsed.language.unwrap_or(caller.language);
+        let mut input = ApplyInput {
+            id: RegistrationId(self.uuid(now)),
+            email: parsed.email,
+            applicant: parsed.applicant,
+            consents: form.consents.clone(),
+            language: Some(language),
+            password: None,
+        };
+        self.rehearse(&portal, &input, parsed.password.is_some(), language, now)?;
+        let record = self.claimed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
+        self.count_proof_mail(&portal, caller, &input.email, now).await?;
+        let met = portal.journey.password_policy.min_for(Privilege::Common);
+        // Once, after everything cheap, and outside the transaction.
+        input.password = match parsed.password {
+            Some(password) => Some(NewPassword { hash: self.ports.hasher.hash(password).await?, met }),
+            None => None,
+        };
+        let handle = self.token(&portal.slug, DigestPurpose::Handle);
+        for _ in 0..ATTEMPTS {
+            let now = self.now().await?;
+            if let Some(before) = self.replayed(&portal, caller, now).await? {
+                return Ok(before);
+            }
+            let mut step = self.step(&portal, Actor::Anonymous, now);
+            step.commit.expects.extend(record.iter().map(|record| (Ref::Record(record.value.id), record.version)));
+            let facts = self.apply_facts(&portal, &input, record.as_ref(), language).await?;
+            let fresh = self.proof(&portal.slug, input.id, now);
+            let (code_link, id) = (fresh.link.digest, input.id);
+            let command = registration::Command::Apply { input: Box::new(input.clone()), facts, fresh };
+            let (after, _) = step.decide::<Registration>(None, command).map_err(refused)?;
+            let after = after.ok_or_else(|| Error::Internal("an application left no registration".to_owned()))?;
+            step.token(handle.digest, Ref::Registration(id));
+            step.token(code_link, Ref::Registration(id));
+            let reply = Applied {
+                registration: handle.plain.expose_secret().to_owned(),
+                state: after.word().to_owned(),
+                email_proof: portal.journey.email_proof.clone(),
+                expires_at: after.expires_at().unwrap_or(now),
+                resend_at: after.resend_at().unwrap_or(now),
+            };
+            self.remember(&mut step, &portal, caller, &reply)?;
+            if let Taken::Yes = self.take(step).await? {
+                return Ok(reply);
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// Decides once without facts from outside, so that fields are told before a guess is counted.
+    fn rehearse(&self, portal: &Arc<Portal>, input: &ApplyInput, password: bool, language: onboarding_core::Language, now: DateTime<Utc>) -> Result<(), Error> {
+        let hash = onboarding_core::PasswordHash::new(String::new());
+        let input = ApplyInput { password: password.then_some(NewPassword { hash, met: 0 }), ..input.clone() };
+        let number = onboarding_core::RecordNumber::parse("0").map_err(|_| Error::Internal("a number could not be read".to_owned()))?;
+        let record = portal.journey.claim.is_some().then_some((onboarding_core::RecordId(onboarding_core::Uuid::nil()), number));
+        let facts = ApplyFacts { record, owner: None, documents: portal.shown(language) };
+        let fresh = self.proof(&portal.slug, input.id, now);
+        let command = registration::Command::Apply { input: Box::new(input), facts, fresh };
+        registration::decide(None, command, &portal.journey, now).map(|_| ()).map_err(refused)
+    }
+
+    async fn apply_facts(
+        &self,
+        portal: &Portal,
+        input: &ApplyInput,
+        record: Option<&Versioned<Record>>,
+        language: onboarding_core::Language,
+    ) -> Result<ApplyFacts, Error> {
+        Ok(ApplyFacts {
+            record: record.map(|record| (record.value.id, record.value.number.clone())),
+            owner: self.owner_of(portal, &input.email).await?,
+            documents: portal.shown(language),
+        })
+    }
+
+    /// Mails that strangers can start: per network, and per address for this purpose alone, so that nobody uses up the
+    /// reset's share.
+    pub(crate) async fn count_proof_mail(&self, portal: &Portal, caller: &Caller, email: &EmailAddress, now: DateTime<Utc>) -> Result<(), Error> {
+        self.limit(self.throttle_key(&portal.slug, "mail-network", &[&caller.network]), policy::MAILS_PER_NETWORK, now).await?;
+        self.limit(self.throttle_key(&portal.slug, "mail-proof", &[email.key().as_str()]), policy::MAILS_PER_ADDRESS, now).await
+    }
+
+    /// A handle as presented, and where it leads.
+    pub(crate) async fn registration_behind(&self, portal: &Portal, purpose: DigestPurpose, token: &SecretString) -> Result<RegistrationId, Error> {
+        let unknown = || Error::Registration(registration::Refusal::TokenUnknown);
+        let presented = self.presented(&portal.slug, purpose, token).ok_or_else(unknown)?;
+        match self.behind(presented).await? {
+            Some(Ref::Registration(id)) => Ok(id),
+            Some(_) | None => Err(unknown()),
+        }
+    }
+}
+
+pub(super) fn refused(refusal: registration::Refusal) -> Error {
+    match refusal {
+        registration::Refusal::Input(faults) => Error::Input(forms::input_faults(faults)),
+        other => Error::Registration(other),
+    }
+}

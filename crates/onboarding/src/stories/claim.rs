@@ -1,0 +1,156 @@
+//! Does number and second value fit a record? Counted before it is looked up, and told alike for numbers that exist and
+//! numbers that do not.
+
+use crate::engine::Caller;
+use crate::error::Error;
+use crate::forms::{self, ClaimForm, TypedClaim};
+use crate::ports::{Actor, ThrottleKey, Versioned};
+use crate::{Onboarding, Portal};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use chrono::{DateTime, Utc};
+use onboarding_core::{Effect, MailTemplate, Page, Param, Record, RecordId, RecordNumber, Ref, Uuid, policy, record::SecondValue};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A claim that matched, sealed for the next page.
+#[derive(Clone, Debug)]
+pub struct ClaimTicket {
+    /// The sealed claim.
+    pub claim: SecretString,
+    /// It is dead then.
+    pub expires_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    number: RecordNumber,
+    values: Vec<SecondValue>,
+    expires_at: DateTime<Utc>,
+}
+
+impl Onboarding {
+    /// Checks a claim and seals it for the register form.
+    ///
+    /// # Errors
+    /// [`Error::ClaimMismatch`], the same whether the number exists; [`Error::Throttled`]; fields to mend.
+    pub async fn claim(&self, portal: &str, caller: &Caller, form: &ClaimForm) -> Result<ClaimTicket, Error> {
+        let portal = self.portal(portal)?;
+        let typed = forms::claim(&portal.journey, Some(form), None).map_err(Error::Input)?.ok_or(Error::NotFound)?;
+        let now = self.now().await?;
+        self.matched(&portal, caller, &typed, now).await?;
+        let expires_at = now + policy::CLAIM_TOKEN_LIFE;
+        let plain = serde_json::to_vec(&Sealed { number: typed.number, values: typed.values, expires_at })
+            .map_err(|error| Error::Internal(format!("could not seal a claim: {error}")))?;
+        let sealed = self.ports.vault.seal(&context(&portal), &plain);
+        let mut bytes = sealed.key.to_be_bytes().to_vec();
+        bytes.extend(sealed.bytes);
+        Ok(ClaimTicket { claim: SecretString::from(Base64UrlUnpadded::encode_string(&bytes)), expires_at })
+    }
+
+    /// The record behind a claim as typed, or behind a sealed one.
+    pub(crate) async fn claimed(
+        &self,
+        portal: &Arc<Portal>,
+        caller: &Caller,
+        form: Option<&ClaimForm>,
+        last_name: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Versioned<Record>>, Error> {
+        if let Some(token) = form.and_then(|form| form.token.as_ref()) {
+            let claim = self.unsealed(portal, token, now)?;
+            let record = self.ports.directory.find(&portal.slug, &claim.number).await?;
+            return match record.filter(|record| record.value.matches(&claim.values)) {
+                Some(record) => Ok(Some(record)),
+                None => Err(Error::ClaimMismatch),
+            };
+        }
+        match forms::claim(&portal.journey, form, last_name).map_err(Error::Input)? {
+            Some(typed) => self.matched(portal, caller, &typed, now).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn unsealed(&self, portal: &Portal, token: &str, now: DateTime<Utc>) -> Result<Sealed, Error> {
+        let dead = || Error::Input(vec![forms::FieldError::new("claim.token", "expired")]);
+        if token.len() > 2048 {
+            return Err(dead());
+        }
+        let bytes = Base64UrlUnpadded::decode_vec(token).map_err(|_| dead())?;
+        let (key, rest) = bytes.split_first_chunk::<4>().ok_or_else(dead)?;
+        let sealed = crate::ports::Sealed { key: u32::from_be_bytes(*key), bytes: rest.to_vec() };
+        let plain = self.ports.vault.open(&context(portal), &sealed).map_err(|_| dead())?;
+        let claim: Sealed = serde_json::from_slice(&plain).map_err(|_| dead())?;
+        if claim.expires_at > now { Ok(claim) } else { Err(dead()) }
+    }
+
+    async fn matched(&self, portal: &Arc<Portal>, caller: &Caller, typed: &TypedClaim, now: DateTime<Utc>) -> Result<Versioned<Record>, Error> {
+        let taken = self.count_guess(portal, caller, typed, now).await?;
+        let record = self.ports.directory.find(&portal.slug, &typed.number).await?;
+        match record.filter(|record| record.value.matches(&typed.values)) {
+            Some(record) => {
+                for key in taken {
+                    self.ports.throttle.give_back(key).await?;
+                }
+                Ok(record)
+            }
+            None => Err(Error::ClaimMismatch),
+        }
+    }
+
+    /// Counts the guess before it is judged: otherwise parallel guesses are free. A match gives it back.
+    async fn count_guess(&self, portal: &Arc<Portal>, caller: &Caller, typed: &TypedClaim, now: DateTime<Utc>) -> Result<Vec<ThrottleKey>, Error> {
+        let second: Vec<String> = typed.values.iter().map(SecondValue::folded).collect();
+        let second = second.join("\u{1f}");
+        let network = caller.network.as_str();
+        let number = typed.number.as_str();
+        let by_network = self.throttle_key(&portal.slug, "claim-network", &[network]);
+        let by_second = self.throttle_key(&portal.slug, "claim-second", &[network, &second]);
+        let by_number = self.throttle_key(&portal.slug, "claim-number", &[number]);
+        let mut taken = Vec::new();
+        for (key, limit) in [(by_network, policy::CLAIMS_PER_NETWORK), (by_second, policy::CLAIMS_PER_SECOND_VALUE)] {
+            if let Err(refused) = self.limit(key, limit, now).await {
+                self.give_back(&taken).await?;
+                return Err(refused);
+            }
+            taken.push(key);
+        }
+        let count = self.ports.throttle.take(by_number, policy::CLAIMS_PER_NUMBER, now).await?;
+        if count.refused_until.is_none() {
+            taken.push(by_number);
+            let policy::Limit::Window { most, .. } = policy::CLAIMS_PER_NUMBER else { return Ok(taken) };
+            if count.count == most {
+                self.tell_of_guessing(portal, count.count, now).await?;
+            }
+            return Ok(taken);
+        }
+        // The number is being guessed at from many networks: each keeps one try a day, the owner's own too.
+        let own = self.throttle_key(&portal.slug, "claim-number-network", &[number, network]);
+        if let Err(refused) = self.limit(own, policy::CLAIMS_PER_NUMBER_AND_NETWORK, now).await {
+            self.give_back(&taken).await?;
+            return Err(refused);
+        }
+        taken.push(own);
+        Ok(taken)
+    }
+
+    async fn give_back(&self, taken: &[ThrottleKey]) -> Result<(), Error> {
+        for key in taken {
+            self.ports.throttle.give_back(*key).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_of_guessing(&self, portal: &Arc<Portal>, count: u32, now: DateTime<Utc>) -> Result<(), Error> {
+        let mut step = self.step(portal, Actor::System, now);
+        step.effect(
+            Ref::Record(RecordId(Uuid::nil())),
+            Effect::TellClerks(MailTemplate::GuessingAlarm, vec![Param::Count(count), Param::PageLink(Page::Staff)]),
+        );
+        self.take(step).await.map(|_| ())
+    }
+}
+
+fn context(portal: &Portal) -> Vec<u8> {
+    format!("claim:{}", portal.slug).into_bytes()
+}

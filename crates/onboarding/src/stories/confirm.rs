@@ -1,0 +1,315 @@
+//! The proof of address, by code or link; what a link shows before anything is pressed; "that wasn't me"; renewing.
+
+use crate::engine::{ATTEMPTS, Caller, Taken};
+use crate::error::Error;
+use crate::ports::{Actor, DigestPurpose, TokenPurpose, Versioned};
+use crate::step::Step;
+use crate::stories::apply::refused;
+use crate::stories::registration::not_found;
+use crate::{Onboarding, Portal};
+use chrono::{DateTime, Utc};
+use onboarding_core::{
+    AccountId, Claim, EmailAddress, Language, MembershipId, Minted, PasswordHash, Ref, RegistrationId, Role,
+    account::{self, Account, NewAccount, NewCredential},
+    code::{self, CodeFault},
+    journey::{MembershipBy, PasswordOrigin},
+    membership::{self, Membership, Place},
+    policy,
+    record::RecordStatus,
+    registration::{self, Command, ConfirmFacts, Dossier, LostClaim, Proof, Registration, Reply},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A proof that was accepted, now or before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The registration's present state.
+    pub state: String,
+}
+
+/// What a confirmation link leads to, without using it up.
+#[derive(Clone, Debug)]
+pub struct LinkView {
+    /// The registration's present state.
+    pub state: &'static str,
+    /// The address that would be proved.
+    pub email: EmailAddress,
+    /// The person's language.
+    pub language: Language,
+    /// Why pressing the button would be refused, if it would.
+    pub refusal: Option<registration::Refusal>,
+    /// Whether it was used, and all is well.
+    pub used: bool,
+}
+
+/// What was presented.
+#[derive(Clone, Debug)]
+enum Typed {
+    Code(SecretString),
+    Link(SecretString),
+}
+
+/// A generated password, minted and hashed once for all rounds of the loop.
+struct Generated {
+    password: Minted,
+    hash: PasswordHash,
+}
+
+/// What a committed confirmation is answered with.
+#[derive(Serialize, Deserialize)]
+enum Outcome {
+    Confirmed(Confirmed),
+    CodeWrong(u32),
+    EmailTaken,
+    RecordTaken,
+}
+
+impl Outcome {
+    fn answer(self) -> Result<Confirmed, Error> {
+        match self {
+            Self::Confirmed(confirmed) => Ok(confirmed),
+            Self::CodeWrong(attempts_left) => Err(Error::CodeWrong { attempts_left }),
+            Self::EmailTaken => Err(Error::EmailTaken),
+            Self::RecordTaken => Err(Error::RecordTaken),
+        }
+    }
+}
+
+impl Onboarding {
+    /// Proves the address by the code of the mail.
+    ///
+    /// # Errors
+    /// [`Error::CodeWrong`] with the tries left; `code_expired` and `code_used_up` as refusals of the registration.
+    pub async fn confirm_code(&self, portal: &str, caller: &Caller, handle: &SecretString, typed: &str) -> Result<Confirmed, Error> {
+        let found = self.portal(portal)?;
+        let code = code::normalise(typed, policy::CODE_CHARS).map_err(|fault| {
+            Error::Input(vec![match fault {
+                CodeFault::Empty => crate::forms::FieldError::new("code", "required"),
+                CodeFault::Length => {
+                    crate::forms::FieldError { field: "code".to_owned(), code: "code_length", args: vec![("n", policy::CODE_CHARS.to_string())] }
+                }
+                CodeFault::Characters => {
+                    crate::forms::FieldError { field: "code".to_owned(), code: "code_characters", args: vec![("chars", "0 1 A E I L O U".to_owned())] }
+                }
+            }])
+        })?;
+        let id = self.registration_behind(&found, DigestPurpose::Handle, handle).await.map_err(not_found)?;
+        self.confirm(&found, caller, id, &Typed::Code(SecretString::from(code))).await
+    }
+
+    /// Proves the address by the link of the mail. A second time it is answered with the present state.
+    ///
+    /// # Errors
+    /// `token_unknown`, `token_expired`, `token_superseded`, `token_used` as refusals of the registration.
+    pub async fn confirm_link(&self, portal: &str, caller: &Caller, token: &SecretString) -> Result<Confirmed, Error> {
+        let found = self.portal(portal)?;
+        let id = self.registration_behind(&found, DigestPurpose::Confirmation, token).await?;
+        self.confirm(&found, caller, id, &Typed::Link(token.clone())).await
+    }
+
+    /// What a link shows, without changing anything: mail scanners open links.
+    ///
+    /// # Errors
+    /// `token_unknown`.
+    pub async fn confirmation(&self, portal: &str, token: &SecretString) -> Result<LinkView, Error> {
+        let portal = self.portal(portal)?;
+        let id = self.registration_behind(&portal, DigestPurpose::Confirmation, token).await?;
+        let found = self.open_registration(id).await?;
+        let now = self.now().await?;
+        let presented = self.proof_of(&portal, id, &Typed::Link(token.clone()))?;
+        let facts = self.confirm_facts(now, None);
+        let (used, refusal) = match registration::decide(Some(&found.value), Command::Confirm { proof: presented, facts }, &portal.journey, now) {
+            Ok(decision) => (decision.reply == Reply::Repeated, None),
+            Err(refusal) => (false, Some(refusal)),
+        };
+        // A shadow's link was never mailed; it leads nowhere.
+        if refusal == Some(registration::Refusal::TokenUnknown) {
+            return Err(registration::Refusal::TokenUnknown.into());
+        }
+        Ok(LinkView { state: found.value.word(), email: found.value.email().clone(), language: found.value.dossier().language, refusal, used })
+    }
+
+    /// "That wasn't me": the registration ends.
+    ///
+    /// # Errors
+    /// As [`Onboarding::confirm_link`].
+    pub async fn deny(&self, portal: &str, caller: &Caller, token: &SecretString) -> Result<Confirmed, Error> {
+        let portal = self.portal(portal)?;
+        let id = self.registration_behind(&portal, DigestPurpose::Confirmation, token).await?;
+        let presented = self
+            .presented(&portal.slug, DigestPurpose::Confirmation, token)
+            .ok_or(Error::Registration(registration::Refusal::TokenUnknown))?;
+        for _ in 0..ATTEMPTS {
+            let now = self.now().await?;
+            if let Some(before) = self.replayed(&portal, caller, now).await? {
+                return Ok(before);
+            }
+            let before = self.open_registration(id).await?;
+            let mut step = self.step(&portal, Actor::Anonymous, now);
+            let (after, _) = step.decide(Some(&before), Command::Deny { token: presented.clone() }).map_err(refused)?;
+            let reply = Confirmed { state: after.as_ref().unwrap_or(&before.value).word().to_owned() };
+            self.remember(&mut step, &portal, caller, &reply)?;
+            if let Taken::Yes = self.take(step).await? {
+                return Ok(reply);
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// An expired link is no dead end: a new mail to the stored address, where there is something to renew. Answered
+    /// alike in every case.
+    ///
+    /// # Errors
+    /// Only where the store fails.
+    pub async fn renew_link(&self, portal: &str, caller: &Caller, token: &SecretString) -> Result<(), Error> {
+        let portal = self.portal(portal)?;
+        let now = self.now().await?;
+        self.limit(self.throttle_key(&portal.slug, "renew-network", &[&caller.network]), policy::MAILS_PER_NETWORK, now).await?;
+        for purpose in [TokenPurpose::Confirmation, TokenPurpose::Completion] {
+            let Some(presented) = self.presented(&portal.slug, purpose.digest(), token) else { return Ok(()) };
+            let Some(Ref::Registration(id)) = self.behind(presented.clone()).await? else { continue };
+            for _ in 0..ATTEMPTS {
+                let now = self.now().await?;
+                let before = self.open_registration(id).await?;
+                let owner = self.owner_of(&portal, before.value.email()).await?;
+                let fresh = self.proof(&portal.slug, id, now);
+                let link = self.link(&portal.slug, TokenPurpose::Completion, now);
+                let tokens = [fresh.link.digest, link.link.digest];
+                let mut step = self.step(&portal, Actor::Anonymous, now);
+                let command = Command::RenewLink { token: presented.clone(), owner, fresh, link };
+                let Ok((_, reply)) = step.decide(Some(&before), command) else { return Ok(()) };
+                if reply == Reply::Repeated {
+                    return Ok(());
+                }
+                let key = self.throttle_key(&portal.slug, "mail-proof", &[before.value.email().key().as_str()]);
+                match self.limit(key, policy::MAILS_PER_ADDRESS, now).await {
+                    Ok(()) => {}
+                    // Beyond the address's share nothing is mailed, and nothing is told.
+                    Err(Error::Throttled { .. }) => return Ok(()),
+                    Err(other) => return Err(other),
+                }
+                for token in tokens {
+                    step.token(token, Ref::Registration(id));
+                }
+                if let Taken::Yes = self.take(step).await? {
+                    return Ok(());
+                }
+            }
+            return Err(Error::Contended);
+        }
+        Ok(())
+    }
+
+    async fn confirm(&self, portal: &Arc<Portal>, caller: &Caller, id: RegistrationId, typed: &Typed) -> Result<Confirmed, Error> {
+        let mut lost = None;
+        let mut generated: Option<Generated> = None;
+        for _ in 0..ATTEMPTS {
+            let now = self.now().await?;
+            if let Some(before) = self.replayed::<Outcome>(portal, caller, now).await? {
+                return before.answer();
+            }
+            let before = self.open_registration(id).await?;
+            let proof = self.proof_of(portal, id, typed)?;
+            let mut step = self.step(portal, Actor::Anonymous, now);
+            let facts = self.confirm_facts(now, lost.clone());
+            let account = facts.account;
+            let (after, reply) = step.decide(Some(&before), Command::Confirm { proof, facts }).map_err(refused)?;
+            let after = after.unwrap_or_else(|| before.value.clone());
+            let outcome = match reply {
+                Reply::CodeWrong(attempts_left) => Outcome::CodeWrong(attempts_left),
+                Reply::Lost(LostClaim::Email) => Outcome::EmailTaken,
+                Reply::Lost(LostClaim::Record) => Outcome::RecordTaken,
+                Reply::Activated => {
+                    if portal.journey.password == PasswordOrigin::Mailed && generated.is_none() {
+                        generated = Some(self.generate_password(now).await?);
+                    }
+                    self.activate(portal, &mut step, &before.value, account, generated.as_ref()).await?;
+                    Outcome::Confirmed(Confirmed { state: after.word().to_owned() })
+                }
+                Reply::Done | Reply::Repeated | Reply::Missing(_) => Outcome::Confirmed(Confirmed { state: after.word().to_owned() }),
+            };
+            self.remember(&mut step, portal, caller, &outcome)?;
+            match self.take(step).await? {
+                Taken::Yes => return outcome.answer(),
+                Taken::Again => {}
+                Taken::Lost(claim) => lost = self.lost_to(claim).await?,
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    fn proof_of(&self, portal: &Portal, id: RegistrationId, typed: &Typed) -> Result<Proof, Error> {
+        match typed {
+            Typed::Code(code) => Ok(Proof::Code(self.ports.vault.presented(DigestPurpose::Code, &[id.0.as_bytes(), code.expose_secret().as_bytes()]))),
+            Typed::Link(token) => self
+                .presented(&portal.slug, DigestPurpose::Confirmation, token)
+                .map(Proof::Link)
+                .ok_or(Error::Registration(registration::Refusal::TokenUnknown)),
+        }
+    }
+
+    fn confirm_facts(&self, now: DateTime<Utc>, lost: Option<(LostClaim, EmailAddress, Language)>) -> ConfirmFacts {
+        ConfirmFacts { account: AccountId(self.uuid(now)), lost, approvers: Vec::new(), deliveries: vec![self.delivery(now)], company: String::new() }
+    }
+
+    /// Whom the race was lost to; the owner gets a mail.
+    async fn lost_to(&self, claim: Claim) -> Result<Option<(LostClaim, EmailAddress, Language)>, Error> {
+        let kind = match &claim {
+            Claim::Email(..) => LostClaim::Email,
+            Claim::Login(..) | Claim::Record(..) => LostClaim::Record,
+        };
+        let owner = self.account_by(claim).await?;
+        // Gone again already: the next round tries once more.
+        Ok(owner.map(|owner| (kind, owner.value.email().clone(), owner.value.language())))
+    }
+
+    async fn generate_password(&self, now: DateTime<Utc>) -> Result<Generated, Error> {
+        let plain = code::draw(policy::MAILED_PASSWORD_CHARS, |bytes| self.ports.entropy.fill(bytes));
+        let hash = self.ports.hasher.hash(SecretString::from(plain.clone())).await?;
+        // A mailed password is never looked up; the digest only keeps the shape of a minted secret.
+        let digest = self.ports.vault.digest(DigestPurpose::Code, &[self.uuid(now).as_bytes()]);
+        Ok(Generated { password: Minted { plain: SecretString::from(plain), digest }, hash })
+    }
+
+    /// Opens the account of a registration that passed every gate, in the same step.
+    async fn activate(&self, portal: &Arc<Portal>, step: &mut Step, registration: &Registration, id: AccountId, generated: Option<&Generated>) -> Result<(), Error> {
+        let dossier: &Dossier = registration.dossier();
+        let now = step.now;
+        let credential = match (dossier.password.clone(), generated) {
+            (Some(password), _) => NewCredential::Own(password),
+            (None, Some(generated)) => {
+                NewCredential::Generated { password: generated.password.clone(), hash: generated.hash.clone(), delivery: self.delivery(now) }
+            }
+            (None, None) => return Err(Error::Internal("an account would open without a credential".to_owned())),
+        };
+        let record = registration.record().cloned().filter(|_| portal.journey.membership == MembershipBy::Claim);
+        let new = NewAccount {
+            id,
+            email: registration.email().clone(),
+            person: dossier.applicant.0.clone(),
+            language: dossier.language,
+            record: record.clone(),
+            consents: dossier.consents.clone(),
+            credential,
+            privileged: false,
+        };
+        step.decide::<Account>(None, account::Command::Open { account: Box::new(new) })?;
+        let (Some((record_id, _)), Some(number)) = (&dossier.record, record) else { return Ok(()) };
+        let Some(found) = self.ports.directory.by_id(*record_id).await? else { return Ok(()) };
+        step.commit.expects.push((Ref::Record(*record_id), found.version));
+        // A record that was closed meanwhile writes no membership; the account opens, and shows it.
+        if found.value.status == RecordStatus::Open {
+            let place = Place { id: MembershipId(self.uuid(now)), account: id, record: (*record_id, number) };
+            step.decide::<Membership>(None, membership::Command::Grant { place, role: Role::Member })
+                .map_err(|refusal| Error::Internal(refusal.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Used by stories that have an account at hand already.
+    pub(crate) async fn account(&self, id: AccountId) -> Result<Versioned<Account>, Error> {
+        self.load(Ref::Account(id)).await?.ok_or(Error::NotFound)
+    }
+}

@@ -1,0 +1,52 @@
+//! Closing an account: memberships end, claims are released, every session ends, in one step.
+
+use crate::engine::{ATTEMPTS, Caller, Taken, only};
+use crate::error::Error;
+use crate::ports::{Actor, Lookup, Relation};
+use crate::stories::session::SessionView;
+use crate::Onboarding;
+use onboarding_core::{
+    Effect, MailTemplate, Page, Param, Ref,
+    account::{Account, Command},
+    membership::{self, Membership, Standing},
+    roster::{self, Roster},
+};
+use secrecy::SecretString;
+
+impl Onboarding {
+    /// Closes the caller's account. It always works; a record without a super admin falls to the clerks, who are mailed.
+    ///
+    /// # Errors
+    /// A wrong password as a refusal of the account; [`Error::Throttled`].
+    pub async fn close_account(&self, caller: &Caller, session: &SessionView, password: &SecretString) -> Result<(), Error> {
+        let portal = &session.portal;
+        let verified = self.confirm_identity(caller, session, password).await?;
+        for _ in 0..ATTEMPTS {
+            let now = self.now().await?;
+            let before = self.account(session.account()).await?;
+            let mut step = self.step(portal, Actor::Account(session.account()), now);
+            step.decide::<Account>(Some(&before), Command::Close { verified, delivery: self.delivery(now) })?;
+            let memberships = self.ports.store.related(&Relation::MembershipsOf(session.account())).await?;
+            for membership in only::<Membership>(memberships) {
+                if membership.value.standing() == Standing::Ended {
+                    continue;
+                }
+                step.decide(Some(&membership), membership::Command::End).map_err(|refusal| Error::Internal(refusal.to_string()))?;
+                let lookup = Lookup::Roster(portal.slug.clone(), membership.value.record().clone());
+                let Some(found) = self.ports.store.find(&lookup).await? else { continue };
+                let Some(roster) = self.load::<Roster>(found).await? else { continue };
+                let had = !roster.value.admins().is_empty();
+                let (after, _) = step
+                    .decide(Some(&roster), roster::Command::LoseAdmin { account: session.account() })
+                    .map_err(|refusal| Error::Internal(refusal.to_string()))?;
+                if had && after.is_some_and(|after| after.admins().is_empty()) {
+                    step.effect(Ref::Roster(roster.value.id()), Effect::TellClerks(MailTemplate::ClerkApproval, vec![Param::PageLink(Page::Staff)]));
+                }
+            }
+            if let Taken::Yes = self.take(step).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Contended)
+    }
+}

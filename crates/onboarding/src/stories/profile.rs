@@ -1,0 +1,145 @@
+//! What an account says of itself: name, language, everything held.
+
+use crate::engine::{ATTEMPTS, Caller, Taken};
+use crate::error::Error;
+use crate::ports::Actor;
+use crate::stories::consents::ConsentView;
+use crate::stories::session::{MembershipView, SessionListEntry, SessionView};
+use crate::{Onboarding, forms};
+use chrono::{DateTime, Utc};
+use onboarding_core::{
+    AccountId, Language, Ref,
+    account::{Account, Command},
+};
+use serde::{Deserialize, Serialize};
+
+/// An account as its person sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountView {
+    /// Its id.
+    pub id: AccountId,
+    /// The proved address.
+    pub email: String,
+    /// An address that waits for its proof.
+    pub pending_email: Option<String>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// The person's language.
+    pub language: Language,
+    /// When it opened.
+    pub opened_at: DateTime<Utc>,
+    /// When somebody last signed in.
+    pub last_sign_in: Option<DateTime<Utc>>,
+}
+
+impl AccountView {
+    pub(crate) fn of(account: &Account) -> Self {
+        let person = account.person();
+        Self {
+            id: account.id(),
+            email: account.email().as_str().to_owned(),
+            pending_email: account.new_email().map(|pending| pending.email.as_str().to_owned()),
+            first_name: person.first_name.as_ref().map(|name| name.as_str().to_owned()),
+            last_name: person.last_name.as_ref().map(|name| name.as_str().to_owned()),
+            language: account.language(),
+            opened_at: account.opened_at(),
+            last_sign_in: account.last_sign_in(),
+        }
+    }
+}
+
+/// What a person changes.
+#[derive(Clone, Debug, Default)]
+pub struct Amendment {
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Language, BCP 47.
+    pub language: Option<String>,
+}
+
+/// Everything held about an account.
+#[derive(Clone, Debug, Serialize)]
+pub struct Export {
+    /// When it was made.
+    pub exported_at: DateTime<Utc>,
+    /// The account.
+    pub account: AccountView,
+    /// Birth date.
+    pub birth_date: Option<chrono::NaiveDate>,
+    /// The active memberships.
+    pub memberships: Vec<MembershipView>,
+    /// Every decision on a document, oldest first.
+    pub consents: Vec<ConsentView>,
+    /// The living sessions.
+    pub sessions: Vec<SessionListEntry>,
+    /// The audit trail, oldest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// One line of the audit trail.
+#[derive(Clone, Debug, Serialize)]
+pub struct HistoryEntry {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What, in the past tense.
+    pub kind: String,
+}
+
+impl Onboarding {
+    /// The caller's account.
+    pub fn account_view(session: &SessionView) -> AccountView {
+        AccountView::of(&session.facts.account.value)
+    }
+
+    /// Changes name or language.
+    ///
+    /// # Errors
+    /// Fields to mend.
+    pub async fn amend(&self, session: &SessionView, amendment: &Amendment) -> Result<AccountView, Error> {
+        let mut faults = Vec::new();
+        let mut name = |field: &str, text: Option<&String>| text.and_then(|text| forms::name(field, text).map_err(|fault| faults.push(fault)).ok());
+        let first_name = name("first_name", amendment.first_name.as_ref());
+        let last_name = name("last_name", amendment.last_name.as_ref());
+        let language = amendment.language.as_deref().map(|tag| Language::from_tag(tag).filter(|language| session.portal.journey.languages.contains(language)));
+        if language == Some(None) {
+            faults.push(forms::FieldError::new("language", "unknown"));
+        }
+        if !faults.is_empty() {
+            return Err(Error::Input(faults));
+        }
+        for _ in 0..ATTEMPTS {
+            let before = self.account(session.account()).await?;
+            let mut step = self.step(&session.portal, Actor::Account(session.account()), self.now().await?);
+            let command = Command::Amend { first_name: first_name.clone(), last_name: last_name.clone(), language: language.flatten() };
+            let (after, _) = step.decide(Some(&before), command)?;
+            if let Taken::Yes = self.take(step).await? {
+                return Ok(AccountView::of(after.as_ref().unwrap_or(&before.value)));
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// Everything held about the caller's account.
+    pub async fn export(&self, session: &SessionView) -> Result<Export, Error> {
+        let account = &session.facts.account.value;
+        let history = self.ports.store.history(Ref::Account(account.id())).await?;
+        Ok(Export {
+            exported_at: session.now,
+            account: AccountView::of(account),
+            birth_date: account.person().birth_date,
+            memberships: session.memberships.clone(),
+            consents: self.consents(session).await?,
+            sessions: self.sessions(session).await?,
+            history: history.into_iter().map(|row| HistoryEntry { at: row.at, kind: row.kind }).collect(),
+        })
+    }
+
+    /// Who asks, for calls that need nothing else.
+    pub fn caller(network: impl Into<String>, language: Language) -> Caller {
+        Caller { network: network.into(), language, command: None }
+    }
+}

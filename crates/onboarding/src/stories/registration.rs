@@ -1,0 +1,149 @@
+//! What the holder of a handle sees and may do: look, resend, correct the address.
+
+use crate::Onboarding;
+use crate::engine::{ATTEMPTS, Caller, Taken};
+use crate::error::Error;
+use crate::forms;
+use crate::ports::{Actor, DigestPurpose, Versioned};
+use crate::stories::apply::refused;
+use chrono::{DateTime, Utc};
+use onboarding_core::{
+    EmailAddress, Ref, RegistrationId,
+    registration::{self, Command, MailFate, Registration, Stage},
+};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+/// A registration as its holder sees it: no name, no address, no record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RegistrationView {
+    /// The state's word.
+    pub state: String,
+    /// When the current code, link or stage dies.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When another mail may be asked for.
+    pub resend_at: Option<DateTime<Utc>>,
+    /// Tries left at the code's door.
+    pub attempts_left: Option<u32>,
+    /// What became of the latest mail: `queued`, `sent`, `failed`.
+    pub mail: String,
+    /// Who decided: `super_admin`, `clerk`.
+    pub decided_by: Option<String>,
+    /// Why it was rejected, or closed.
+    pub reason: Option<String>,
+}
+
+impl RegistrationView {
+    fn of(registration: &Registration, now: DateTime<Utc>) -> Self {
+        // What is overdue *is* over, whether or not the sweeper was there.
+        let over = registration::deadline(registration).is_some_and(|due| due <= now) && matches!(registration.stage(), Stage::AwaitingEmail(_));
+        let (decided_by, reason) = match registration.stage() {
+            Stage::AwaitingCompletion(stage) => (stage.decided_by.map(|by| by.word().to_owned()), None),
+            Stage::Rejected { reason, by, .. } => (Some(by.word().to_owned()), reason.as_ref().map(|reason| reason.0.clone())),
+            Stage::Closed { why, .. } => (None, Some(why.word().to_owned())),
+            Stage::AwaitingEmail(_) | Stage::AwaitingApproval(_) | Stage::Active { .. } | Stage::Expired { .. } => (None, None),
+        };
+        Self {
+            state: if over { "expired" } else { registration.word() }.to_owned(),
+            expires_at: registration.expires_at().filter(|_| !over),
+            resend_at: registration.resend_at().filter(|_| !over),
+            attempts_left: registration.attempts_left().filter(|_| !over),
+            mail: registration.dossier().mail.map_or(MailFate::Queued, |mail| mail.fate).word().to_owned(),
+            decided_by,
+            reason,
+        }
+    }
+}
+
+/// What sends the mail again.
+enum Again {
+    Resend,
+    Correct(EmailAddress),
+}
+
+impl Onboarding {
+    /// A registration, for the holder of its handle.
+    pub async fn registration(&self, portal: &str, handle: &SecretString) -> Result<RegistrationView, Error> {
+        let portal = self.portal(portal)?;
+        let id = self.registration_behind(&portal, DigestPurpose::Handle, handle).await.map_err(not_found)?;
+        let found = self.load::<Registration>(Ref::Registration(id)).await?.ok_or(Error::NotFound)?;
+        Ok(RegistrationView::of(&found.value, self.now().await?))
+    }
+
+    /// Another code and link; the older ones are void.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] before `resend_at` and beyond the address's daily share.
+    pub async fn resend(&self, portal: &str, caller: &Caller, handle: &SecretString) -> Result<RegistrationView, Error> {
+        self.again(portal, caller, handle, &Again::Resend).await
+    }
+
+    /// The address was mistyped: before its proof only.
+    ///
+    /// # Errors
+    /// As [`Onboarding::resend`].
+    pub async fn correct_address(&self, portal: &str, caller: &Caller, handle: &SecretString, email: &str) -> Result<RegistrationView, Error> {
+        let email = forms::email("email", email).map_err(|fault| Error::Input(vec![fault]))?;
+        self.again(portal, caller, handle, &Again::Correct(email)).await
+    }
+
+    async fn again(&self, portal: &str, caller: &Caller, handle: &SecretString, what: &Again) -> Result<RegistrationView, Error> {
+        let portal = self.portal(portal)?;
+        let now = self.now().await?;
+        if let Some(before) = self.replayed(&portal, caller, now).await? {
+            return Ok(before);
+        }
+        let id = self.registration_behind(&portal, DigestPurpose::Handle, handle).await.map_err(not_found)?;
+        let mut counted = false;
+        for _ in 0..ATTEMPTS {
+            let now = self.now().await?;
+            let before = self.open_registration(id).await?;
+            let email = match what {
+                Again::Resend => before.value.email().clone(),
+                Again::Correct(email) => email.clone(),
+            };
+            let owner = self.owner_of(&portal, &email).await?;
+            let fresh = self.proof(&portal.slug, id, now);
+            let link = fresh.link.digest;
+            let mut step = self.step(&portal, Actor::Anonymous, now);
+            let command = match what {
+                Again::Resend => Command::Resend { owner, fresh },
+                Again::Correct(email) => Command::CorrectAddress { email: email.clone(), owner, fresh },
+            };
+            let (after, _) = step.decide(Some(&before), command).map_err(|refusal| too_soon(refusal, now))?;
+            if !counted {
+                self.count_proof_mail(&portal, caller, &email, now).await?;
+                counted = true;
+            }
+            step.token(link, Ref::Registration(id));
+            let view = RegistrationView::of(after.as_ref().unwrap_or(&before.value), now);
+            self.remember(&mut step, &portal, caller, &view)?;
+            if let Taken::Yes = self.take(step).await? {
+                return Ok(view);
+            }
+            if let Some(before) = self.replayed(&portal, caller, now).await? {
+                return Ok(before);
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    pub(crate) async fn open_registration(&self, id: RegistrationId) -> Result<Versioned<Registration>, Error> {
+        self.load(Ref::Registration(id)).await?.ok_or(Error::NotFound)
+    }
+}
+
+/// A handle that leads nowhere is a thing that does not exist, not a dead link.
+pub(super) fn not_found(error: Error) -> Error {
+    match error {
+        Error::Registration(registration::Refusal::TokenUnknown) => Error::NotFound,
+        other => other,
+    }
+}
+
+pub(super) fn too_soon(refusal: registration::Refusal, now: DateTime<Utc>) -> Error {
+    match refusal {
+        registration::Refusal::TooSoon(until) => Error::Throttled { until, now },
+        other => refused(other),
+    }
+}

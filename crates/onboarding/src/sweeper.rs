@@ -1,0 +1,98 @@
+//! Time passes: aggregates whose deadline has come get a `Tick`, and what retention no longer keeps is removed.
+
+use crate::engine::Taken;
+use crate::error::Error;
+use crate::ports::Actor;
+use crate::{Aggregate, Onboarding};
+use onboarding_core::{
+    Ref,
+    account::{self, Account},
+    membership::{self, Membership},
+    registration::{self, Registration},
+    roster::{self, Roster},
+};
+use std::time::Duration;
+
+/// Aggregates looked at in one round.
+const ROUND: u32 = 100;
+/// Rows removed in one round.
+const PURGE: u32 = 1_000;
+/// Between two rounds that found nothing.
+const PAUSE: Duration = Duration::from_secs(20);
+
+impl Onboarding {
+    /// Sweeps until `stop` completes.
+    pub async fn sweep(&self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let swept = match self.sweep_once().await {
+                Ok(swept) => swept,
+                Err(error) => {
+                    tracing::error!(%error, "could not sweep");
+                    0
+                }
+            };
+            let pause = if swept > 0 { Duration::from_millis(50) } else { PAUSE };
+            tokio::select! {
+                () = &mut stop => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One round; tells how many aggregates moved on.
+    ///
+    /// # Errors
+    /// Where the store fails; the next round does the rest.
+    pub async fn sweep_once(&self) -> Result<u64, Error> {
+        let now = self.now().await?;
+        let mut moved = 0;
+        for due in self.ports.store.due(now, ROUND).await? {
+            if self.tick(due).await? {
+                moved += 1;
+            }
+        }
+        self.ports.store.purge(now, PURGE).await?;
+        self.ports.sessions.purge(now, PURGE).await?;
+        self.ports.outbox.purge(now - onboarding_core::policy::RETAIN_OUTBOX, PURGE).await?;
+        self.ports.throttle.purge(now).await?;
+        Ok(moved)
+    }
+
+    /// One tick. Somebody who was faster has moved it on already, or the next round does.
+    async fn tick(&self, what: Ref) -> Result<bool, Error> {
+        let now = self.now().await?;
+        let Some(found) = self.ports.store.load(what).await? else { return Ok(false) };
+        let portal = found.value.index().portal;
+        let Some(portal) = self.portals.get(&portal).cloned() else {
+            // A portal that was taken out of the configuration keeps its data untouched.
+            return Ok(false);
+        };
+        let version = found.version;
+        let mut step = self.step(&portal, Actor::System, now);
+        let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+        match found.value {
+            Aggregate::Registration(value) => {
+                let before = crate::ports::Versioned { value: *value, version };
+                let command = registration::Command::Tick { approvers: Vec::new(), deliveries: vec![self.delivery(now)], company: String::new() };
+                step.decide::<Registration>(Some(&before), command).map_err(|error| internal(&error))?;
+            }
+            Aggregate::Account(value) => {
+                let before = crate::ports::Versioned { value: *value, version };
+                step.decide::<Account>(Some(&before), account::Command::Tick).map_err(|error| internal(&error))?;
+            }
+            Aggregate::Membership(value) => {
+                let before = crate::ports::Versioned { value: *value, version };
+                step.decide::<Membership>(Some(&before), membership::Command::Tick).map_err(|error| internal(&error))?;
+            }
+            Aggregate::Roster(value) => {
+                let before = crate::ports::Versioned { value: *value, version };
+                step.decide::<Roster>(Some(&before), roster::Command::Tick).map_err(|error| internal(&error))?;
+            }
+        }
+        if step.commit.writes.is_empty() {
+            return Ok(false);
+        }
+        Ok(matches!(self.take(step).await?, Taken::Yes))
+    }
+}

@@ -1,0 +1,323 @@
+//! The outbox worker: lease → open → write → attempt → send → settle.
+//!
+//! No database transaction is open while something is sent. An attempt is committed under the lease's fence just before
+//! the text goes out, so that a crash in between is known as an attempt of unknown outcome: a mail is sent once more
+//! under the same Message-ID, and parked after the second.
+
+use crate::engine::ATTEMPTS;
+use crate::error::Error;
+use crate::ports::{
+    Actor, Commit, CommitError, Delivery, DeliveryKind, JobStatus, Leased, LetterError, LetterPress, MailError, MailOrder, Mailer, OutboxChange, RenderedLetter,
+    Settlement, Stationery, VaultError,
+};
+use crate::sealing::{self, OpenError, Payload};
+use crate::{Onboarding, Portal};
+use chrono::{DateTime, TimeDelta, Utc};
+use onboarding_core::{
+    Effect, MailTemplate, Page, Param, PinLetterOrder, Ref,
+    account::{self, Account},
+    membership::{self, LetterFate, Membership},
+    registration::{self, MailFate, Registration},
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Attempts of unknown outcome after which a delivery is parked: a mail goes out at most twice.
+const UNKNOWNS_AT_MOST: u32 = 2;
+/// Known failures after which a delivery is parked: about three days with the waits below.
+const ATTEMPTS_AT_MOST: u32 = 80;
+/// The first wait; it doubles with each attempt.
+const FIRST_WAIT: TimeDelta = TimeDelta::seconds(10);
+/// The longest wait.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+/// Deliveries leased at a time: at most this many wait for a crashed worker's lease to run out.
+const BATCH: u32 = 16;
+/// The longest nap: rows of another process ring no bell here.
+const NAP: Duration = Duration::from_secs(1);
+
+/// Writes the letters; kept apart from the mails, which every portal has.
+pub trait LetterWriter: Send + Sync {
+    /// Writes one letter.
+    ///
+    /// # Errors
+    /// A text for the operator; a retry does not help.
+    fn pin_letter(&self, portal: &Portal, order: &PinLetterOrder) -> Result<RenderedLetter, String>;
+}
+
+/// Carries out what commits ordered.
+#[derive(Clone)]
+pub struct Worker {
+    engine: Onboarding,
+    stationery: Arc<dyn Stationery>,
+    mailer: Arc<dyn Mailer>,
+    letters: Option<(Arc<dyn LetterWriter>, Arc<dyn LetterPress>)>,
+}
+
+/// How an attempt ended, before it is written down.
+struct Ending {
+    result: Settlement,
+    /// What the owner hears, if its fate is known.
+    fate: Option<Fate>,
+    /// Whether a clerk must look at it.
+    alarm: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Fate {
+    Delivered,
+    Failed,
+    Parked,
+}
+
+impl Ending {
+    fn parked(reason: impl Into<String>) -> Self {
+        Self { result: Settlement::Parked { reason: reason.into() }, fate: Some(Fate::Parked), alarm: true }
+    }
+}
+
+impl Worker {
+    /// A worker that sends mails.
+    pub fn new(engine: Onboarding, stationery: Arc<dyn Stationery>, mailer: Arc<dyn Mailer>) -> Self {
+        Self { engine, stationery, mailer, letters: None }
+    }
+
+    /// Prints letters too.
+    #[must_use]
+    pub fn with_letters(mut self, writer: Arc<dyn LetterWriter>, press: Arc<dyn LetterPress>) -> Self {
+        self.letters = Some((writer, press));
+        self
+    }
+
+    /// Works until it is dropped or `stop` completes; never in the middle of a delivery.
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let worked = match self.run_once().await {
+                Ok(worked) => worked,
+                Err(error) => {
+                    tracing::error!(%error, "could not work on the outbox");
+                    0
+                }
+            };
+            let nap = if worked > 0 { Duration::ZERO } else { NAP };
+            tokio::select! {
+                () = &mut stop => return,
+                () = self.engine.bell.notified() => {}
+                () = tokio::time::sleep(nap) => {}
+            }
+        }
+    }
+
+    /// Works on what is due now; tells how many deliveries it held.
+    ///
+    /// # Errors
+    /// Where the store fails; what was held is taken over after 30 seconds.
+    pub async fn run_once(&self) -> Result<usize, Error> {
+        let now = self.engine.now().await?;
+        let leased = self.engine.ports.outbox.lease(now, BATCH).await?;
+        let count = leased.len();
+        for lease in leased {
+            let id = lease.delivery.id;
+            if let Err(error) = self.work(lease).await {
+                // The lease runs out by itself, and another round takes it over.
+                tracing::error!(delivery = %id, %error, "could not work on a delivery");
+            }
+        }
+        Ok(count)
+    }
+
+    async fn work(&self, lease: Leased) -> Result<(), Error> {
+        let delivery = &lease.delivery;
+        let now = self.engine.now().await?;
+        let Some(portal) = self.engine.portals.get(&delivery.portal).cloned() else {
+            return Err(Error::UnknownPortal);
+        };
+        if delivery.not_after.is_some_and(|end| end <= now) {
+            // Its secret is dead: a code that cannot be used is not sent.
+            let ending = Ending { result: Settlement::Expired, fate: Some(Fate::Failed), alarm: false };
+            return self.settle(&portal, &lease, ending).await;
+        }
+        let ending = match sealing::open(&*self.engine.ports.vault, delivery.id, &delivery.sealed) {
+            Ok(Payload::Decoy) => Ending { result: Settlement::Expired, fate: None, alarm: false },
+            Ok(Payload::Mail { to, params }) => {
+                let order = MailOrder {
+                    portal: portal.slug.clone(),
+                    template: MailTemplate::of(&delivery.template).ok_or_else(|| Error::Internal(format!("no mail is called {}", delivery.template)))?,
+                    language: delivery.language,
+                    to,
+                    params,
+                    message_id: delivery.message_id.clone(),
+                    date: lease.created_at,
+                };
+                match self.send(&portal, &lease, &order).await? {
+                    Some(ending) => ending,
+                    None => return Ok(()),
+                }
+            }
+            Ok(Payload::Letter(order)) => match self.print(&portal, &lease, &order).await? {
+                Some(ending) => ending,
+                None => return Ok(()),
+            },
+            // A replica that rotates its keys later: the next round may have the key.
+            Err(OpenError::Vault(VaultError::UnknownKey)) => self.again(&lease, "unknown_key", now, None),
+            Err(error) => {
+                tracing::error!(delivery = %delivery.id, %error, "could not open a delivery");
+                Ending::parked("unreadable")
+            }
+        };
+        self.settle(&portal, &lease, ending).await
+    }
+
+    async fn send(&self, portal: &Arc<Portal>, lease: &Leased, order: &MailOrder) -> Result<Option<Ending>, Error> {
+        if lease.unknowns >= UNKNOWNS_AT_MOST {
+            return Ok(Some(Ending::parked("unknown_twice")));
+        }
+        let mail = match self.stationery.mail(order) {
+            Ok(mail) => mail,
+            Err(error) => {
+                tracing::error!(delivery = %lease.delivery.id, %error, "could not write a mail");
+                return Ok(Some(Ending::parked("unwritable")));
+            }
+        };
+        if !self.attempt(portal, lease).await? {
+            return Ok(None);
+        }
+        let sent = self.mailer.send(lease.delivery.id, &mail).await;
+        let now = self.engine.now().await?;
+        Ok(Some(match sent {
+            Ok(_) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
+            Err(MailError::Permanent { reason }) => Ending { result: Settlement::Failed { reason }, fate: Some(Fate::Failed), alarm: false },
+            Err(MailError::Transient { reason, retry_after }) => self.again(lease, &reason, now, retry_after),
+            Err(MailError::Unknown { reason }) if lease.unknowns + 1 >= UNKNOWNS_AT_MOST => {
+                tracing::warn!(delivery = %lease.delivery.id, %reason, "nobody knows twice whether a mail was taken");
+                Ending::parked("unknown_twice")
+            }
+            Err(MailError::Unknown { reason }) => {
+                Ending { result: Settlement::RetryUnknown { at: now + self.wait(lease), reason }, fate: None, alarm: false }
+            }
+        }))
+    }
+
+    async fn print(&self, portal: &Arc<Portal>, lease: &Leased, order: &PinLetterOrder) -> Result<Option<Ending>, Error> {
+        let Some((writer, press)) = &self.letters else { return Ok(Some(Ending::parked("no_letter_press"))) };
+        let now = self.engine.now().await?;
+        if lease.unknowns > 0 {
+            // At most once: the press is asked, never given the letter again.
+            return Ok(Some(match press.status(lease.delivery.id).await {
+                Ok(JobStatus::Done | JobStatus::Pending) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
+                Ok(JobStatus::Unknown | JobStatus::Failed) | Err(_) => Ending::parked("letter_unknown"),
+            }));
+        }
+        let letter = match writer.pin_letter(portal, order) {
+            Ok(letter) => letter,
+            Err(reason) => {
+                tracing::error!(delivery = %lease.delivery.id, %reason, "could not write a letter");
+                return Ok(Some(Ending::parked("unwritable")));
+            }
+        };
+        if !self.attempt(portal, lease).await? {
+            return Ok(None);
+        }
+        Ok(Some(match press.submit(lease.delivery.id, &letter).await {
+            Ok(_) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
+            Err(LetterError::Transient(reason)) => self.again(lease, &reason, now, None),
+            Err(LetterError::Permanent(reason)) => Ending::parked(reason),
+            Err(LetterError::Unknown(reason)) => Ending { result: Settlement::RetryUnknown { at: now + self.wait(lease), reason }, fate: None, alarm: false },
+        }))
+    }
+
+    /// Notes under the fence that an attempt begins. `false`: the lease is another worker's by now.
+    async fn attempt(&self, portal: &Arc<Portal>, lease: &Leased) -> Result<bool, Error> {
+        let mut commit = Commit::new(self.engine.now().await?, portal.slug.clone(), Actor::System);
+        commit.outbox.push(OutboxChange::Attempt { id: lease.delivery.id, fence: lease.fence });
+        match self.engine.ports.store.commit(commit).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Fenced) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(other) => Err(Error::Internal(other.to_string())),
+        }
+    }
+
+    /// Again later, or a clerk's affair after too many.
+    fn again(&self, lease: &Leased, reason: &str, now: DateTime<Utc>, retry_after: Option<Duration>) -> Ending {
+        if lease.attempts + 1 >= ATTEMPTS_AT_MOST {
+            return Ending::parked(reason);
+        }
+        let asked = retry_after.and_then(|wait| TimeDelta::from_std(wait).ok()).unwrap_or_default();
+        let at = now + self.wait(lease).max(asked.min(LONGEST_WAIT));
+        Ending { result: Settlement::Retry { at, reason: reason.chars().take(100).collect() }, fate: None, alarm: false }
+    }
+
+    /// Doubles with each attempt, with up to a quarter of chance, so that a crowd does not come back at once.
+    fn wait(&self, lease: &Leased) -> TimeDelta {
+        let doubled = FIRST_WAIT * 2_i32.pow(lease.attempts.min(9));
+        let wait = doubled.min(LONGEST_WAIT);
+        let mut chance = [0_u8; 1];
+        self.engine.ports.entropy.fill(&mut chance);
+        wait + wait * i32::from(chance[0]) / 1024
+    }
+
+    /// Writes the ending down, together with what it means to the owner.
+    async fn settle(&self, portal: &Arc<Portal>, lease: &Leased, ending: Ending) -> Result<(), Error> {
+        let delivery = &lease.delivery;
+        for _ in 0..ATTEMPTS {
+            let now = self.engine.now().await?;
+            let mut step = self.engine.step(portal, Actor::System, now);
+            step.commit.outbox.push(OutboxChange::Settle { id: delivery.id, fence: lease.fence, result: ending.result.clone() });
+            if let Some(fate) = ending.fate {
+                self.tell_owner(&mut step, delivery, fate).await?;
+            }
+            // A parked alarm raises no alarm of its own.
+            if ending.alarm && delivery.template != MailTemplate::MailParked.word() {
+                step.effect(delivery.owner, Effect::TellClerks(MailTemplate::MailParked, vec![Param::PageLink(Page::Staff)]));
+            }
+            match self.engine.ports.store.commit(step.commit).await {
+                Ok(()) => {
+                    // What waited for this one may be due now.
+                    self.engine.bell.notify_one();
+                    return Ok(());
+                }
+                Err(CommitError::Conflict) => {}
+                // Taken over by another worker meanwhile: it settles.
+                Err(CommitError::Fenced) => return Ok(()),
+                Err(CommitError::Store(error)) => return Err(error.into()),
+                Err(other) => return Err(Error::Internal(other.to_string())),
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    async fn tell_owner(&self, step: &mut crate::step::Step, delivery: &Delivery, fate: Fate) -> Result<(), Error> {
+        let mail_fate = match fate {
+            Fate::Delivered => MailFate::Sent,
+            Fate::Failed | Fate::Parked => MailFate::Failed,
+        };
+        let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+        match (delivery.owner, delivery.kind) {
+            (Ref::Registration(_), _) => {
+                if let Some(owner) = self.engine.load::<Registration>(delivery.owner).await? {
+                    let command = registration::Command::Settle { delivery: delivery.id, fate: mail_fate };
+                    step.decide(Some(&owner), command).map_err(|error| internal(&error))?;
+                }
+            }
+            (Ref::Account(_), _) => {
+                if let Some(owner) = self.engine.load::<Account>(delivery.owner).await? {
+                    let command = account::Command::Settle { delivery: delivery.id, fate: mail_fate };
+                    step.decide(Some(&owner), command).map_err(|error| internal(&error))?;
+                }
+            }
+            (Ref::Membership(_), DeliveryKind::Letter) => {
+                if let Some(owner) = self.engine.load::<Membership>(delivery.owner).await? {
+                    let fate = match fate {
+                        Fate::Delivered => LetterFate::Printed,
+                        Fate::Failed | Fate::Parked => LetterFate::Parked,
+                    };
+                    let command = membership::Command::SettleLetter { delivery: delivery.id, fate };
+                    step.decide(Some(&owner), command).map_err(|error| internal(&error))?;
+                }
+            }
+            (Ref::Membership(_), DeliveryKind::Mail) | (Ref::Roster(_) | Ref::Record(_), _) => {}
+        }
+        Ok(())
+    }
+}
