@@ -89,7 +89,8 @@ pub enum Command {
         /// The letter.
         letter: LetterInput,
     },
-    /// The PIN of a letter or notice is typed.
+    /// The PIN of a letter or notice is typed. Where there is no membership yet, a notice's PIN that is right is
+    /// [`Command::RedeemNotice`]: only that one says where.
     Redeem {
         /// What was typed.
         pin: Presented,
@@ -176,7 +177,7 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
         return match command {
             Command::Grant { place, role } => Ok(suspend::grant(place, role, journey, now)),
             Command::RequestPin { place, letter } => Ok(pin::request(place, letter, journey, now)),
-            Command::Redeem { .. } => Ok(Decision::answer(Reply::Mismatch)),
+            Command::Redeem { notice, .. } => redeem::stranger(notice),
             Command::RedeemNotice { place, delivery, told, business } => Ok(redeem::by_notice(place, delivery, told, business, journey, now)),
             Command::ReleaseLetter { .. }
             | Command::RefuseLetter
@@ -223,10 +224,9 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
         Standing::Ended => match command {
             Command::Grant { role, .. } => Ok(Decision::events(vec![Event::Granted { membership: Box::new(membership.granted(role, now)) }], Reply::Done)),
             Command::RequestPin { place, letter } => Ok(pin::request(Place { id: membership.id, ..place }, letter, journey, now)),
-            Command::Redeem { .. } => Ok(Decision::answer(Reply::Mismatch)),
-            Command::RedeemNotice { place, delivery, told, business } => {
-                Ok(redeem::by_notice(Place { id: membership.id, ..place }, delivery, told, business, journey, now))
-            }
+            Command::Redeem { notice: NoticeVerdict::Matches, delivery, told, business, .. }
+            | Command::RedeemNotice { delivery, told, business, .. } => Ok(redeem::by_notice(membership.place(), delivery, told, business, journey, now)),
+            Command::Redeem { notice: notice @ (NoticeVerdict::Mismatch | NoticeVerdict::Expired), .. } => redeem::stranger(notice),
             Command::SettleLetter { .. } | Command::End | Command::Tick => Ok(Decision::answer(Reply::Repeated)),
             Command::ReleaseLetter { .. } | Command::RefuseLetter | Command::ChangeRole { .. } | Command::Suspend | Command::Unsuspend => {
                 Err(Refusal::NotInThisState)
@@ -238,6 +238,10 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
 impl Membership {
     fn granted(&self, role: Role, now: DateTime<Utc>) -> Self {
         Self { role, standing: Standing::Active, since: now, pin: None, ..self.clone() }
+    }
+
+    fn place(&self) -> Place {
+        Place { id: self.id, account: self.account, record: (self.record_id, self.record.0.clone()) }
     }
 
     /// Its id.

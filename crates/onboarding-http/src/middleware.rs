@@ -151,7 +151,7 @@ fn problem_of(error: poem::Error) -> Problem {
     let problem = match status {
         StatusCode::NOT_FOUND => Problem::not_found(),
         StatusCode::METHOD_NOT_ALLOWED => Problem::new(status, "method_not_allowed"),
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(status, "body_too_large"),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(status, "too_large"),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(status, "unsupported_media_type"),
         _ if status.is_client_error() => Problem::new(status, "malformed_request"),
         _ => {

@@ -145,6 +145,7 @@ fn auth_name(auth: Auth) -> &'static str {
     match auth {
         Auth::Public => "public",
         Auth::Session => "session",
+        Auth::SessionBeforeDocuments => "session_before_documents",
         Auth::RestrictedSession => "restricted_session",
         Auth::SuperAdmin => "super_admin",
         Auth::Staff => "staff",
@@ -223,13 +224,17 @@ fn always(listing: &Listing) -> Vec<(StatusCode, &'static [&'static str])> {
     }
     match listing.auth {
         Auth::Public => {}
-        Auth::RestrictedSession => all.push((StatusCode::UNAUTHORIZED, &["unauthorized"])),
+        Auth::RestrictedSession => all.push((StatusCode::UNAUTHORIZED, &["sign_in_required"])),
         Auth::Session => {
-            all.push((StatusCode::UNAUTHORIZED, &["unauthorized"]));
+            all.push((StatusCode::UNAUTHORIZED, &["sign_in_required"]));
+            all.push((StatusCode::FORBIDDEN, &["password_change_required", "acceptance_required"]));
+        }
+        Auth::SessionBeforeDocuments => {
+            all.push((StatusCode::UNAUTHORIZED, &["sign_in_required"]));
             all.push((StatusCode::FORBIDDEN, &["password_change_required"]));
         }
         Auth::SuperAdmin | Auth::Staff => {
-            all.push((StatusCode::UNAUTHORIZED, &["unauthorized"]));
+            all.push((StatusCode::UNAUTHORIZED, &["sign_in_required"]));
             all.push((StatusCode::FORBIDDEN, &["forbidden", "password_change_required"]));
         }
     }
@@ -237,20 +242,20 @@ fn always(listing: &Listing) -> Vec<(StatusCode, &'static [&'static str])> {
         all.push((StatusCode::BAD_REQUEST, &["idempotency_key_invalid"]));
     }
     if listing.query.is_some() {
-        all.push((StatusCode::UNPROCESSABLE_ENTITY, &["invalid_fields"]));
+        all.push((StatusCode::UNPROCESSABLE_ENTITY, &["validation_failed"]));
     }
     match listing.takes {
         Takes::Nothing => {}
         Takes::Json(_) => {
             all.push((StatusCode::BAD_REQUEST, &["malformed_body"]));
             all.push((StatusCode::REQUEST_TIMEOUT, &["request_timeout"]));
-            all.push((StatusCode::PAYLOAD_TOO_LARGE, &["body_too_large"]));
+            all.push((StatusCode::PAYLOAD_TOO_LARGE, &["too_large"]));
             all.push((StatusCode::UNSUPPORTED_MEDIA_TYPE, &["unsupported_media_type"]));
-            all.push((StatusCode::UNPROCESSABLE_ENTITY, &["invalid_fields"]));
+            all.push((StatusCode::UNPROCESSABLE_ENTITY, &["validation_failed"]));
         }
         Takes::Upload(_) => {
             all.push((StatusCode::REQUEST_TIMEOUT, &["request_timeout"]));
-            all.push((StatusCode::PAYLOAD_TOO_LARGE, &["body_too_large"]));
+            all.push((StatusCode::PAYLOAD_TOO_LARGE, &["too_large"]));
             all.push((StatusCode::UNSUPPORTED_MEDIA_TYPE, &["unsupported_media_type"]));
         }
     }

@@ -3,6 +3,7 @@
 //! Carries codes and numbers only. The texts come from [`ProblemTexts`] when the answer is written; no error's own text, no name of a type
 //! and nothing that a client sent (its field names apart) can get into one.
 
+pub use onboarding::forms::FieldError;
 use onboarding_core::Language;
 use poem::{
     Response,
@@ -28,24 +29,8 @@ pub trait ProblemTexts: Send + Sync {
     /// The texts for a code; the facts (`attempts_left`, `retry_after` in seconds) may be told in them.
     fn problem(&self, language: Language, code: &str, facts: &Facts) -> ProblemText;
 
-    /// The sentence for one field: `field` as in the body (`claim.number`), `code` such as `required`.
-    fn field(&self, language: Language, field: &str, code: &str) -> String;
-}
-
-/// One field that was not understood or not accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// Its path in the body: `claim.number`, `consents[0].version`; empty for the body as a whole.
-    pub field: String,
-    /// `required`, `wrong_type`, `unknown_field`, `duplicate_field`, `unknown_value`, `invalid` or a domain's own code.
-    pub code: &'static str,
-}
-
-impl FieldError {
-    /// A field with its code.
-    pub fn new(field: impl Into<String>, code: &'static str) -> Self {
-        Self { field: field.into(), code }
-    }
+    /// The sentence for one field: its path in the body (`claim.number`), a code such as `required`, and what the sentence names.
+    fn field(&self, language: Language, error: &FieldError) -> String;
 }
 
 /// A refusal on its way to the client.
@@ -65,9 +50,9 @@ impl Problem {
         Self { status, code, errors: Vec::new(), facts: Facts::new(), headers: Vec::new(), language: None }
     }
 
-    /// 422 `invalid_fields`: these fields can't be taken.
+    /// 422 `validation_failed`: these fields can't be taken.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields") }
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed") }
     }
 
     /// 404 `not_found`: it isn't there, or belongs to somebody else.
@@ -181,7 +166,7 @@ impl Problem {
         }
         if !self.errors.is_empty() {
             let errors = self.errors.iter().map(
-                |error| json!({ "field": error.field, "code": error.code, "message": texts.field(language, &error.field, error.code) }),
+                |error| json!({ "field": error.field, "code": error.code, "message": texts.field(language, error) }),
             );
             body.insert("errors".to_owned(), errors.collect());
         }

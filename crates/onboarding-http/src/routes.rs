@@ -28,6 +28,8 @@ pub enum Auth {
     Public,
     /// Whoever is signed in and owes nothing.
     Session,
+    /// Whoever is signed in with a password that need not be changed first; documents may wait to be agreed to.
+    SessionBeforeDocuments,
     /// Whoever is signed in, also with a session that may do nothing yet but change its password, accept documents or sign out.
     RestrictedSession,
     /// A super admin of a record of the portal.
@@ -58,7 +60,7 @@ pub trait Gate: Send + Sync + 'static {
     /// The languages of a portal, its first one by default; `None` where there is no such portal (404).
     fn portal_languages(&self, slug: &str) -> Option<&[Language]>;
 
-    /// Admits or refuses: 401 `unauthorized` without a valid session, 403 with too little.
+    /// Admits or refuses: 401 `sign_in_required` without a valid session, 403 with too little.
     async fn admit(&self, asking: Asking<'_>) -> Result<Self::Caller, Problem>;
 }
 
@@ -169,7 +171,7 @@ impl Listing {
         self
     }
 
-    /// Lists refusals of its own by their codes. Those that any call may give (401, 404, 413, 415, 422 `invalid_fields`…) are listed anyway.
+    /// Lists refusals of its own by their codes. Those that any call may give (401, 404, 413, 415, 422 `validation_failed`…) are listed anyway.
     #[must_use]
     pub fn refuses(mut self, status: StatusCode, codes: &'static [&'static str]) -> Self {
         self.refusals.push((status, codes));

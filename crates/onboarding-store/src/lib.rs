@@ -107,3 +107,28 @@ impl Ids {
         Uuid::new_v7(Timestamp::from_unix(&self.context, seconds, at.timestamp_subsec_nanos()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onboarding_testkit::FixedClock;
+    use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+    #[tokio::test]
+    async fn what_requests_and_workers_ask_again_and_again_walks_no_whole_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::open(SqliteOptions::new(folder.path().join("store.db")), Arc::new(FixedClock::default())).await.unwrap();
+        store.migrate().await.unwrap();
+        let asked = [sessions::look_up(3), store::due(), outbox::next_due(), outbox::due()];
+        let purged = [outbox::ORPHANS, purge::ENDED, purge::COMMANDS, purge::AUDIT, purge::UNOWNED].map(str::to_owned);
+        for sql in asked.into_iter().chain(purged) {
+            let explain = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {sql}"));
+            for row in store.readers().query_all_raw(explain).await.unwrap() {
+                let step: String = row.try_get("", "detail").unwrap();
+                // Walking an index in its order is no walk through the table, nor is walking what a subquery found.
+                let whole = step.starts_with("SCAN ") && !step.contains("INDEX") && !step.starts_with("SCAN due_");
+                assert!(!whole, "{step}: {sql}");
+            }
+        }
+    }
+}

@@ -20,6 +20,19 @@ const LEASE: TimeDelta = TimeDelta::seconds(30);
 const READY: &str =
     "o.status = 'queued' AND (o.after_id IS NULL OR EXISTS (SELECT 1 FROM outbox p WHERE p.id = o.after_id AND p.status = 'sent'))";
 
+pub(crate) fn next_due() -> String {
+    format!("SELECT o.due_at FROM outbox o WHERE {READY} ORDER BY o.due_at LIMIT 1")
+}
+
+/// With `$1` the present and `$2` the most rows.
+pub(crate) fn due() -> String {
+    format!("SELECT o.* FROM outbox o WHERE {READY} AND o.due_at <= $1 ORDER BY o.priority DESC, o.created_at, o.id LIMIT $2")
+}
+
+/// With `$1` the end of what is old.
+pub(crate) const ORPHANS: &str = "DELETE FROM outbox WHERE status = 'queued' AND after_id IS NOT NULL AND created_at < $1 \
+     AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.id = outbox.after_id)";
+
 #[async_trait]
 impl Outbox for SqlStore {
     async fn lease(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError> {
@@ -32,8 +45,7 @@ impl Outbox for SqlStore {
 
     async fn next_due(&self, _now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let db = self.readers();
-        let sql = format!("SELECT o.due_at FROM outbox o WHERE {READY} ORDER BY o.due_at LIMIT 1");
-        let row = db.query_one_raw(statement(db, &sql, [])).await.doing("find the next delivery")?;
+        let row = db.query_one_raw(statement(db, &next_due(), [])).await.doing("find the next delivery")?;
         let due: Option<i64> = row.map(|row| row.try_get("", "due_at")).transpose().doing("find the next delivery")?;
         due.map(moment).transpose()
     }
@@ -61,8 +73,7 @@ impl Outbox for SqlStore {
 
 async fn lease(db: &impl ConnectionTrait, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError> {
     let until = micros(now + LEASE);
-    let sql = format!("SELECT o.* FROM outbox o WHERE {READY} AND o.due_at <= $1 ORDER BY o.priority DESC, o.created_at, o.id LIMIT $2");
-    let rows = db.query_all_raw(statement(db, &sql, [micros(now).into(), i64::from(limit).into()])).await.doing("find due deliveries")?;
+    let rows = db.query_all_raw(statement(db, &due(), [micros(now).into(), i64::from(limit).into()])).await.doing("find due deliveries")?;
     let mut leased = Vec::with_capacity(rows.len());
     for row in rows {
         let row = outbox::Model::from_query_result(&row, "").doing("read a delivery")?;
@@ -142,8 +153,6 @@ async fn purge(db: &impl ConnectionTrait, before: DateTime<Utc>, limit: u32) -> 
     let settled =
         db.execute_raw(statement(db, settled, [micros(before).into(), i64::from(limit).into()])).await.doing("purge the outbox")?;
     // What waits for something that failed and is gone would wait for ever, with its secret.
-    let orphans = "DELETE FROM outbox WHERE status = 'queued' AND after_id IS NOT NULL AND created_at < $1 \
-                   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.id = outbox.after_id)";
-    let orphans = db.execute_raw(statement(db, orphans, [micros(before).into()])).await.doing("purge the outbox")?;
+    let orphans = db.execute_raw(statement(db, ORPHANS, [micros(before).into()])).await.doing("purge the outbox")?;
     Ok(settled.rows_affected() + orphans.rows_affected())
 }

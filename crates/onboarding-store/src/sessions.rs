@@ -20,20 +20,25 @@ use uuid::Uuid;
 const FACT: &str =
     "m.id AS membership_id, m.version AS membership_version, m.data AS membership_data, r.status AS record_status, r.written, r.name";
 
+/// The statement of every request, for so many digests: session, account, memberships and records in one.
+pub(crate) fn look_up(digests: usize) -> String {
+    let among = (3..3 + digests).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT s.id, s.portal, s.account_id, s.digest, s.digest_key, s.kind, s.generation, s.memberships, s.opened_at, s.last_seen, s.idle, \
+         s.at_most, s.expires_at, a.version AS account_version, a.data AS account_data, {FACT} \
+         FROM sessions s JOIN accounts a ON a.id = s.account_id AND a.portal = s.portal AND a.generation = s.generation \
+         LEFT JOIN memberships m ON m.account_id = a.id LEFT JOIN records r ON r.portal = m.portal AND r.number = m.record \
+         WHERE s.digest IN ({among}) AND s.portal = $1 AND s.expires_at > $2 ORDER BY m.created_at, m.id"
+    )
+}
+
 #[async_trait]
 impl Sessions for SqlStore {
     async fn look_up(&self, portal: &PortalSlug, token: &Presented, now: DateTime<Utc>) -> Result<Option<SessionFacts>, StoreError> {
         if token.0.is_empty() {
             return Ok(None);
         }
-        let among = (3..3 + token.0.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
-        let sql = format!(
-            "SELECT s.id, s.portal, s.account_id, s.digest, s.digest_key, s.kind, s.generation, s.memberships, s.opened_at, s.last_seen, s.idle, \
-             s.at_most, s.expires_at, a.version AS account_version, a.data AS account_data, {FACT} \
-             FROM sessions s JOIN accounts a ON a.id = s.account_id AND a.portal = s.portal AND a.generation = s.generation \
-             LEFT JOIN memberships m ON m.account_id = a.id LEFT JOIN records r ON r.portal = m.portal AND r.number = m.record \
-             WHERE s.digest IN ({among}) AND s.portal = $1 AND s.expires_at > $2 ORDER BY m.created_at, m.id"
-        );
+        let sql = look_up(token.0.len());
         let values = [portal.as_str().into(), micros(now).into()].into_iter().chain(bytes_of(token).into_iter().map(Value::from));
         let db = self.readers();
         let rows = db.query_all_raw(statement(db, &sql, values)).await.doing("look a session up")?;

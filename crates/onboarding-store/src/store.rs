@@ -36,6 +36,23 @@ pub(crate) fn is_among(presented: &Presented, key: i64, bytes: &[u8]) -> Result<
     Ok(presented.matches(&digest(key, bytes)?))
 }
 
+/// What is due in any of the four tables. With `$1` the present and `$2` the most rows.
+pub(crate) fn due() -> String {
+    let due = |kind: &str, table: Table| {
+        let table = table.name();
+        format!(
+            "SELECT * FROM (SELECT '{kind}' AS kind, id, due_at FROM {table} WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2) AS due_{table}"
+        )
+    };
+    let all = [
+        due("registration", Table::Registrations),
+        due("account", Table::Accounts),
+        due("membership", Table::Memberships),
+        due("roster", Table::Rosters),
+    ];
+    format!("{} ORDER BY due_at, id LIMIT $2", all.join(" UNION ALL "))
+}
+
 #[async_trait]
 impl Store for SqlStore {
     async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
@@ -110,20 +127,8 @@ impl Store for SqlStore {
 
     async fn due(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Ref>, StoreError> {
         let db = self.readers();
-        let due = |kind: &str, table: Table| {
-            let table = table.name();
-            format!(
-                "SELECT * FROM (SELECT '{kind}' AS kind, id, due_at FROM {table} WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2) AS {table}"
-            )
-        };
-        let sql = [
-            due("registration", Table::Registrations),
-            due("account", Table::Accounts),
-            due("membership", Table::Memberships),
-            due("roster", Table::Rosters),
-        ];
-        let sql = format!("{} ORDER BY due_at, id LIMIT $2", sql.join(" UNION ALL "));
-        let rows = db.query_all_raw(statement(db, &sql, [micros(now).into(), i64::from(limit).into()])).await.doing("find what is due")?;
+        let rows =
+            db.query_all_raw(statement(db, &due(), [micros(now).into(), i64::from(limit).into()])).await.doing("find what is due")?;
         rows.iter()
             .map(|row| {
                 let kind: String = row.try_get("", "kind").doing("find what is due")?;
@@ -160,7 +165,7 @@ impl Store for SqlStore {
     }
 
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.inner.database.write(move |txn| Box::pin(async move { purge::purge(txn, now, limit).await })).await
+        purge::purge(self, now, limit).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

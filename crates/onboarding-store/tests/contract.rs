@@ -1,5 +1,7 @@
 //! The suites that every store passes, on a SQLite file.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use async_trait::async_trait;
 use onboarding_core::DeliveryId;
 use onboarding_store::{SqlStore, SqliteOptions};

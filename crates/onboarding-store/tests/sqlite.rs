@@ -1,18 +1,24 @@
 //! What is SQLite's alone: the file, its schema, and who may write at the same time.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding::ports::{
     Actor, Clock, Commit, CommitError, Delivery, DeliveryKind, DeliveryStatus, Directory, DirectoryError, ImportId, ImportReport, Lookup,
-    Outbox, OutboxChange, OutboxFilter, Sealed, SessionChange, SessionKind, SessionRow, Sessions, Settlement, Store, StoreError, Throttle,
-    ThrottleKey, TokenEntry, Version, Write,
+    Outbox, OutboxChange, OutboxFilter, Sealed, SessionChange, SessionKind, SessionRow, Sessions, Settlement, Store, StoreError, Taken,
+    Throttle, ThrottleKey, TokenEntry, Version, Write,
 };
 use onboarding_core::consent::{ConsentGiven, DocumentVersion};
+use onboarding_core::policy::Limit;
 use onboarding_core::{Claim, ClaimChange, Language, Presented, Ref, policy};
 use onboarding_store::{SqlStore, SqliteOptions};
 use onboarding_testkit::{FixedClock, sample};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{
+    ConnectionTrait, Database, DatabaseConnection, DbBackend, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 struct Place {
@@ -125,8 +131,7 @@ async fn a_schema_of_a_newer_version_is_not_ready() {
 async fn the_file_is_written_ahead_and_flushed_and_belongs_to_its_owner_alone() {
     let place = Place::new();
     let store = place.migrated().await;
-    let row =
-        beside(&place.path()).await.query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA journal_mode")).await;
+    let row = beside(&place.path()).await.query_one_raw(Statement::from_string(DbBackend::Sqlite, "PRAGMA journal_mode")).await;
     assert_eq!(row.unwrap().unwrap().try_get::<String>("", "journal_mode").unwrap(), "wal");
     #[cfg(unix)]
     for end in ["", "-wal", "-shm"] {
@@ -172,8 +177,8 @@ async fn sixteen_writers_at_two_handles_never_find_the_database_locked() {
     for task in tasks {
         task.await.unwrap();
     }
-    let counted = handles[1].load(Ref::Account(sample::account_id(9999))).await.unwrap().unwrap();
-    assert_eq!(counted.version, Version(1 + WRITERS * COMMITS));
+    let last = handles[1].load(Ref::Account(sample::account_id(9999))).await.unwrap().unwrap();
+    assert_eq!(last.version, Version(1 + WRITERS * COMMITS));
     for n in 1..=WRITERS * COMMITS {
         assert_eq!(handles[0].load(Ref::Account(sample::account_id(n))).await.unwrap().unwrap().version, Version(1));
     }
@@ -427,7 +432,7 @@ async fn a_proof_is_pseudonymised_only_when_its_owner_is_gone() {
     Store::purge(&store, place.now(), 100).await.unwrap();
     assert_eq!(store.consents(owners[0]).await.unwrap().len(), 1);
     assert_eq!(store.consents(owners[1]).await.unwrap().len(), 0);
-    let sql = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT COUNT(*) AS n FROM consent_proofs");
+    let sql = Statement::from_string(DbBackend::Sqlite, "SELECT COUNT(*) AS n FROM consent_proofs");
     let row = beside(&place.path()).await.query_one_raw(sql).await.unwrap().unwrap();
     assert_eq!(row.try_get::<i64>("", "n").unwrap(), 2, "the proof itself stays");
 }
@@ -476,4 +481,38 @@ async fn times_are_cut_to_whole_microseconds_and_nothing_finer_is_kept() {
     let place = Place::new();
     let store = SqlStore::open(SqliteOptions::new(place.path()), Arc::new(Fine)).await.unwrap();
     assert_eq!(Store::now(&store).await.unwrap(), DateTime::from_timestamp_micros(1_767_600_000_123_456).unwrap());
+}
+
+#[tokio::test]
+async fn a_take_given_back_leaves_neither_count_nor_wait_behind() {
+    let place = Place::new();
+    let store = place.migrated().await;
+    let key = ThrottleKey(sample::digest(1));
+    let limit = Limit::Backoff { free: 1, first: TimeDelta::seconds(10), longest: TimeDelta::minutes(1), forget: TimeDelta::hours(1) };
+    let start = place.now();
+    assert_eq!(Throttle::take(&store, key, limit, start).await.unwrap(), Taken { count: 1, refused_until: None });
+    let second = start + TimeDelta::seconds(10);
+    assert_eq!(Throttle::take(&store, key, limit, second).await.unwrap(), Taken { count: 2, refused_until: None });
+    store.give_back(key).await.unwrap();
+    // As if the second had never been: its ten seconds are over, and the next wait is not doubled yet.
+    assert_eq!(Throttle::take(&store, key, limit, second).await.unwrap(), Taken { count: 2, refused_until: None });
+    let refused = Taken { count: 2, refused_until: Some(second + TimeDelta::seconds(20)) };
+    assert_eq!(Throttle::take(&store, key, limit, second).await.unwrap(), refused);
+}
+
+#[tokio::test]
+async fn a_lock_that_another_process_keeps_is_unavailable_and_harms_nothing() {
+    let place = Place::new();
+    let options = SqliteOptions { patience: Duration::from_millis(20), ..SqliteOptions::new(place.path()) };
+    let store = SqlStore::open(options, place.clock.clone()).await.unwrap();
+    store.migrate().await.unwrap();
+    let other = beside(&place.path()).await;
+    let immediate = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+    let lock = other.begin_with_options(immediate).await.unwrap();
+    let CommitError::Store(refused) = store.commit(place.inserting(1)).await.unwrap_err() else { panic!("another error") };
+    assert!(why(&refused).contains("locked"), "{refused}");
+    // Readers wait for no writer.
+    assert!(store.load(Ref::Account(sample::account_id(1))).await.unwrap().is_none());
+    lock.rollback().await.unwrap();
+    store.commit(place.inserting(1)).await.unwrap();
 }

@@ -15,7 +15,9 @@
 //! assert_eq!(clock.now() - before, TimeDelta::days(15));
 //! ```
 
+mod bench;
 mod clock;
+#[expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a broken promise panics: that is how a suite tells it")]
 pub mod contract;
 mod entropy;
 mod hasher;
@@ -23,10 +25,12 @@ mod letter_press;
 mod mailer;
 mod memory;
 mod reading;
+#[expect(clippy::missing_panics_doc, reason = "a builder panics only if its own sample is broken; those that read a caller's text say so")]
 pub mod sample;
 mod stationery;
 mod vault;
 
+pub use bench::Bench;
 pub use clock::FixedClock;
 pub use entropy::SeededEntropy;
 pub use hasher::CheapHasher;
@@ -34,7 +38,7 @@ pub use letter_press::{PressFate, RecordingPress};
 pub use mailer::{MailFate, RecordingMailer};
 pub use memory::MemoryStore;
 pub use reading::ReadMail;
-pub use stationery::PlainStationery;
+pub use stationery::{PlainLetters, PlainStationery};
 pub use vault::PlainVault;
 
 /// The `mockall` mocks of every port, for tests with expectations.

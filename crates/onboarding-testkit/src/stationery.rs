@@ -1,7 +1,8 @@
-//! Mails without wording: each parameter on a line of its own, by the convention that outside programs read.
+//! Mails and letters without wording: each value on a line of its own, by the convention that outside programs read.
 
-use onboarding::ports::{MailOrder, RenderedMail, Stationery, StationeryError};
-use onboarding_core::{EmailAddress, Param};
+use onboarding::ports::{MailOrder, RenderedLetter, RenderedMail, Stationery, StationeryError};
+use onboarding::{LetterWriter, Portal};
+use onboarding_core::{EmailAddress, Param, PinLetterOrder};
 use secrecy::ExposeSecret;
 use std::fmt::Write;
 
@@ -56,6 +57,18 @@ impl Stationery for PlainStationery {
             message_id: order.message_id.clone(),
             date: order.date,
         })
+    }
+}
+
+/// Writes number, PIN and last day onto a line each, as UTF-8 where a real one writes a PDF.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainLetters;
+
+impl LetterWriter for PlainLetters {
+    fn pin_letter(&self, portal: &Portal, order: &PinLetterOrder) -> Result<RenderedLetter, String> {
+        let (slug, number, until) = (&portal.slug, order.record.as_str(), order.valid_until.to_rfc3339());
+        let text = format!("{slug} ({})\nnumber: {number}\n{}\nvalid until: {until}\n", order.language, order.pin.expose_secret());
+        Ok(RenderedLetter { pdf: text.into_bytes(), pages: 1 })
     }
 }
 

@@ -46,7 +46,7 @@ async fn code_and_link_are_read_from_the_latest_mail_to_an_address() {
 #[tokio::test]
 async fn announced_fates_are_met_in_order_and_then_mails_are_taken() {
     let mailer = RecordingMailer::new();
-    let later = Some(Duration::from_secs(60));
+    let later = Some(Duration::from_mins(1));
     mailer.next(MailFate::Transient(later), 2);
     mailer.next(MailFate::Permanent, 1);
     mailer.next(MailFate::UnknownTaken, 1);

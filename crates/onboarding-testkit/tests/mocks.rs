@@ -16,7 +16,7 @@ fn mail(n: u64) -> RenderedMail {
         message_id: format!("{n}@sample.example"),
         date: onboarding::ports::Clock::now(&FixedClock::default()),
     };
-    PlainStationery.mail(&order).unwrap()
+    PlainStationery.mail(&order).expect("plain stationery writes every order")
 }
 
 /// What an embedder writes: hands over once more after an unknown outcome, and never after any other.

@@ -149,7 +149,9 @@ impl Declaration {
         let defaults = PasswordPolicy::default();
         let policy = self.password_policy.map(Spanned::into_inner);
         let sessions = self.sessions.map(Spanned::into_inner);
-        let by_company = start == Start::Company;
+        let password = self.password.into_inner();
+        // Only what was written is refused: a default follows what it depends on.
+        let by_default = if password == PasswordOrigin::Initial { AfterFirstPassword::SignInAgain } else { AfterFirstPassword::Continue };
         Draft {
             portal,
             languages,
@@ -166,7 +168,7 @@ impl Declaration {
                 .collect(),
             email_proof: self.email_proof.map(Spanned::into_inner).unwrap_or_default(),
             approval: self.approval.into_inner(),
-            password: self.password.into_inner(),
+            password,
             login_with: self.login_with.into_inner(),
             membership: self.membership.into_inner(),
             accounts_per_record: self.accounts_per_record.into_inner(),
@@ -176,9 +178,7 @@ impl Declaration {
                 max_length: policy.max_length.unwrap_or(defaults.max_length),
                 require: policy.require,
             }),
-            after_first_password: self
-                .after_first_password
-                .map_or(if by_company { AfterFirstPassword::SignInAgain } else { AfterFirstPassword::Continue }, Spanned::into_inner),
+            after_first_password: self.after_first_password.map_or(by_default, Spanned::into_inner),
             after_reset: self.after_reset.map_or(AfterReset::SignIn, Spanned::into_inner),
             sessions: SessionRule {
                 bearer_idle: sessions.and_then(|rule| rule.bearer_idle_days).map_or(policy::BEARER_IDLE, |days| TimeDelta::days(days.into())),

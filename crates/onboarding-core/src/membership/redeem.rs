@@ -41,6 +41,14 @@ pub(super) fn linked(delivery: DeliveryId, told: (EmailAddress, Language), busin
     Decision::events(vec![Event::Redeemed { at: now }], Reply::Done).mail(mail(delivery, told, business))
 }
 
+/// Whoever asked for no letter has nothing to redeem but the notice's PIN; a dead one is told.
+pub(super) fn stranger(notice: NoticeVerdict) -> Result<Decision<Event, Reply>, Refusal> {
+    match notice {
+        NoticeVerdict::Expired => Err(Refusal::PinExpired),
+        NoticeVerdict::Matches | NoticeVerdict::Mismatch => Ok(Decision::answer(Reply::Mismatch)),
+    }
+}
+
 /// Whoever never asked for a letter, or left, is let in as a plain member.
 pub(super) fn by_notice(
     place: Place,

@@ -99,7 +99,7 @@ impl Chunks {
 }
 
 fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large").closing()
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large").closing()
 }
 
 fn check_kind(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {

@@ -70,6 +70,19 @@ impl<S: Gate> Ctx<S> {
         &self.body
     }
 
+    /// What a repeat of this call must have in common with it: the path's parameters and the body.
+    pub fn command_body(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.body.len() + 64);
+        for (name, value) in &self.head.params {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.push(0);
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.push(0);
+        }
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
     /// The body as JSON. `handled_json` has done that already.
     pub(super) fn json<B: DeserializeOwned>(&self) -> Result<B, Problem> {
         json::read(&self.body)
@@ -121,7 +134,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyK
 
 /// Reads `Authorization: Bearer …`; 401 when something else stands there: a call is never made as somebody else than was meant.
 pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<SecretString>, Problem> {
-    let refused = || Problem::unauthorized("unauthorized");
+    let refused = || Problem::unauthorized("sign_in_required");
     let Some(text) = single(headers, header::AUTHORIZATION.as_str()).map_err(|Twice| refused())? else { return Ok(None) };
     let (scheme, token) = text.split_once(' ').ok_or_else(refused)?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);

@@ -101,7 +101,7 @@ impl<S: Gate> Calls<S> {
             headers: std::mem::take(request.headers_mut()),
         };
         if row.listing.auth != Auth::Public && head.bearer.is_none() {
-            return Err(Problem::unauthorized("unauthorized"));
+            return Err(Problem::unauthorized("sign_in_required"));
         }
         let asking = Asking { auth: row.listing.auth, portal: portal.as_deref(), bearer: head.bearer.as_ref(), network: &head.network };
         let caller = self.state.admit(asking).await?;

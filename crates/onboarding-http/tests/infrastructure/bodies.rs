@@ -15,7 +15,7 @@ async fn a_body_of_64_kib_is_taken_and_one_more_byte_is_413() {
     };
     assert_eq!(server.post(PATH, padded(64 * 1024)).await.status, 202);
     let reply = server.post(PATH, padded(64 * 1024 + 1)).await;
-    assert_eq!(reply.problem(), (413, "body_too_large".to_owned()));
+    assert_eq!(reply.problem(), (413, "too_large".to_owned()));
     assert_eq!(reply.header("connection"), Some("close"));
 }
 
@@ -23,7 +23,7 @@ async fn a_body_of_64_kib_is_taken_and_one_more_byte_is_413() {
 async fn a_megabyte_in_one_field_is_413() {
     let server = Server::start().await;
     let body = json!({ "email": "e".repeat(1024 * 1024) }).to_string();
-    assert_eq!(server.post(PATH, body).await.problem(), (413, "body_too_large".to_owned()));
+    assert_eq!(server.post(PATH, body).await.problem(), (413, "too_large".to_owned()));
     assert_eq!(server.state.handled.load(Ordering::Relaxed), 0);
 }
 
@@ -53,7 +53,7 @@ async fn a_body_in_too_many_chunks_gets_its_413_when_the_client_stops_to_read_it
     for _ in 0..60 {
         client.send(format!("1000\r\n{}\r\n", "x".repeat(0x1000))).await;
     }
-    assert_eq!(client.reply().await.unwrap().problem(), (413, "body_too_large".to_owned()));
+    assert_eq!(client.reply().await.unwrap().problem(), (413, "too_large".to_owned()));
     client.hung_up_in_order().await;
 }
 
@@ -87,7 +87,7 @@ async fn a_field_that_nobody_asked_for_is_422_with_its_place() {
         let mut body = json!({ "email": "a@example.org" });
         body[field] = json!("x");
         let reply = server.post(PATH, body.to_string()).await;
-        assert_eq!(reply.problem(), (422, "invalid_fields".to_owned()));
+        assert_eq!(reply.problem(), (422, "validation_failed".to_owned()));
         let message = format!("{field}: unknown_field in de");
         assert_eq!(reply.json()["errors"], json!([{ "field": field, "code": "unknown_field", "message": message }]));
     }
@@ -122,9 +122,9 @@ async fn a_body_of_ten_thousand_levels_or_fields_is_refused() {
     let deep = format!(r#"{{"email":"a","notes":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
     assert_eq!(server.post(PATH, deep).await.problem(), (400, "malformed_body".to_owned()));
     let fields = (0..5_000).map(|n| format!(r#""f{n}":1"#)).collect::<Vec<_>>().join(",");
-    assert_eq!(server.post(PATH, format!("{{{fields}}}")).await.problem(), (422, "invalid_fields".to_owned()));
+    assert_eq!(server.post(PATH, format!("{{{fields}}}")).await.problem(), (422, "validation_failed".to_owned()));
     let fields = (0..10_000).map(|n| format!(r#""f{n}":1"#)).collect::<Vec<_>>().join(",");
-    assert_eq!(server.post(PATH, format!("{{{fields}}}")).await.problem(), (413, "body_too_large".to_owned()));
+    assert_eq!(server.post(PATH, format!("{{{fields}}}")).await.problem(), (413, "too_large".to_owned()));
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn a_call_without_a_body_lets_an_empty_object_pass_and_nothing_else() {
     let server = Server::start().await;
     assert_eq!(server.ask("POST /api/v1/garden/resend HTTP/1.1\r\nhost: x\r\n\r\n").await.status, 204);
     assert_eq!(server.post("/api/v1/garden/resend", "{}").await.status, 204);
-    assert_eq!(server.post("/api/v1/garden/resend", r#"{"email":"b@example.org"}"#).await.problem(), (422, "invalid_fields".to_owned()));
+    assert_eq!(server.post("/api/v1/garden/resend", r#"{"email":"b@example.org"}"#).await.problem(), (422, "validation_failed".to_owned()));
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn an_import_may_be_larger_but_not_endless_and_only_for_those_admitted() {
     let csv = format!("content-type: text/csv\r\n{staff}");
     let reply = server.ask(posted(path, &csv, vec![b'x'; 200_000])).await;
     assert_eq!((reply.status, reply.text()), (200, "200000"));
-    assert_eq!(server.ask(posted(path, &csv, vec![b'x'; 200_001])).await.problem(), (413, "body_too_large".to_owned()));
+    assert_eq!(server.ask(posted(path, &csv, vec![b'x'; 200_001])).await.problem(), (413, "too_large".to_owned()));
     assert_eq!(server.ask(posted(path, &format!("content-type: application/json\r\n{staff}"), "{}")).await.status, 415);
-    assert_eq!(server.ask(posted(path, "content-type: text/csv\r\n", "x")).await.problem(), (401, "unauthorized".to_owned()));
+    assert_eq!(server.ask(posted(path, "content-type: text/csv\r\n", "x")).await.problem(), (401, "sign_in_required".to_owned()));
 }

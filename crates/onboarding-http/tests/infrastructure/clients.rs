@@ -51,7 +51,7 @@ async fn only_those_whom_the_table_admits_get_in() {
     assert_eq!(server.ask(get("/session", &with(&format!("bearer {TOKEN}")))).await.status, 204);
     for headers in [String::new(), with("Bearer wrong"), with("Bearer"), with("Bearer "), with("Basic eDp5"), session.clone() + &session] {
         let reply = server.ask(get("/session", &headers)).await;
-        assert_eq!(reply.problem(), (401, "unauthorized".to_owned()), "{headers}");
+        assert_eq!(reply.problem(), (401, "sign_in_required".to_owned()), "{headers}");
         assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
     }
     // A public call asks for nobody, so whatever stands there is left alone.
@@ -61,7 +61,7 @@ async fn only_those_whom_the_table_admits_get_in() {
     assert_eq!(server.ask(get("/staff/records?q=x", &with("Bearer staff-token"))).await.json()["limit"], 50);
     assert_eq!(
         server.ask(get("/staff/records?q=x&role=admin", &with("Bearer staff-token"))).await.problem(),
-        (422, "invalid_fields".to_owned())
+        (422, "validation_failed".to_owned())
     );
 }
 
@@ -86,7 +86,7 @@ async fn an_answer_speaks_the_best_language_of_its_portal() {
     assert_eq!(server.ask(with("it, fr-CH;q=0.7", BODY)).await.json()["language"], "fr");
     assert_eq!(server.ask(with("it", BODY)).await.json()["language"], "de");
     let refused = server.ask(with("it, fr;q=0.7", "{}")).await;
-    assert_eq!((refused.json()["title"].as_str(), refused.header("content-language")), (Some("invalid_fields in fr"), Some("fr")));
+    assert_eq!((refused.json()["title"].as_str(), refused.header("content-language")), (Some("validation_failed in fr"), Some("fr")));
     assert_eq!(refused.json()["errors"][0]["message"], "email: required in fr");
     // A portal that isn't there has no languages; then all there are count.
     let unknown = server.ask("GET /api/v1/forest/session HTTP/1.1\r\nhost: x\r\naccept-language: it\r\n\r\n").await;

@@ -33,7 +33,7 @@ async fn the_document_lists_the_calls_of_the_table_and_no_others() {
     assert_eq!(apply["operationId"], "post_portal_registrations");
     assert_eq!(apply["requestBody"]["content"]["application/json"]["schema"], json!({ "$ref": "#/components/schemas/Apply" }));
     assert_eq!(apply["responses"]["202"]["content"]["application/json"]["schema"], json!({ "$ref": "#/components/schemas/Applied" }));
-    assert_eq!(apply["responses"]["422"]["description"], "`claim_mismatch`, `invalid_fields`");
+    assert_eq!(apply["responses"]["422"]["description"], "`claim_mismatch`, `validation_failed`");
     assert!(apply["responses"]["429"]["headers"]["Retry-After"].is_object());
     assert!(apply["parameters"].as_array().unwrap().iter().any(|parameter| parameter["name"] == "Idempotency-Key"));
     assert_eq!(

@@ -66,7 +66,7 @@ impl Gate for Sample {
             (Auth::Public, _) | (Auth::Session | Auth::RestrictedSession, Some(TOKEN)) | (Auth::Staff, Some("staff-token")) => {
                 Ok(asking.auth)
             }
-            _ => Err(Problem::unauthorized("unauthorized")),
+            _ => Err(Problem::unauthorized("sign_in_required")),
         }
     }
 }
@@ -214,7 +214,8 @@ impl ProblemTexts for Texts {
         ProblemText { title: format!("{code} in {language}"), detail: Some("detail".to_owned()) }
     }
 
-    fn field(&self, language: Language, field: &str, code: &str) -> String {
+    fn field(&self, language: Language, error: &onboarding_http::problem::FieldError) -> String {
+        let (field, code) = (&error.field, error.code);
         format!("{field}: {code} in {language}")
     }
 }

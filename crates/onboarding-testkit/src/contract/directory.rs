@@ -100,7 +100,7 @@ pub async fn what_is_discarded_never_comes(fresh: &Stores) {
     assert_eq!(find(fresh, &sample::portal(), "K-1").await, None);
 }
 
-/// Two at the same time: each takes over its own rows, and the same number may stand in both.
+/// Two at the same time: each takes over its own rows, at its own portal, and the same number may stand in both.
 pub async fn imports_do_not_mix(fresh: &Stores) {
     let at = |number: &str, city: &str| Record { city: city.to_owned(), ..sample::sample_record(number) };
     fresh.directory.stage(import(1), &sample::portal(), 1, vec![at("K-1", "Bonn"), at("K-2", "Bonn")]).await.unwrap();
@@ -114,6 +114,9 @@ pub async fn imports_do_not_mix(fresh: &Stores) {
         report(0, 0, 0),
         "a second merge has nothing to take over"
     );
+    fresh.directory.stage(import(3), &sample::portal(), 1, vec![at("K-3", "Bonn")]).await.unwrap();
+    assert_eq!(fresh.directory.merge(import(3), &sample::neighbour()).await.unwrap(), report(0, 0, 0), "another portal's rows");
+    assert_eq!((find(fresh, &sample::neighbour(), "K-3").await, find(fresh, &sample::portal(), "K-3").await), (None, None));
 }
 
 /// Another spelling is the same number, another chunk the same import; both rows are named, and nothing is taken over.
@@ -162,14 +165,14 @@ pub async fn a_changed_record_keeps_its_id(fresh: &Stores) {
     let record = sample::sample_record("K-1");
     fresh.import(1, &sample::portal(), vec![record.clone()]).await;
     let changes: [fn(&mut Record); 11] = [
-        |row| row.written = "k 1".to_owned(),
-        |row| row.name = "Neu".to_owned(),
+        |row| "k 1".clone_into(&mut row.written),
+        |row| "Neu".clone_into(&mut row.name),
         |row| row.first_name = String::new(),
-        |row| row.last_name = "Neu".to_owned(),
-        |row| row.street = "Neu 1".to_owned(),
-        |row| row.postal_code = "01067".to_owned(),
-        |row| row.city = "Neu".to_owned(),
-        |row| row.country = "CH".to_owned(),
+        |row| "Neu".clone_into(&mut row.last_name),
+        |row| "Neu 1".clone_into(&mut row.street),
+        |row| "01067".clone_into(&mut row.postal_code),
+        |row| "Neu".clone_into(&mut row.city),
+        |row| "CH".clone_into(&mut row.country),
         |row| row.email = None,
         |row| row.language = None,
         |row| row.status = RecordStatus::Closed,

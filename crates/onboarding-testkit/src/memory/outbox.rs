@@ -172,7 +172,7 @@ impl State {
     fn due_at(&self, entry: &Entry) -> Option<DateTime<Utc>> {
         let sent = |id: &DeliveryId| self.outbox.get(id).is_some_and(|before| before.status == DeliveryStatus::Sent);
         let waits = entry.status == DeliveryStatus::Queued && entry.delivery.after.as_ref().is_none_or(sent);
-        waits.then(|| entry.held_until.map_or(entry.not_before, |held| held.max(entry.not_before)))
+        waits.then(|| entry.held_until.unwrap_or(entry.not_before))
     }
 
     fn lease(&mut self, now: DateTime<Utc>, limit: usize) -> Vec<Leased> {

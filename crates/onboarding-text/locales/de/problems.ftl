@@ -1,4 +1,4 @@
-### The JSON API’s errors: problem-<code>-title and problem-<code>-detail, without placeholders.
+### The JSON API’s errors: problem-<code>-title and problem-<code>-detail, without placeholders; fault-<code> for single fields.
 
 problem-unknownField = Das Feld { $field } ist nicht bekannt. Entfernen Sie es aus der Anfrage.
 problem-mediaType = Senden Sie die Anfrage unkomprimiert und als { $type }.
@@ -89,3 +89,39 @@ problem-record_without_email-title = E-Mail-Adresse fehlt
 problem-record_without_email-detail = In den Stammdaten fehlt die E-Mail-Adresse. Ergänzen Sie sie zuerst.
 problem-own_request-title = Eigene Anfrage
 problem-own_request-detail = Über Ihre eigene Anfrage muss eine andere Person entscheiden.
+problem-timed_out-title = Die Anfrage hat zu lange gedauert
+problem-timed_out-detail = Sie wurde abgebrochen. Versuchen Sie es noch einmal.
+problem-request_timeout-title = Die Anfrage kam nicht vollständig an
+problem-request_timeout-detail = Senden Sie sie noch einmal.
+problem-malformed_request-title = Die Anfrage kann nicht gelesen werden
+problem-malformed_request-detail = Prüfen Sie ihren Aufbau.
+problem-idempotency_key_invalid-title = Der Idempotency-Key hat nicht die richtige Form
+problem-idempotency_key_invalid-detail = Verwenden Sie 16 bis 255 sichtbare ASCII-Zeichen.
+fault-required = Dieses Feld fehlt. Füllen Sie es aus.
+fault-unexpected = Dieses Feld wird hier nicht verlangt. Lassen Sie es weg.
+fault-format = Prüfen Sie die Schreibweise.
+fault-too_long = Kürzen Sie die Angabe auf höchstens { $max } Zeichen.
+fault-too_short = Verwenden Sie mindestens { $min } Zeichen.
+fault-criteria = Es fehlt noch: { $missing }.
+fault-common = Dieses Passwort wird häufig verwendet. Wählen Sie ein anderes.
+fault-personal = Das Passwort enthält Ihren Namen oder Ihre Nummer. Wählen Sie ein anderes.
+fault-characters = Die Angabe enthält Zeichen, die hier nicht vorkommen. Tippen Sie sie neu ein.
+fault-unknown = Dieser Wert ist nicht bekannt.
+fault-unknown_field = Dieses Feld ist nicht bekannt. Entfernen Sie es.
+fault-unknown_value = Dieser Wert ist hier nicht vorgesehen.
+fault-wrong_type = Dieser Wert hat einen falschen Typ.
+fault-duplicate_field = Dieses Feld steht zweimal da.
+fault-invalid = Dieser Wert ist ungültig.
+fault-repeated = Dieser Eintrag steht zweimal da.
+fault-version_outdated = Das Dokument hat inzwischen eine neue Version. Laden Sie sie und entscheiden Sie noch einmal.
+fault-not_real = Das Datum muss existieren und in der Vergangenheit liegen.
+fault-expired = Diese Angabe ist abgelaufen. Beginnen Sie noch einmal.
+fault-code_length = Der Code muss { $n } Zeichen haben.
+fault-code_characters = Der Code enthält nie die Zeichen { $chars }.
+fault-wrong_password = Das Passwort stimmt nicht.
+fault-same_password = Das neue Passwort ist dasselbe wie das bisherige. Wählen Sie ein anderes.
+fault-same_email = Das ist bereits die Adresse Ihres Kontos.
+problem-wrong_password-title = Das Passwort stimmt nicht
+problem-wrong_password-detail = Geben Sie das Passwort ein, mit dem Sie sich anmelden.
+problem-document_required-title = Dieses Dokument ist erforderlich
+problem-document_required-detail = Ohne diese Zustimmung können Sie das Portal nicht nutzen. Zum Widerruf löschen Sie Ihr Konto.

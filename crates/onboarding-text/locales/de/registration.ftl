@@ -111,3 +111,4 @@ invite-alreadyMember = Ihr Konto ist bereits mit { $company } verknüpft. Sie m�
 invite-revoked = Diese Einladung wurde zurückgezogen. Wenden Sie sich an die Person, die Sie eingeladen hat.
 
 ok-passwordSet = Ihr Passwort ist gespeichert. Melden Sie sich jetzt an.
+confirm-deny = Das war ich nicht

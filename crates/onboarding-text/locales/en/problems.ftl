@@ -1,4 +1,4 @@
-### The JSON API’s errors: problem-<code>-title and problem-<code>-detail, without placeholders.
+### The JSON API’s errors: problem-<code>-title and problem-<code>-detail, without placeholders; fault-<code> for single fields.
 
 problem-unknownField = The field { $field } is not known. Remove it from the request.
 problem-mediaType = Send the request uncompressed and as { $type }.
@@ -89,3 +89,39 @@ problem-record_without_email-title = Email address missing
 problem-record_without_email-detail = The email address is missing in the master data. Add it first.
 problem-own_request-title = Your own request
 problem-own_request-detail = Someone else must decide on your own request.
+problem-timed_out-title = The request took too long
+problem-timed_out-detail = It was cancelled. Try again.
+problem-request_timeout-title = The request did not arrive in full
+problem-request_timeout-detail = Send it again.
+problem-malformed_request-title = The request cannot be read
+problem-malformed_request-detail = Check its structure.
+problem-idempotency_key_invalid-title = The Idempotency-Key does not have the right form
+problem-idempotency_key_invalid-detail = Use 16 to 255 visible ASCII characters.
+fault-required = This field is missing. Fill it in.
+fault-unexpected = This field is not asked for here. Leave it out.
+fault-format = Check the format.
+fault-too_long = Shorten this to { $max } characters or fewer.
+fault-too_short = Use at least { $min } characters.
+fault-criteria = Still missing: { $missing }.
+fault-common = This password is common. Choose a different one.
+fault-personal = The password contains your name or number. Choose a different one.
+fault-characters = This contains characters that are not allowed here. Type it again.
+fault-unknown = This value is not known.
+fault-unknown_field = This field is not known. Remove it.
+fault-unknown_value = This value is not one of those expected here.
+fault-wrong_type = This value has the wrong type.
+fault-duplicate_field = This field appears twice.
+fault-invalid = This value is not valid.
+fault-repeated = This entry appears twice.
+fault-version_outdated = The document has a new version. Load it and decide again.
+fault-not_real = This must be a real date in the past.
+fault-expired = This has expired. Start again.
+fault-code_length = The code must have { $n } characters.
+fault-code_characters = The code never contains the characters { $chars }.
+fault-wrong_password = The password is incorrect.
+fault-same_password = The new password is the same as the previous one. Choose a different one.
+fault-same_email = This is already the address of your account.
+problem-wrong_password-title = The password is incorrect
+problem-wrong_password-detail = Enter the password you sign in with.
+problem-document_required-title = This document is required
+problem-document_required-detail = You cannot use the portal without it. To withdraw it, delete your account.

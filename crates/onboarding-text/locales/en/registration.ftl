@@ -111,3 +111,4 @@ invite-alreadyMember = Your account is already linked to { $company }. You do no
 invite-revoked = This invitation has been withdrawn. Contact the person who sent it to you.
 
 ok-passwordSet = Your password has been saved. Sign in now.
+confirm-deny = That wasn’t me

@@ -1,4 +1,4 @@
-### The JSON API’s errors: problem-<code>-title and problem-<code>-detail, without placeholders.
+### The JSON API’s errors: problem-<code>-title and problem-<code>-detail, without placeholders; fault-<code> for single fields.
 
 problem-unknownField = Le champ { $field } est inconnu. Supprimez-le de la requête.
 problem-mediaType = Envoyez la requête sans compression et au format { $type }.
@@ -89,3 +89,39 @@ problem-record_without_email-title = Adresse e-mail manquante
 problem-record_without_email-detail = L’adresse e-mail manque dans les données de référence. Ajoutez-la d’abord.
 problem-own_request-title = Votre propre demande
 problem-own_request-detail = Votre propre demande doit être traitée par une autre personne.
+problem-timed_out-title = La requête a pris trop de temps
+problem-timed_out-detail = Elle a été interrompue. Réessayez.
+problem-request_timeout-title = La requête n’est pas arrivée entière
+problem-request_timeout-detail = Envoyez-la de nouveau.
+problem-malformed_request-title = La requête est illisible
+problem-malformed_request-detail = Vérifiez sa structure.
+problem-idempotency_key_invalid-title = L’Idempotency-Key n’a pas la bonne forme
+problem-idempotency_key_invalid-detail = Utilisez de 16 à 255 caractères ASCII visibles.
+fault-required = Ce champ manque. Remplissez-le.
+fault-unexpected = Ce champ n’est pas demandé ici. Omettez-le.
+fault-format = Vérifiez la saisie.
+fault-too_long = Raccourcissez la saisie à { $max } caractères au plus.
+fault-too_short = Utilisez au moins { $min } caractères.
+fault-criteria = Il manque encore : { $missing }.
+fault-common = Ce mot de passe est souvent utilisé. Choisissez-en un autre.
+fault-personal = Le mot de passe contient votre nom ou votre numéro. Choisissez-en un autre.
+fault-characters = La saisie contient des caractères non admis. Saisissez-la de nouveau.
+fault-unknown = Cette valeur n’est pas connue.
+fault-unknown_field = Ce champ n’est pas connu. Supprimez-le.
+fault-unknown_value = Cette valeur n’est pas prévue ici.
+fault-wrong_type = Cette valeur n’est pas du bon type.
+fault-duplicate_field = Ce champ figure deux fois.
+fault-invalid = Cette valeur n’est pas valable.
+fault-repeated = Cette entrée figure deux fois.
+fault-version_outdated = Le document a entre-temps une nouvelle version. Chargez-la et décidez de nouveau.
+fault-not_real = La date doit exister et se situer dans le passé.
+fault-expired = Cette donnée a expiré. Recommencez.
+fault-code_length = Le code doit comporter { $n } caractères.
+fault-code_characters = Le code ne contient jamais les caractères { $chars }.
+fault-wrong_password = Le mot de passe n’est pas correct.
+fault-same_password = Le nouveau mot de passe est identique à l’ancien. Choisissez-en un autre.
+fault-same_email = C’est déjà l’adresse de votre compte.
+problem-wrong_password-title = Le mot de passe n’est pas correct
+problem-wrong_password-detail = Saisissez le mot de passe avec lequel vous vous connectez.
+problem-document_required-title = Ce document est obligatoire
+problem-document_required-detail = Sans cet accord, vous ne pouvez pas utiliser le portail. Pour le retirer, supprimez votre compte.

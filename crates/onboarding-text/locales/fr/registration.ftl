@@ -111,3 +111,4 @@ invite-alreadyMember = Votre compte est déjà associé à { $company }. Vous n�
 invite-revoked = Cette invitation a été retirée. Contactez la personne qui vous l’a envoyée.
 
 ok-passwordSet = Votre mot de passe est enregistré. Connectez-vous maintenant.
+confirm-deny = Ce n’était pas moi

@@ -1,4 +1,4 @@
-### The JSON API’s errors: problem-<code>-title and problem-<code>-detail, without placeholders.
+### The JSON API’s errors: problem-<code>-title and problem-<code>-detail, without placeholders; fault-<code> for single fields.
 
 problem-unknownField = Il campo { $field } non è riconosciuto. Lo rimuova dalla richiesta.
 problem-mediaType = Invii la richiesta senza compressione e in formato { $type }.
@@ -89,3 +89,39 @@ problem-record_without_email-title = Indirizzo e-mail mancante
 problem-record_without_email-detail = Nei dati di base manca l’indirizzo e-mail. Lo aggiunga prima.
 problem-own_request-title = Richiesta personale
 problem-own_request-detail = La sua richiesta deve essere esaminata da un’altra persona.
+problem-timed_out-title = La richiesta ha richiesto troppo tempo
+problem-timed_out-detail = È stata interrotta. Riprovare.
+problem-request_timeout-title = La richiesta non è arrivata completa
+problem-request_timeout-detail = Inviarla di nuovo.
+problem-malformed_request-title = La richiesta non è leggibile
+problem-malformed_request-detail = Controllarne la struttura.
+problem-idempotency_key_invalid-title = L’Idempotency-Key non ha la forma corretta
+problem-idempotency_key_invalid-detail = Utilizzare da 16 a 255 caratteri ASCII visibili.
+fault-required = Questo campo manca. Compilarlo.
+fault-unexpected = Questo campo non è richiesto qui. Ometterlo.
+fault-format = Controllare il formato.
+fault-too_long = Accorciare il testo a un massimo di { $max } caratteri.
+fault-too_short = Utilizzare almeno { $min } caratteri.
+fault-criteria = Manca ancora: { $missing }.
+fault-common = Questa password è usata spesso. Sceglierne un’altra.
+fault-personal = La password contiene il Suo nome o il Suo numero. Sceglierne un’altra.
+fault-characters = Il testo contiene caratteri non ammessi. Digitarlo di nuovo.
+fault-unknown = Questo valore non è conosciuto.
+fault-unknown_field = Questo campo non è conosciuto. Rimuoverlo.
+fault-unknown_value = Questo valore non è previsto qui.
+fault-wrong_type = Questo valore è di tipo errato.
+fault-duplicate_field = Questo campo compare due volte.
+fault-invalid = Questo valore non è valido.
+fault-repeated = Questa voce compare due volte.
+fault-version_outdated = Nel frattempo il documento ha una nuova versione. Caricarla e decidere di nuovo.
+fault-not_real = La data deve esistere ed essere nel passato.
+fault-expired = Questo dato è scaduto. Ricominciare.
+fault-code_length = Il codice deve avere { $n } caratteri.
+fault-code_characters = Il codice non contiene mai i caratteri { $chars }.
+fault-wrong_password = La password non è corretta.
+fault-same_password = La nuova password è uguale alla precedente. Sceglierne un’altra.
+fault-same_email = È già l’indirizzo del Suo account.
+problem-wrong_password-title = La password non è corretta
+problem-wrong_password-detail = Inserire la password con cui si accede.
+problem-document_required-title = Questo documento è obbligatorio
+problem-document_required-detail = Senza questo consenso non è possibile usare il portale. Per revocarlo, eliminare l’account.

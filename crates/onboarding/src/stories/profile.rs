@@ -4,7 +4,7 @@ use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::ports::Actor;
 use crate::stories::consents::ConsentView;
-use crate::stories::session::{MembershipView, SessionListEntry, SessionView};
+use crate::stories::session::{MembershipView, Needs, SessionListEntry, SessionView};
 use crate::{Onboarding, forms};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
@@ -100,6 +100,10 @@ impl Onboarding {
     /// # Errors
     /// Fields to mend.
     pub async fn amend(&self, session: &SessionView, amendment: &Amendment) -> Result<AccountView, Error> {
+        if amendment.first_name.is_some() || amendment.last_name.is_some() {
+            // Only the language may change before a session's duties are done.
+            session.may(Needs::Everything)?;
+        }
         let mut faults = Vec::new();
         let mut name = |field: &str, text: Option<&String>| text.and_then(|text| forms::name(field, text).map_err(|fault| faults.push(fault)).ok());
         let first_name = name("first_name", amendment.first_name.as_ref());

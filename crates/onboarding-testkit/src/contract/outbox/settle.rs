@@ -49,6 +49,12 @@ pub async fn an_attempt_is_unknown_until_it_is_settled(fresh: &Stores) {
     settle(fresh, &leased, retry(fresh, false)).await.unwrap();
     let leased = lease_one(fresh).await;
     assert_eq!((leased.attempts, leased.unknowns), (2, 1), "the second outcome is known, the first never will be");
+    attempt(fresh, &leased).await;
+    fresh.clock.advance(TimeDelta::seconds(31));
+    let leased = lease_one(fresh).await;
+    settle(fresh, &leased, retry(fresh, false)).await.unwrap();
+    let leased = lease_one(fresh).await;
+    assert_eq!((leased.attempts, leased.unknowns), (3, 2), "who takes over and does not attempt knows nothing of the former attempt");
 }
 
 /// Known outcomes take nothing from it, nor does a lease that ends without an attempt.

@@ -122,7 +122,7 @@ pub async fn a_record_is_a_fact_too(fresh: &Stores) {
     fresh.import(1, &sample::portal(), vec![record.clone()]).await;
     assert!(matches!(expecting(0).await, Err(CommitError::Conflict)));
     expecting(1).await.expect("the record is new");
-    record.city = "Bonn".to_owned();
+    "Bonn".clone_into(&mut record.city);
     fresh.import(2, &sample::portal(), vec![record]).await;
     assert!(matches!(expecting(1).await, Err(CommitError::Conflict)));
     expecting(2).await.expect("the record was updated once");

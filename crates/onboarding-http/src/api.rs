@@ -1,0 +1,107 @@
+//! The JSON API: one table of calls over the engine's use cases. Each handler parses, calls one use case and renders.
+
+mod account;
+mod portals;
+mod refusals;
+mod registrations;
+mod sessions;
+mod texts;
+
+pub use refusals::problem_of;
+pub use texts::ApiTexts;
+
+use crate::{
+    problem::Problem,
+    routes::{Asking, Auth, Ctx, Gate, Route, Routes},
+};
+use async_trait::async_trait;
+use onboarding::{Caller, CommandId, Onboarding, Portal, stories::{Needs, SessionView}};
+use onboarding_core::Language;
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+
+/// What every handler has at hand.
+pub struct Api {
+    engine: Onboarding,
+}
+
+/// Who was admitted.
+pub enum Admitted {
+    /// Anybody.
+    Anyone,
+    /// Somebody with a living session that may make this call.
+    Session(Box<SessionView>),
+}
+
+impl Api {
+    /// The API of an engine.
+    pub fn new(engine: Onboarding) -> Self {
+        Self { engine }
+    }
+
+    /// The engine behind it.
+    pub fn engine(&self) -> &Onboarding {
+        &self.engine
+    }
+}
+
+#[async_trait]
+impl Gate for Api {
+    type Caller = Admitted;
+
+    fn portal_languages(&self, slug: &str) -> Option<&[Language]> {
+        let slug = onboarding_core::PortalSlug::parse(slug)?;
+        self.engine.portals().get(&slug).map(|portal| portal.journey.languages.as_slice())
+    }
+
+    async fn admit(&self, asking: Asking<'_>) -> Result<Admitted, Problem> {
+        let needs = match asking.auth {
+            Auth::Public => return Ok(Admitted::Anyone),
+            Auth::RestrictedSession => Needs::Nothing,
+            Auth::SessionBeforeDocuments => Needs::Password,
+            Auth::Session => Needs::Everything,
+            // No call of this table asks for more; the first one that does brings its own look-up.
+            Auth::SuperAdmin | Auth::Staff => return Err(Problem::forbidden()),
+        };
+        let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else { return Err(Problem::unauthorized("sign_in_required")) };
+        let session = self.engine.session(portal, token, needs).await.map_err(problem_of)?;
+        Ok(Admitted::Session(Box::new(session)))
+    }
+}
+
+impl Ctx<Api> {
+    /// The session that was admitted. The table guarantees it on calls that need one.
+    pub(crate) fn session(&self) -> Result<&SessionView, Problem> {
+        match &self.caller {
+            Admitted::Session(session) => Ok(session),
+            Admitted::Anyone => Err(Problem::unauthorized("sign_in_required")),
+        }
+    }
+
+    /// The portal of the path.
+    pub(crate) fn portal_of(&self) -> Result<Arc<Portal>, Problem> {
+        self.state.engine.portal(self.portal()).map_err(problem_of)
+    }
+
+    /// Who asks; a repeat is not recognised.
+    pub(crate) fn once(&self) -> Caller {
+        Caller { network: self.head.network.as_str().to_owned(), language: self.head.language, command: None }
+    }
+
+    /// Who asks; a repeat with the same key is answered alike.
+    pub(crate) fn repeatable(&self, route: &'static str) -> Caller {
+        let command = self.head.idempotency_key.as_ref().map(|key| CommandId {
+            route,
+            caller: self.head.bearer.as_ref().map_or("anonymous", |token| token.expose_secret()).to_owned(),
+            key: key.as_str().to_owned(),
+            body: self.command_body(),
+        });
+        Caller { command, ..self.once() }
+    }
+}
+
+/// Every call of the API.
+pub fn routes() -> Routes<Api> {
+    let rows: Vec<Route<Api>> = portals::rows().into_iter().chain(registrations::rows()).chain(sessions::rows()).chain(account::rows()).collect();
+    Routes::new().with_all(rows)
+}

@@ -1,0 +1,78 @@
+//! Everything together: the API, its document, the pages, health, and the frame around them.
+
+use crate::api::{self, Api, ApiTexts};
+use crate::edge::client::TrustedProxies;
+use crate::middleware::{Frame, FrameParts};
+use crate::openapi::{self, About};
+use crate::pages::{self, PagesError};
+use crate::routes::TableError;
+use crate::docs_page;
+use onboarding::Onboarding;
+use onboarding_text::Texts;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Response, endpoint::make};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Why the application cannot be served. A fault of ours, not of the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The table of calls.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The pages.
+    #[error(transparent)]
+    Pages(#[from] PagesError),
+    /// The router.
+    #[error("could not route the documentation")]
+    Router(#[from] poem::error::RouteError),
+}
+
+/// The OpenAPI 3.1 document.
+pub fn document() -> Value {
+    let about = About {
+        title: "Onboarding",
+        version: env!("CARGO_PKG_VERSION"),
+        description: "Registration, sign-in and accounts of customer portals whose customers are in the books already.",
+    };
+    openapi::document(&about, api::routes().listings())
+}
+
+/// The application over an engine.
+///
+/// # Errors
+/// Faults of ours that a test excludes.
+pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies) -> Result<Frame, AppError> {
+    let entropy = engine.ports().entropy.clone();
+    let ready = engine.clone();
+    let state = Arc::new(Api::new(engine));
+    let router = api::routes().router(&state)?;
+    let router = docs_page::add(router, &document())?;
+    let router = pages::add(router, state, texts.clone())?
+        .at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) })))
+        .at(
+            "/health/ready",
+            poem::get(make(move |_| {
+                let engine = ready.clone();
+                async move { Ok::<_, poem::Error>(health(is_ready(&engine).await)) }
+            })),
+        );
+    Ok(Frame::new(router, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: None }))
+}
+
+async fn is_ready(engine: &Onboarding) -> bool {
+    match engine.ports().store.ready().await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            false
+        }
+    }
+}
+
+fn health(ok: bool) -> Response {
+    let (status, body) = if ok { (StatusCode::OK, "{\"status\":\"ok\"}") } else { (StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"unavailable\"}") };
+    let mut response = Response::builder().status(status).body(body);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

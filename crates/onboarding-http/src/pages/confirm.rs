@@ -1,0 +1,94 @@
+//! `/{p}/confirm?t=`: prove the address, or say "that wasn't me"; an expired link has a button for a new one.
+
+use super::{Form, Pages, View, Visit, problem_of};
+use crate::problem::Problem;
+use onboarding::Error;
+use poem::http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+
+impl Pages {
+    pub(super) async fn confirm(&self, visit: &Visit) -> Result<View, Problem> {
+        let engine = self.api.engine();
+        let slug = visit.portal.slug.as_str();
+        let text = |key: &str| self.text(&visit.portal, visit.language, key, &[]);
+        let unknown = || problem_of(Error::Registration(onboarding_core::registration::Refusal::TokenUnknown));
+        let Some(token) = &visit.token else { return self.dead_link(&visit.portal, visit.language, &unknown(), None) };
+        let done = match visit.pressed.as_ref().map(|pressed| pressed.decision.as_deref()) {
+            None => return self.ask(visit, token).await,
+            Some(Some("deny")) => engine.deny(slug, &visit.caller, token).await.map(|_| ("register-expired-title", "register-expired-body")),
+            Some(Some("renew")) => {
+                engine.renew_link(slug, &visit.caller, token).await.map_err(problem_of)?;
+                return Ok(View::new(text("confirm-title")?).says(text("resend-done")?));
+            }
+            Some(Some("confirm")) => engine.confirm_link(slug, &visit.caller, token).await.map(|confirmed| match confirmed.state.as_str() {
+                "awaiting_approval" => ("pending-title", "confirm-alreadyPending"),
+                "active" => ("register-done-title", "register-done-body"),
+                _ => ("register-expired-title", "register-expired-body"),
+            }),
+            Some(_) => return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed").field("decision", "unknown")),
+        };
+        match done {
+            Ok((title, body)) => Ok(View::new(text(title)?).says(text(body)?)),
+            Err(error) => {
+                let problem = problem_of(error);
+                if Self::is_dead(&problem) {
+                    return self.dead_link(&visit.portal, visit.language, &problem, self.renewal(visit, token, &problem)?);
+                }
+                match problem.code() {
+                    "email_taken" | "record_taken" | "not_in_this_state" => {
+                        Ok(View::new(text("register-expired-title")?).says(text("register-expired-body")?).status(problem.status()))
+                    }
+                    _ => Err(problem),
+                }
+            }
+        }
+    }
+
+    /// The page with the two buttons. Nothing is used up.
+    async fn ask(&self, visit: &Visit, token: &SecretString) -> Result<View, Problem> {
+        let (portal, language) = (&visit.portal, visit.language);
+        let text = |key: &str| self.text(portal, language, key, &[]);
+        let link = match self.api.engine().confirmation(portal.slug.as_str(), token).await {
+            Ok(link) => link,
+            Err(error) => {
+                let problem = problem_of(error);
+                return if Self::is_dead(&problem) { self.dead_link(portal, language, &problem, None) } else { Err(problem) };
+            }
+        };
+        if let Some(refusal) = link.refusal {
+            let problem = problem_of(Error::Registration(refusal));
+            return if Self::is_dead(&problem) {
+                self.dead_link(portal, language, &problem, self.renewal(visit, token, &problem)?)
+            } else {
+                Ok(View::new(text("register-expired-title")?).says(text("register-expired-body")?).status(problem.status()))
+            };
+        }
+        if link.used {
+            let key = match link.state {
+                "active" => "confirm-already",
+                "awaiting_approval" | "awaiting_completion" => "confirm-alreadyPending",
+                _ => "register-expired-body",
+            };
+            return Ok(View::new(text("confirm-title")?).says(text(key)?));
+        }
+        let ask = self.text(portal, language, "confirm-ask", &[("email", link.email.as_str().into())])?;
+        let form = |decision, button: String, quiet| Form { decision: Some(decision), button, quiet, ..self.form(visit, token, "confirm") };
+        Ok(View::new(text("confirm-title")?)
+            .says(ask)
+            .asks(form("confirm", text("btn-confirmEmail")?, false))
+            .asks(form("deny", text("confirm-deny")?, true)))
+    }
+
+    fn renewal(&self, visit: &Visit, token: &SecretString, problem: &Problem) -> Result<Option<Form>, Problem> {
+        if problem.code() != "token_expired" {
+            return Ok(None);
+        }
+        let button = self.text(&visit.portal, visit.language, "btn-resendMail", &[])?;
+        Ok(Some(Form { decision: Some("renew"), button, ..self.form(visit, token, "confirm") }))
+    }
+
+    /// A form of this link's page.
+    pub(super) fn form(&self, visit: &Visit, token: &SecretString, path: &str) -> Form {
+        Form { action: format!("/{}/{path}?lang={}", visit.portal.slug, visit.language), token: token.expose_secret().to_owned(), ..Form::default() }
+    }
+}
