@@ -2,6 +2,7 @@
 //! told; what a verb demands stands in its module.
 
 mod arch;
+mod bench;
 mod ci;
 mod deny;
 mod openapi;
@@ -35,6 +36,8 @@ enum Verb {
     },
     /// Check the house rules that no compiler checks
     Tidy,
+    /// Measure speed and memory of a release server; prints a table of budgets
+    Bench,
     /// Check licences, sources and banned crates of the whole dependency graph
     Deny,
     /// Write docs/openapi.json from the server's own description
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Verb::Test => test::run(root),
         Verb::Arch { manifest_path } => arch::run(&manifest_path.unwrap_or_else(|| root.join("Cargo.toml"))),
         Verb::Tidy => tidy::run(root),
+        Verb::Bench => bench::run(root),
         Verb::Deny => deny::run(root),
         Verb::Openapi { check } => openapi::run(root, if check { openapi::Mode::Check } else { openapi::Mode::Write }),
     };

@@ -4,6 +4,7 @@
 use crate::{DeliveryId, EmailAddress, Language, RecordNumber, Role};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
+use std::fmt;
 
 /// An order that leaves with the commit.
 #[derive(Clone, Debug)]
@@ -52,8 +53,8 @@ pub struct PinLetterOrder {
     pub held: bool,
 }
 
-/// What fills a template. Everything here is sealed in the outbox until it is handed over.
-#[derive(Clone, Debug)]
+/// What fills a template. Everything here is sealed in the outbox until it is handed over; `Debug` names the kind alone.
+#[derive(Clone)]
 pub enum Param {
     /// Greets by name: for proven addresses only.
     Name(String),
@@ -85,6 +86,28 @@ pub enum Param {
     Role(Role),
     /// How many.
     Count(u32),
+}
+
+impl fmt::Debug for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name(_) => "Name",
+            Self::Code(_) => "Code",
+            Self::Password(_) => "Password",
+            Self::Link(..) => "Link",
+            Self::PageLink(_) => "PageLink",
+            Self::ValidUntil(_) => "ValidUntil",
+            Self::At(_) => "At",
+            Self::Days(_) => "Days",
+            Self::Company(_) => "Company",
+            Self::Business(_) => "Business",
+            Self::RecordNumber(_) => "RecordNumber",
+            Self::Email(_) => "Email",
+            Self::Reason(_) => "Reason",
+            Self::Role(_) => "Role",
+            Self::Count(_) => "Count",
+        })
+    }
 }
 
 /// A page that a mail links to. The path is the server's affair.

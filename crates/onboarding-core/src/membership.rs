@@ -16,6 +16,7 @@ pub use redeem::NoticeVerdict;
 
 use crate::{AccountId, Decision, DeliveryId, Journey, Language, MembershipId, Minted, Personal, PortalSlug, Presented, RecordId, RecordNumber, Role};
 use chrono::{DateTime, Utc};
+use std::fmt;
 
 /// An account at a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,8 +73,8 @@ pub struct LetterInput {
     pub held: bool,
 }
 
-/// Everything a membership can be asked.
-#[derive(Clone, Debug)]
+/// Everything a membership can be asked. `Debug` gives the word alone: texts that somebody typed travel inside.
+#[derive(Clone)]
 pub enum Command {
     /// By a claim, an approval, a record or a notice's PIN.
     Grant {
@@ -141,6 +142,32 @@ pub enum Command {
     End,
     /// Time has passed.
     Tick,
+}
+
+impl Command {
+    /// A stable word for each command, for tables and tests.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Grant { .. } => "grant",
+            Self::RequestPin { .. } => "request_pin",
+            Self::Redeem { .. } => "redeem",
+            Self::RedeemNotice { .. } => "redeem_notice",
+            Self::ReleaseLetter { .. } => "release_letter",
+            Self::RefuseLetter => "refuse_letter",
+            Self::SettleLetter { .. } => "settle_letter",
+            Self::ChangeRole { .. } => "change_role",
+            Self::Suspend => "suspend",
+            Self::Unsuspend => "unsuspend",
+            Self::End => "end",
+            Self::Tick => "tick",
+        }
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
 }
 
 /// What the caller is told.

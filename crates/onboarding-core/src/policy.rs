@@ -130,8 +130,9 @@ pub const SIGN_IN_FREE_OF_DELAY: u32 = 20;
 pub const SIGN_IN_DELAY_AT_MOST: TimeDelta = TimeDelta::seconds(2);
 /// Mails of one purpose to one address: 5 a day. Source: threats.md "Values", Mastodon CVE-2025-54879.
 pub const MAILS_PER_ADDRESS: Limit = Limit::Window { most: 5, per: TimeDelta::hours(24) };
-/// Registrations and resets per network: 60 an hour, so that one machine cannot fill the outbox.
-pub const MAILS_PER_NETWORK: Limit = Limit::Window { most: 60, per: TimeDelta::hours(1) };
+/// Mails that strangers start per network: 3,000 an hour. Far above what a company behind one address needs; below what
+/// fills an outbox.
+pub const MAILS_PER_NETWORK: Limit = Limit::Window { most: 3_000, per: TimeDelta::hours(1) };
 
 /// The delay before a password is looked at, from the failures of its login over all networks.
 pub fn sign_in_delay(failures: u32) -> TimeDelta {

@@ -30,9 +30,10 @@ pub use state::{Closure, Dossier, ExpiredAt, MailFate, Mailed, Origin, ProvedEma
 
 use crate::{Decision, DeliveryId, EmailAddress, Journey, Language, Minted, Presented};
 use chrono::{DateTime, Utc};
+use std::fmt;
 
-/// Everything a registration can be asked.
-#[derive(Clone, Debug)]
+/// Everything a registration can be asked. `Debug` gives the word alone: texts that somebody typed travel inside.
+#[derive(Clone)]
 pub enum Command {
     /// Somebody fills in the register form.
     Apply {
@@ -143,6 +144,34 @@ pub enum Command {
         /// The company's name, for reminders.
         company: String,
     },
+}
+
+impl Command {
+    /// A stable word for each command, for tables and tests.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Apply { .. } => "apply",
+            Self::Invite { .. } => "invite",
+            Self::Confirm { .. } => "confirm",
+            Self::Deny { .. } => "deny",
+            Self::Resend { .. } => "resend",
+            Self::CorrectAddress { .. } => "correct_address",
+            Self::RenewLink { .. } => "renew_link",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Complete { .. } => "complete",
+            Self::Revoke => "revoke",
+            Self::ResendInvitation { .. } => "resend_invitation",
+            Self::Settle { .. } => "settle",
+            Self::Tick { .. } => "tick",
+        }
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
 }
 
 /// Secrets for a proof of address, minted by the driver.

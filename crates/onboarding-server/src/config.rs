@@ -130,6 +130,12 @@ impl Settings {
         })
     }
 
+    /// Says where the demo listens in fact: with port 0 only the listener knows.
+    pub(crate) fn listens_on(&mut self, listener: SocketAddr) {
+        self.server.listen = listener;
+        self.server.base_url = BaseUrl::of_listener(listener);
+    }
+
     fn of_table(mut table: Table, level: LevelFilter, fix: impl FnOnce(&mut Table) -> Option<Fixed>) -> Result<Self, Faults> {
         let fixed = fix(&mut table);
         // An address that could not be read is told already; what depends on it is judged once it can be.

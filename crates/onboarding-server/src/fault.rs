@@ -42,6 +42,12 @@ impl Faults {
         }
     }
 
+    /// These and others.
+    pub(crate) fn and(mut self, mut others: Self) -> Self {
+        self.0.append(&mut others.0);
+        self
+    }
+
     /// Each place.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Fault> {
         self.0.iter()

@@ -33,7 +33,7 @@ accounts_per_record = "many"
 "#;
 
 fn engine(bench: &Bench) -> Onboarding {
-    let portal = Portal::parse(sample::portal(), PORTAL, &|_, _| None).unwrap();
+    let portal = Portal::parse(sample::portal(), PORTAL, &|_, _| None).expect("the sample portal works");
     bench.engine(Portals::new([portal]))
 }
 

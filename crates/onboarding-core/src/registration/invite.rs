@@ -12,9 +12,10 @@ use crate::{
     policy,
 };
 use chrono::{DateTime, Utc};
+use std::fmt;
 
 /// Whom, where and as what.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InviteInput {
     /// The registration's id, minted by the driver.
     pub id: RegistrationId,
@@ -36,6 +37,12 @@ pub struct InviteInput {
     pub language: Language,
     /// Whether the address has an account already: the mail says so, the caller is not told.
     pub has_account: bool,
+}
+
+impl fmt::Debug for InviteInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InviteInput").field("id", &self.id).field("role", &self.role).field("by", &self.by).finish_non_exhaustive()
+    }
 }
 
 pub(super) fn invite(input: InviteInput, fresh: FreshLink, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {

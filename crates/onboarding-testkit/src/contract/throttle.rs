@@ -123,7 +123,10 @@ pub async fn what_is_given_back_can_be_taken_again(fresh: &Stores) {
 pub async fn what_is_forgotten_begins_anew(fresh: &Stores) {
     fresh.throttle.forget(key(1)).await.expect("what was never counted can be forgotten");
     for limit in [THREE_AN_HOUR, BACKOFF] {
-        while take(fresh, key(1), limit).await.refused_until.is_none() {}
+        for _ in 0..4 {
+            take(fresh, key(1), limit).await;
+        }
+        assert!(take(fresh, key(1), limit).await.refused_until.is_some());
         fresh.throttle.forget(key(1)).await.unwrap();
         assert_eq!(take(fresh, key(1), limit).await, allowed(1));
         fresh.throttle.forget(key(1)).await.unwrap();

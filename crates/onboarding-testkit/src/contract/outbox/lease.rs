@@ -60,14 +60,13 @@ pub async fn workers_at_once_share_without_overlap(fresh: &Stores) {
         let outbox = fresh.outbox.clone();
         async move {
             let mut held = Vec::new();
-            loop {
+            // 14 batches are all there is; an adapter that hands out the same ones again must not keep the suite for ever.
+            for _ in 0..20 {
                 let batch = outbox.lease(now, 3).await.expect("could not lease");
                 assert!(batch.len() <= 3);
-                if batch.is_empty() {
-                    return held;
-                }
                 held.extend(batch.into_iter().map(|leased| leased.delivery.id));
             }
+            held
         }
     });
     let held: Vec<DeliveryId> = at_once(tasks).await.into_iter().flatten().collect();

@@ -1,0 +1,53 @@
+//! Everything that would keep a server from starting, found before it is started. Reads only: it makes neither keys nor a database.
+
+use crate::config::Settings;
+use crate::fault::{Fault, Faults};
+use crate::portal_files::Loaded;
+use crate::wiring;
+use onboarding::Portals;
+use onboarding_secrets::KeyRing;
+use std::fmt::Write as _;
+
+/// Looks at keys and database.
+///
+/// # Errors
+/// Every one that could not be used.
+pub(crate) async fn installation(settings: &Settings) -> Result<(), Faults> {
+    let mut faults = Vec::new();
+    let (keys, database) = (&settings.key_file, &settings.database);
+    // Neither is there before the first `migrate`, which is no fault.
+    if (keys.exists() || database.exists())
+        && let Err(error) = KeyRing::load(keys)
+    {
+        faults.push(Fault::new(keys.display().to_string(), error.to_string()));
+    }
+    if database.exists() {
+        let place = database.display().to_string();
+        match wiring::open_store(database, wiring::clock(settings)).await {
+            Err(error) => faults.push(Fault::new(place, format!("{error:#}"))),
+            Ok(store) => {
+                match store.pending().await {
+                    Err(error) => faults.push(Fault::new(place, error.to_string())),
+                    Ok(pending) if pending.is_empty() => {}
+                    Ok(pending) => faults.push(Fault::new(place, format!("not migrated ({} steps are pending): run `onboarding migrate`", pending.len()))),
+                }
+                store.close().await;
+            }
+        }
+    }
+    Faults::none_or(faults, Some(()))
+}
+
+/// What was found to be good: `ok`, then a line per portal.
+pub(crate) fn summary(loaded: &Loaded) -> String {
+    let mut text = "ok\n".to_owned();
+    let portals: &Portals = &loaded.portals;
+    for portal in portals.all() {
+        let languages: Vec<_> = portal.journey.languages.iter().map(|language| language.tag()).collect();
+        let documents: Vec<_> = portal.documents.iter().map(|document| format!("{} {}", document.name, document.version)).collect();
+        let documents = if documents.is_empty() { "no documents".to_owned() } else { documents.join(", ") };
+        // Writing into a text cannot fail.
+        let _ = writeln!(text, "{}: {} ({}; {documents})", portal.slug, portal.name, languages.join(" "));
+    }
+    text
+}

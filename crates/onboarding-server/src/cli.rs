@@ -1,0 +1,103 @@
+//! The command line: which commands there are, what they take, and how their help reads.
+
+use crate::config::{Environment, Settings};
+use crate::fault::Faults;
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Where the demo listens and where its data lie, unless told otherwise.
+const DEMO_LISTEN: &str = "127.0.0.1:8080";
+const DEMO_DATA: &str = "onboarding-data";
+const CONFIG: &str = "onboarding.toml";
+
+/// Registration, sign-in and accounts for customer portals whose customers are in the books already
+#[derive(Parser)]
+#[command(name = "onboarding", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Try it: sample portals with sample records, mails as files, everything in one folder
+    Demo {
+        /// Where to listen; loopback only, port 0 takes a free one
+        #[arg(long, value_name = "ADDRESS", default_value = DEMO_LISTEN, value_parser = loopback)]
+        listen: SocketAddr,
+        /// The folder that holds everything the demo writes; made if missing
+        #[arg(long, value_name = "DIR", default_value = DEMO_DATA)]
+        data: PathBuf,
+    },
+    /// Serve the portals of a configuration until told to stop
+    Serve {
+        /// The configuration
+        #[arg(long, value_name = "FILE", default_value = CONFIG)]
+        config: PathBuf,
+    },
+    /// Make the keys of a new installation and bring its database to the newest schema
+    Migrate(Installation),
+    /// Read configuration, portals, texts, keys and database, and tell every fault with file, line and reason
+    Check(Installation),
+    /// Master data
+    #[command(subcommand)]
+    Records(Records),
+    /// Print the OpenAPI document
+    Openapi {
+        /// Taken like everywhere, and read where given; the document is the same for every installation
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Records {
+    /// Take records over from a CSV file: all of it, or nothing and the first fault with row, column and reason
+    Import {
+        /// The portal's slug
+        portal: String,
+        /// The file: a header row, UTF-8, `,` or `;`
+        file: PathBuf,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+/// Which installation a command works on.
+#[derive(Args)]
+pub(crate) struct Installation {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = CONFIG)]
+    config: PathBuf,
+    /// The demo's folder, instead of a configuration
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    data: Option<PathBuf>,
+}
+
+impl Installation {
+    /// Its settings.
+    pub(crate) fn settings(&self, environment: Environment) -> Result<Settings, Faults> {
+        match &self.data {
+            None => Settings::of_file(&self.config, environment),
+            Some(data) => {
+                let listen = DEMO_LISTEN.parse().expect("the demo's address is one");
+                Settings::of_demo(data, listen, environment)
+            }
+        }
+    }
+
+    /// Whether it is the demo's.
+    pub(crate) fn is_demo(&self) -> bool {
+        self.data.is_some()
+    }
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| format!("expected an address and a port, such as {DEMO_LISTEN}"))?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("the demo speaks plain http and shows its mails, so it listens on loopback only".to_owned())
+    }
+}

@@ -1,0 +1,130 @@
+//! Sample records: brought in once, and one of them handed to whoever tries the demo, with the words to begin.
+
+use anyhow::{Context as _, Result, anyhow};
+use onboarding::core::journey::{AccountsPerRecord, ConsentStage, FieldName, MustMatch};
+use onboarding::core::record::RecordStatus;
+use onboarding::core::{Claim, Record, RecordId, Uuid};
+use onboarding::ports::Lookup;
+use onboarding::stories::records_from_csv;
+use onboarding::{Onboarding, Portal};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+
+/// A password for trying: long enough for every policy, with every kind of character.
+const PASSWORD: &str = "Seven lanterns on the stairs, 7";
+
+fn read(portal: &Portal, csv: &str) -> Result<Vec<Record>> {
+    let told = |error: &dyn std::fmt::Display| anyhow!("the sample records of {}: {error}", portal.slug);
+    // The ids are those of no row: these records are only looked at.
+    let rows = records_from_csv(csv.as_bytes(), || RecordId(Uuid::nil())).map_err(|error| told(&error))?;
+    rows.collect::<Result<_, _>>().map_err(|error| told(&error))
+}
+
+/// Brings the sample records in, unless the first of them is there: what was imported over them since is not to be turned back.
+///
+/// # Errors
+/// Records that cannot be read, or a store that fails.
+pub(super) async fn import(engine: &Onboarding, portal: &Portal, csv: &str) -> Result<()> {
+    let Some(first) = read(portal, csv)?.into_iter().next() else { return Ok(()) };
+    if engine.ports().directory.find(&portal.slug, &first.number).await?.is_none() {
+        let imported = engine.import_records(portal, csv.as_bytes(), |_| ()).await;
+        imported.with_context(|| format!("could not bring the sample records of {} in", portal.slug))?;
+    }
+    Ok(())
+}
+
+/// One portal's part of the announcement: a sample identity that nobody has used yet, and the call that begins its registration.
+///
+/// # Errors
+/// A store that fails.
+pub(super) async fn introduction(engine: &Onboarding, portal: &Portal, csv: &str, base: &str) -> Result<String> {
+    let mut text = format!("{} ({base}/api/v1/{})\n", portal.name, portal.slug);
+    let Some(record) = unused(engine, portal, read(portal, csv)?).await? else {
+        text.push_str("  every sample record has its account; another --data folder begins anew\n");
+        return Ok(text);
+    };
+    let mut shown = vec![(portal.journey.number.word(), record.written.as_str())];
+    shown.extend(seconds(portal).iter().map(|second| (second.word(), value(&record, *second))));
+    for (label, value) in shown {
+        // Writing into a text cannot fail.
+        let _ = writeln!(text, "  {:<21}{value}", label.replace('_', " "));
+    }
+    let body = quoted(&body(portal, &record).to_string());
+    let _ = writeln!(
+        text,
+        "  to begin:\n    curl -sS {base}/api/v1/{}/registrations -H 'Content-Type: application/json' -d {body}",
+        portal.slug
+    );
+    Ok(text)
+}
+
+/// The first record that can be claimed and that no account holds.
+async fn unused(engine: &Onboarding, portal: &Portal, records: Vec<Record>) -> Result<Option<Record>> {
+    let complete = |record: &Record| record.status == RecordStatus::Open && seconds(portal).iter().all(|second| !value(record, *second).is_empty());
+    for record in records.into_iter().filter(complete) {
+        let held = match portal.journey.accounts_per_record {
+            AccountsPerRecord::Many => false,
+            AccountsPerRecord::One => {
+                let claim = Claim::Record(portal.slug.clone(), record.number.clone());
+                engine.ports().store.find(&Lookup::Claim(claim)).await?.is_some()
+            }
+        };
+        if !held {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
+}
+
+fn seconds(portal: &Portal) -> &[MustMatch] {
+    portal.journey.claim.as_ref().map_or(&[], |claim| claim.must_match.as_slice())
+}
+
+fn value(record: &Record, second: MustMatch) -> &str {
+    match second {
+        MustMatch::LastName => &record.last_name,
+        MustMatch::PostalCode => &record.postal_code,
+    }
+}
+
+/// The body of the call that begins a registration, as the journey asks for it.
+fn body(portal: &Portal, record: &Record) -> Value {
+    let mut body = Map::new();
+    if portal.journey.claim.is_some() {
+        let mut claim = Map::from_iter([("number".to_owned(), json!(record.written))]);
+        claim.extend(seconds(portal).iter().map(|second| (second.word().to_owned(), json!(value(record, *second)))));
+        body.insert("claim".to_owned(), claim.into());
+    }
+    body.insert("email".to_owned(), json!("you@example.org"));
+    for field in portal.journey.fields.iter().filter(|field| field.required) {
+        let value = match field.name {
+            FieldName::FirstName => &record.first_name,
+            FieldName::LastName => &record.last_name,
+            FieldName::BirthDate => "1984-05-17",
+        };
+        body.insert(field.name.word().to_owned(), json!(value));
+    }
+    body.insert("password".to_owned(), json!(PASSWORD));
+    let asked = portal.journey.consents.iter().filter(|rule| rule.stage == ConsentStage::Registration);
+    let consents: Vec<_> = asked
+        .filter_map(|rule| portal.document(&rule.document))
+        .map(|document| json!({ "document": document.name, "version": document.version, "granted": true }))
+        .collect();
+    body.insert("consents".to_owned(), consents.into());
+    body.into()
+}
+
+/// A text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_in_a_name_does_not_end_the_word() {
+        assert_eq!(quoted("O'Neill"), r"'O'\''Neill'");
+    }
+}

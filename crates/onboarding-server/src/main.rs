@@ -1,0 +1,157 @@
+//! The binary `onboarding`: a command line over the engine. This file decides which command runs and how its failure is told; what a command
+//! does stands in its module.
+
+mod check;
+mod cli;
+mod config;
+mod demo;
+mod fault;
+mod logging;
+mod portal_files;
+mod prepare;
+mod records;
+mod serve;
+mod wiring;
+
+use anyhow::{Context as _, Result};
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use cli::{Cli, Command, Installation, Records};
+use config::Settings;
+use fault::Faults;
+use portal_files::Loaded;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Most threads for what waits on the net or the disk; hashing has its own.
+const MOST_WORKERS: usize = 4;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A usage error in one line; help and version as they are.
+fn usage(error: &clap::Error) -> ExitCode {
+    let told = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.print(),
+        _ => {
+            let text = error.to_string();
+            let first = text.split("\n\n").next().unwrap_or_default();
+            let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
+            writeln!(io::stderr(), "{line} (--help tells more)")
+        }
+    };
+    let code = if told.is_ok() { error.exit_code() } else { 1 };
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+/// What is wrong: a line, or a line for each place to mend.
+fn tell(error: &anyhow::Error) {
+    let mut err = io::stderr().lock();
+    let lines: Vec<String> = match error.downcast_ref::<Faults>() {
+        Some(faults) => faults.iter().map(ToString::to_string).collect(),
+        None => vec![format!("{error:#}").replace('\n', " ")],
+    };
+    for line in lines {
+        if writeln!(err, "error: {line}").is_err() {
+            // Nobody listens any more; the exit code still tells.
+            return;
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let environment = config::environment();
+    match command {
+        Command::Demo { listen, data } => {
+            let settings = Settings::of_demo(&data, listen, environment)?;
+            logging::start(settings.log)?;
+            block_on(demo::run(&data, settings))
+        }
+        Command::Serve { config } => {
+            let settings = Settings::of_file(&config, environment)?;
+            logging::start(settings.log)?;
+            block_on(serve_configured(&settings))
+        }
+        Command::Migrate(installation) => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            let prepared = block_on(prepare::prepare(&settings))?;
+            let keys = if prepared.keys_made { format!("keys made: {}\n", settings.key_file.display()) } else { String::new() };
+            print(&match prepared.steps {
+                0 => format!("{keys}the database is at the newest step already\n"),
+                steps => format!("{keys}{steps} steps taken, the database is at the newest step\n"),
+            })
+        }
+        Command::Check(installation) => check(&installation, environment),
+        Command::Records(Records::Import { portal, file, installation }) => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            let loaded = portals_of(&installation, &settings)?;
+            print(&block_on(import(&settings, loaded, &portal, &file))?)
+        }
+        Command::Openapi { config } => {
+            if let Some(config) = config {
+                Settings::of_file(&config, environment)?;
+            }
+            print(&format!("{:#}\n", serve::openapi()))
+        }
+    }
+}
+
+async fn serve_configured(settings: &Settings) -> Result<()> {
+    let loaded = portals_in(settings)?;
+    let listener = serve::bind(settings.server.listen).await?;
+    let address = listener.local_addr().context("could not tell where the server listens")?;
+    let house = wiring::open(settings, loaded).await?;
+    serve::run(house, settings, listener, &format!("listening on http://{address}\n")).await
+}
+
+fn check(installation: &Installation, environment: config::Environment) -> Result<()> {
+    let settings = installation.settings(environment)?;
+    logging::start(settings.log)?;
+    let loaded = portals_of(installation, &settings);
+    let rest = block_on(async { Ok(check::installation(&settings).await) })?;
+    match (loaded, rest) {
+        (Ok(loaded), Ok(())) => print(&check::summary(&loaded)),
+        (Ok(_), Err(faults)) | (Err(faults), Ok(())) => Err(faults.into()),
+        (Err(faults), Err(more)) => Err(faults.and(more).into()),
+    }
+}
+
+async fn import(settings: &Settings, loaded: Loaded, portal: &str, file: &Path) -> Result<String> {
+    let house = wiring::open(settings, loaded).await?;
+    let told = records::import(&house, portal, file).await;
+    house.store.close().await;
+    Ok(format!("{}\n", told?))
+}
+
+fn portals_of(installation: &Installation, settings: &Settings) -> Result<Loaded, Faults> {
+    if installation.is_demo() { demo::portals(settings).map(|(_, loaded)| loaded) } else { portals_in(settings) }
+}
+
+fn portals_in(settings: &Settings) -> Result<Loaded, Faults> {
+    portal_files::load(&portal_files::found(&settings.portals)?)
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().context("could not start the runtime")?;
+    runtime.block_on(work)
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("could not print the result")
+}

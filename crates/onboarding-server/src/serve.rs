@@ -1,0 +1,125 @@
+//! A server from its start to its end: the door, the outbox worker and the sweeper beside one another, until it is told to stop.
+//!
+//! Told to stop, it accepts nothing more, finishes what is in flight, and the worker leaves between two rounds. A part that ends by itself
+//! ends the server with a failure: half a server would answer and never send.
+
+use crate::config::{Server, Settings};
+use crate::wiring::{self, House};
+use anyhow::{Context as _, Result, anyhow};
+use onboarding::Worker;
+use onboarding_http::edge;
+use onboarding_mail::FolderMailer;
+use std::future::Future;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Takes the address; connections wait in the kernel's queue until [`run`].
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| anyhow!("could not listen on {address}: {}", error.kind()))
+}
+
+/// Serves until the process is told to stop. `announcement` is printed once everything is ready.
+///
+/// # Errors
+/// A part of the server that could not start, or ended by itself.
+pub(crate) async fn run(house: House, settings: &Settings, listener: TcpListener, announcement: &str) -> Result<()> {
+    let told_to_stop = signals().context("could not listen for signals")?;
+    let (stop, stopping) = watch::channel(false);
+    let mut parts = JoinSet::new();
+
+    let stationery = Arc::new(wiring::stationery(&house, settings.server.base_url.as_str())?);
+    let worker = Worker::new(house.engine.clone(), stationery, Arc::new(FolderMailer::new(&settings.mail_folder)));
+    let mut door = door(&house, &settings.server, listener, told(stopping.clone()))?;
+    parts.spawn({
+        let stop = told(stopping.clone());
+        async move {
+            worker.run(stop).await;
+            "the outbox worker"
+        }
+    });
+    parts.spawn({
+        let (engine, stop) = (house.engine.clone(), told(stopping));
+        async move {
+            engine.sweep(stop).await;
+            "the sweeper"
+        }
+    });
+    parts.spawn(async move {
+        door.as_mut().await;
+        "the door"
+    });
+
+    announce(announcement)?;
+    let ended_early = tokio::select! {
+        () = told_to_stop => None,
+        ended = parts.join_next() => ended,
+    };
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    let mut failure = ended_early.map(|ended| match ended {
+        Ok(part) => anyhow!("{part} ended by itself"),
+        Err(_) => anyhow!("a part of the server panicked"),
+    });
+    while let Some(ended) = parts.join_next().await {
+        if ended.is_err() {
+            failure = failure.or_else(|| Some(anyhow!("a part of the server panicked")));
+        }
+    }
+    house.store.close().await;
+    failure.map_or(Ok(()), Err)
+}
+
+/// The HTTP door over the engine: the one place that knows how the application is put together.
+fn door(
+    house: &House,
+    server: &Server,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
+    let app = onboarding_http::app::app(house.engine.clone(), Arc::clone(&house.texts), server.proxies.clone())?;
+    Ok(Box::pin(edge::serve(listener, Arc::new(app), server.limits, stop)))
+}
+
+/// The document that describes the API.
+pub(crate) fn openapi() -> serde_json::Value {
+    onboarding_http::app::document()
+}
+
+/// Resolves once the server is to stop.
+async fn told(mut stopping: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and with it the server.
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+/// Prints at once, also into a pipe: whoever started the server waits for it.
+fn announce(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("could not print that the server is ready")
+}
+
+/// Resolves when the process is told to stop. Signals count from this call on, not from the first poll.
+#[cfg(unix)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Resolves when the process is told to stop.
+#[cfg(not(unix))]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,0 +1,106 @@
+//! Adapters put into ports: what every command that needs the engine starts from. Decides which adapter stands behind which port, and that no
+//! command goes on with a database that is not there or not migrated.
+
+use crate::config::Settings;
+use crate::portal_files::Loaded;
+use anyhow::{Context as _, Result, bail};
+use onboarding::ports::{Clock, Entropy};
+use onboarding::{Onboarding, Portal, Ports};
+use onboarding_secrets::{ArgonPool, KeyRing, KeyVault, OffsetClock, OsEntropy, SystemClock};
+use onboarding_store::{SqlStore, SqliteOptions};
+use onboarding_text::{Contact, MailFace, MailStationery, MailTheme, Texts, Zone};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The engine with everything behind it.
+pub(crate) struct House {
+    pub(crate) engine: Onboarding,
+    pub(crate) texts: Arc<Texts>,
+    /// The store behind the ports, to be closed at the end.
+    pub(crate) store: SqlStore,
+}
+
+/// The clock of the settings.
+pub(crate) fn clock(settings: &Settings) -> Arc<dyn Clock> {
+    let system: Arc<dyn Clock> = Arc::new(SystemClock);
+    match &settings.clock_file {
+        None => system,
+        Some(path) => Arc::new(OffsetClock::new(system, path)),
+    }
+}
+
+/// Opens the database at `path`; makes it if there is none.
+pub(crate) async fn open_store(path: &Path, clock: Arc<dyn Clock>) -> Result<SqlStore> {
+    SqlStore::open(SqliteOptions::new(path), clock).await.with_context(|| format!("could not open the database {}", path.display()))
+}
+
+/// Opens everything of an installation that is ready to be used.
+///
+/// # Errors
+/// Keys or a database that are missing or not migrated; too little memory for hashing.
+pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
+    if !settings.database.exists() {
+        bail!("there is no database at {}: run `onboarding migrate` first", settings.database.display());
+    }
+    let clock = clock(settings);
+    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+    // Its start computes one hash, which takes as long as all the rest.
+    let pool = {
+        let (hashing, entropy) = (settings.hashing, Arc::clone(&entropy));
+        tokio::task::spawn_blocking(move || ArgonPool::start(hashing, entropy))
+    };
+    let ring = KeyRing::load(&settings.key_file)?;
+    let store = open_store(&settings.database, Arc::clone(&clock)).await?;
+    let pending = store.pending().await.with_context(|| format!("could not use the database {}", settings.database.display()))?;
+    if !pending.is_empty() {
+        bail!("the database {} is not migrated ({} steps are pending): run `onboarding migrate` first", settings.database.display(), pending.len());
+    }
+    let pool = pool.await.context("could not start the hashing threads")?.context("could not start the hashing threads")?;
+    let shared = Arc::new(store.clone());
+    let ports = Ports {
+        store: shared.clone(),
+        sessions: shared.clone(),
+        outbox: shared.clone(),
+        directory: shared.clone(),
+        throttle: shared,
+        hasher: Arc::new(pool),
+        vault: Arc::new(KeyVault::new(&ring, Arc::clone(&entropy))),
+        entropy,
+        clock,
+    };
+    Ok(House { engine: Onboarding::new(ports, loaded.portals), texts: Arc::new(loaded.texts), store })
+}
+
+/// What the mails of these portals are written on, with links below `base_url`.
+///
+/// # Errors
+/// A portal that cannot write mails.
+pub(crate) fn stationery(house: &House, base_url: &str) -> Result<MailStationery> {
+    let faces = house.engine.portals().all().into_iter().map(|portal| face(portal, base_url));
+    Ok(MailStationery::new(Arc::clone(&house.texts), faces)?)
+}
+
+fn face(portal: &Portal, base_url: &str) -> MailFace {
+    MailFace {
+        slug: portal.slug.clone(),
+        name: portal.name.clone(),
+        from_name: portal.sender.name.clone(),
+        base_url: base_url.to_owned(),
+        from: portal.sender.from.clone(),
+        reply_to: portal.sender.reply_to.clone(),
+        contact: Contact {
+            email: portal.support.email.clone(),
+            phone: Some(portal.support.phone.clone()).filter(|phone| !phone.trim().is_empty()),
+            hours: portal.support.hours.clone(),
+        },
+        zone: zone_of(&portal.country),
+        quote: portal.support.quote_number.then_some(portal.journey.number),
+        theme: MailTheme::default(),
+    }
+}
+
+/// Where a country's clocks stand; UTC for countries in other zones, which is at least said in the text.
+fn zone_of(country: &str) -> Zone {
+    const CENTRAL_EUROPE: [&str; 14] = ["AT", "BE", "CH", "CZ", "DE", "DK", "FR", "IT", "LI", "LU", "NL", "PL", "SE", "SK"];
+    if CENTRAL_EUROPE.contains(&country) { Zone::CentralEurope } else { Zone::Utc }
+}

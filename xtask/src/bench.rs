@@ -1,0 +1,125 @@
+//! What the speed and memory budgets are measured by: a release server on SQLite, driven over loopback from here.
+//!
+//! Every figure is a ratio to one password hash measured in the same run, or CPU time and memory of the server's process
+//! as the kernel counts them. Bounded in count and time; never a test.
+
+mod client;
+mod server;
+
+use anyhow::{Context, Result, ensure};
+use client::Client;
+use onboarding_secrets::{ArgonPool, OsEntropy, PoolSettings};
+use secrecy::SecretString;
+use server::Server;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Sign-ups measured, after a few to warm up.
+const SIGN_UPS: u32 = 1_000;
+/// Not counted.
+const WARM_UP: u32 = 20;
+/// Session checks measured.
+const CHECKS: u32 = 10_000;
+/// Hashes measured for the reference.
+const HASHES: u32 = 100;
+/// Starts measured; the median counts.
+const STARTS: usize = 5;
+/// Hashing threads of the server.
+const HASHERS: u32 = 1;
+
+struct Figure {
+    what: &'static str,
+    value: String,
+    budget: &'static str,
+    kept: bool,
+}
+
+/// Builds, runs, prints the table. Fails only where something could not be measured.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    crate::process::run(&mut crate::process::cargo(root, &["build", "--release", "--locked", "-p", "onboarding-server"]))?;
+    let binary = root.join("target/release/onboarding");
+    let dir = tempfile::tempdir().context("could not make a folder")?;
+    let prepared = server::prepare(root, &binary, dir.path(), SIGN_UPS + WARM_UP, HASHERS)?;
+
+    let hash = hash_cpu()?;
+    let mut ready: Vec<Duration> = Vec::new();
+    for _ in 0..STARTS {
+        let server = Server::start(&binary, &prepared)?;
+        ready.push(server.ready);
+    }
+    ready.sort();
+
+    let server = Server::start(&binary, &prepared)?;
+    let mut client = Client::connect(server.address)?;
+    let documents = client.documents("bench")?;
+    for number in 0..WARM_UP {
+        client.sign_up("bench", number, &documents, &prepared.mails)?;
+    }
+    let before = server.cpu()?;
+    let begun = Instant::now();
+    for number in WARM_UP..WARM_UP + SIGN_UPS {
+        client.sign_up("bench", number, &documents, &prepared.mails)?;
+    }
+    let sign_up = (server.cpu()? - before) / SIGN_UPS;
+    let wall = begun.elapsed();
+    let resident = server.resident_mib()?;
+
+    let token = client.sign_in("bench", WARM_UP)?;
+    let before = server.cpu()?;
+    for _ in 0..CHECKS {
+        client.check("bench", &token)?;
+    }
+    let check = (server.cpu()? - before) / CHECKS;
+    drop(server);
+
+    let ratio = sign_up.as_secs_f64() / hash.as_secs_f64();
+    let start = ready[STARTS / 2];
+    let room = 40.0 + 20.0 * f64::from(HASHERS);
+    let figures = [
+        Figure { what: "sign-up with proof, CPU", value: format!("{ratio:.2} × one hash"), budget: "≤ 1.10 × one hash", kept: ratio <= 1.10 },
+        Figure {
+            what: "session check, CPU",
+            value: format!("{:.3} ms", check.as_secs_f64() * 1e3),
+            budget: "≤ 0.25 ms",
+            kept: check <= Duration::from_micros(250),
+        },
+        Figure {
+            what: "resident memory after 1,000 sign-ups",
+            value: format!("{resident:.0} MiB"),
+            budget: "≤ 40 MiB + 20 MiB per hasher",
+            kept: resident <= room,
+        },
+        Figure {
+            what: "ready after start, migrated database",
+            value: format!("{:.0} ms", start.as_secs_f64() * 1e3),
+            budget: "≤ 300 ms",
+            kept: start <= Duration::from_millis(300),
+        },
+    ];
+    println!("one hash (argon2id, 19456 KiB, 2 passes, pooled): {:.1} ms CPU", hash.as_secs_f64() * 1e3);
+    println!("{SIGN_UPS} sign-ups took {:.1} s, one after the other", wall.as_secs_f64());
+    println!();
+    println!("| what | measured | budget | |\n|---|---|---|---|");
+    for figure in figures {
+        println!("| {} | {} | {} | {} |", figure.what, figure.value, figure.budget, if figure.kept { "kept" } else { "missed" });
+    }
+    Ok(())
+}
+
+/// CPU of one hash of the server's kernel, on a pool of one thread as the server's.
+fn hash_cpu() -> Result<Duration> {
+    let pool = ArgonPool::start(PoolSettings { threads: Some(1), ..PoolSettings::default() }, Arc::new(OsEntropy)).context("could not start the pool")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().context("could not start a runtime")?;
+    let hash = || runtime.block_on(onboarding::ports::PasswordHasher::hash(&pool, SecretString::from("correct horse battery staple")));
+    for _ in 0..10 {
+        hash().context("could not hash")?;
+    }
+    let before = server::cpu_of("self")?;
+    for _ in 0..HASHES {
+        hash().context("could not hash")?;
+    }
+    let spent = (server::cpu_of("self")? - before) / HASHES;
+    ensure!(spent > Duration::from_millis(1), "a hash took no time: the kernel's clock is too coarse");
+    Ok(spent)
+}

@@ -1,0 +1,122 @@
+//! A server of its own for the measurement: folder, portal, records, process, and what the kernel counts of it.
+
+use anyhow::{Context, Result, bail};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Clock ticks per second in `/proc/<pid>/stat`: fixed at 100 for user space on Linux.
+const TICKS: u64 = 100;
+
+/// Where the server finds everything.
+pub(super) struct Prepared {
+    config: PathBuf,
+    pub(super) mails: PathBuf,
+}
+
+/// Writes a portal that asks for number and last name, and as many records as sign-ups.
+pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, records: u32, hashers: u32) -> Result<Prepared> {
+    let portal = dir.join("portals/bench");
+    std::fs::create_dir_all(portal.join("documents"))?;
+    // The first of the shipped portals that asks for a claim and a password stands model; only its name is changed.
+    let model = model(&root.join("portals"))?;
+    std::fs::copy(model.join("portal.toml"), portal.join("portal.toml"))?;
+    for document in std::fs::read_dir(model.join("documents"))? {
+        let document = document?;
+        std::fs::copy(document.path(), portal.join("documents").join(document.file_name()))?;
+    }
+    let config = dir.join("onboarding.toml");
+    std::fs::write(
+        &config,
+        format!(
+            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"sqlite:bench.db\"\n[mail]\nfolder = \"mail\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\nthreads = {hashers}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n"
+        ),
+    )?;
+    let mut rows = String::from("number,name,first_name,last_name,street,postal_code,city,country,email,language\n");
+    for number in 0..records {
+        writeln!(rows, "R{number:06},,Kim,{},Weg 1,12345,Ort,DE,,de", super::client::last_name(number))?;
+    }
+    let csv = dir.join("records.csv");
+    std::fs::write(&csv, rows)?;
+    let command = |args: &[&str]| crate::process::run(Command::new(binary).args(args).arg("--config").arg(&config).stdout(Stdio::null()));
+    command(&["migrate"])?;
+    command(&["records", "import", "bench", &csv.to_string_lossy()])?;
+    Ok(Prepared { config, mails: dir.join("mail/bench") })
+}
+
+fn model(portals: &Path) -> Result<PathBuf> {
+    for entry in std::fs::read_dir(portals)? {
+        let path = entry?.path();
+        let text = std::fs::read_to_string(path.join("portal.toml")).unwrap_or_default();
+        if text.contains("password = \"at_registration\"") && text.contains("must_match = [\"last_name\"]") {
+            return Ok(path);
+        }
+    }
+    bail!("no portal asks for a number, a last name and a password")
+}
+
+/// A running server; killed when dropped.
+pub(super) struct Server {
+    child: Child,
+    pub(super) address: SocketAddr,
+    /// From the start of the process to the first answer of `/health/ready`.
+    pub(super) ready: Duration,
+}
+
+impl Server {
+    /// Starts it and waits until it is ready.
+    pub(super) fn start(binary: &Path, prepared: &Prepared) -> Result<Self> {
+        let begun = Instant::now();
+        let mut child = Command::new(binary)
+            .args(["serve", "--config"])
+            .arg(&prepared.config)
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("could not start the server")?;
+        let out = child.stdout.take().context("the server has no output")?;
+        let mut lines = BufReader::new(out).lines();
+        let address = loop {
+            let line = lines.next().context("the server ended before it listened")??;
+            if let Some((_, address)) = line.split_once("listening on http://") {
+                break address.trim().parse().context("could not read the server's address")?;
+            }
+        };
+        let mut client = super::client::Client::connect(address)?;
+        client.ready()?;
+        Ok(Self { child, address, ready: begun.elapsed() })
+    }
+
+    /// CPU time of the process so far, user and system.
+    pub(super) fn cpu(&self) -> Result<Duration> {
+        cpu_of(&self.child.id().to_string())
+    }
+
+    /// Resident memory, in MiB.
+    pub(super) fn resident_mib(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the kernel tells no resident memory")?;
+        let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+        Ok(kib / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already; nothing is left to do then.
+        if self.child.kill().is_ok() && self.child.wait().is_err() {
+            eprintln!("could not wait for the server's end");
+        }
+    }
+}
+
+/// CPU time of a process (`self` or a number) so far.
+pub(super) fn cpu_of(process: &str) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).context("could not read the process's times")?;
+    // The name in parentheses may contain blanks; the fields after it do not.
+    let (_, fields) = stat.rsplit_once(')').context("could not read the process's times")?;
+    let times: Vec<u64> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(Duration::from_millis(times.iter().sum::<u64>() * 1_000 / TICKS))
+}
