@@ -61,7 +61,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     for number in WARM_UP..WARM_UP + SIGN_UPS {
         client.sign_up("bench", number, &documents, &prepared.mails)?;
     }
-    let sign_up = (server.cpu()? - before) / SIGN_UPS;
+    let sign_up = server.cpu()?.saturating_sub(before) / SIGN_UPS;
     let wall = begun.elapsed();
     let resident = server.resident_mib()?;
 
@@ -70,7 +70,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     for _ in 0..CHECKS {
         client.check("bench", &token)?;
     }
-    let check = (server.cpu()? - before) / CHECKS;
+    let check = server.cpu()?.saturating_sub(before) / CHECKS;
     drop(server);
 
     let ratio = sign_up.as_secs_f64() / hash.as_secs_f64();
@@ -119,7 +119,7 @@ fn hash_cpu() -> Result<Duration> {
     for _ in 0..HASHES {
         hash().context("could not hash")?;
     }
-    let spent = (server::cpu_of("self")? - before) / HASHES;
+    let spent = server::cpu_of("self")?.saturating_sub(before) / HASHES;
     ensure!(spent > Duration::from_millis(1), "a hash took no time: the kernel's clock is too coarse");
     Ok(spent)
 }

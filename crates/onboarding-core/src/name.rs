@@ -29,7 +29,7 @@ impl PersonName {
     pub fn parse(text: &str) -> Result<Self, NameFault> {
         let text: String = text.nfc().collect();
         // A control character is a fault even at an end, where trimming would hide it.
-        if text.chars().any(|c| c.is_control()) {
+        if text.chars().any(char::is_control) {
             return Err(NameFault::Characters);
         }
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

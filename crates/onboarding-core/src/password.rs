@@ -138,7 +138,7 @@ impl PasswordPolicy {
 /// A used password is as weak with a digit or two behind it.
 fn is_common(lower: &str) -> bool {
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit() || c == '!' || c == '.');
-    let repeated = lower.chars().all(|c| Some(c) == lower.chars().next());
+    let repeated = lower.chars().all(|c| lower.starts_with(c));
     repeated || COMMON_SET.contains(lower) || (stem.len() >= 4 && lower.len() <= stem.len() + 4 && COMMON_SET.contains(stem))
 }
 

@@ -307,10 +307,10 @@ pub fn decide(state: Option<&Registration>, command: Command, journey: &Journey,
         };
     };
     // Time comes first: what is due has happened, whether or not the sweeper was there yet. Only the sweeper writes it.
-    if !matches!(command, Command::Tick { .. } | Command::Settle { .. }) {
-        if let Some(over) = expire::overdue(state, now) {
-            return at_stage(&over, command, journey, now);
-        }
+    if !matches!(command, Command::Tick { .. } | Command::Settle { .. })
+        && let Some(over) = expire::overdue(state, now)
+    {
+        return at_stage(&over, command, journey, now);
     }
     at_stage(state, command, journey, now)
 }
@@ -324,7 +324,7 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             Command::Deny { token } => confirm::deny(stage, &token, now),
             Command::Resend { owner, fresh } => apply::resend(dossier, stage, owner.as_ref(), fresh, journey, now),
             Command::CorrectAddress { email, owner, fresh } => apply::correct_address(dossier, stage, email, owner.as_ref(), fresh, journey, now),
-            Command::RenewLink { token, owner, fresh, link: _ } => apply::renew(dossier, stage, &token, owner.as_ref(), fresh, journey, now),
+            Command::RenewLink { token, owner, fresh, link: _ } => Ok(apply::renew(dossier, stage, &token, owner.as_ref(), fresh, journey, now)),
             Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { .. } => Ok(expire::tick_awaiting_email(state, now)),
             Command::Complete { .. } => Err(Refusal::TokenUnknown),
@@ -349,7 +349,7 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             Command::RenewLink { token, owner: _, fresh: _, link } => Ok(complete::renew(dossier, stage, &token, link, now)),
             Command::Complete { token, input, facts } => complete::complete(dossier, stage, &token, *input, &facts, journey, now),
             Command::Revoke => invite::revoke(dossier, now),
-            Command::ResendInvitation { fresh } => invite::resend(dossier, stage, fresh, now),
+            Command::ResendInvitation { fresh } => Ok(invite::resend(dossier, stage, fresh, now)),
             Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { deliveries, .. } => Ok(complete::tick(dossier, stage, &deliveries, now)),
             Command::Approve { .. } | Command::Reject { .. } => Err(Refusal::Outdated),

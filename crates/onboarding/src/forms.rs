@@ -222,13 +222,13 @@ pub(crate) fn registration(portal: &Portal, form: &RegistrationForm) -> Result<P
     });
     let language = match form.language.as_deref() {
         None => None,
-        Some(tag) => match Language::from_tag(tag).filter(|language| portal.journey.languages.contains(language)) {
-            Some(language) => Some(language),
-            None => {
+        Some(tag) => {
+            let spoken = Language::from_tag(tag).filter(|language| portal.journey.languages.contains(language));
+            if spoken.is_none() {
                 faults.push(FieldError::new("language", "unknown"));
-                None
             }
-        },
+            spoken
+        }
     };
     let numbers = form.claim.as_ref().and_then(|claim| claim.number.clone());
     let context: Vec<&str> = [first_name.as_ref().map(PersonName::as_str), last_name.as_ref().map(PersonName::as_str), numbers.as_deref(), address.as_ref().map(EmailAddress::as_str)]

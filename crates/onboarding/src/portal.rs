@@ -22,6 +22,12 @@ pub struct DocumentText {
     pub sha256: [u8; 32],
 }
 
+/// Bytes in hexadecimal, as digests are shown.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// A document in its current version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
@@ -35,10 +41,13 @@ pub struct Document {
 
 impl Document {
     /// The text in this language, or in the portal's own.
+    ///
+    /// # Panics
+    /// Never for a document of a [`Portal`]: one without the portal's own language is refused.
     pub fn in_language(&self, language: Language, own: Language) -> (Language, &DocumentText) {
         match self.texts.get(&language) {
             Some(text) => (language, text),
-            None => (own, self.texts.get(&own).expect("a document is added only with the portal's own language")),
+            None => (own, self.texts.get(&own).expect("a document without the portal's own language is refused")),
         }
     }
 }
@@ -147,12 +156,12 @@ impl Portal {
         let file: File =
             toml::from_str(text).map_err(|error| vec![at(error.span().map_or(0, |span| span.start), error.message().replace('\n', " "))])?;
         let mut faults = Vec::new();
-        let mut address = |spanned: &toml::Spanned<String>| match EmailAddress::parse(spanned.get_ref()) {
-            Ok(address) => Some(address),
-            Err(_) => {
+        let mut address = |spanned: &toml::Spanned<String>| {
+            let address = EmailAddress::parse(spanned.get_ref()).ok();
+            if address.is_none() {
                 faults.push(at(spanned.span().start, "this is no e-mail address".to_owned()));
-                None
             }
+            address
         };
         let support_email = address(&file.support.email);
         let from = address(&file.mail.from);

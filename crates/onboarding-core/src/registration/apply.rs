@@ -173,9 +173,9 @@ pub(super) fn renew(
     fresh: Fresh,
     journey: &Journey,
     now: DateTime<Utc>,
-) -> Result<Decision<Event, Reply>, Refusal> {
+) -> Decision<Event, Reply> {
     let expired = token.matches(&stage.secrets.link) && stage.secrets.expires_at <= now && stage.standing == Standing::Genuine;
-    if expired { Ok(mail_again(dossier, stage, owner, &fresh, journey, now)) } else { Ok(Decision::answer(Reply::Repeated)) }
+    if expired { mail_again(dossier, stage, owner, &fresh, journey, now) } else { Decision::answer(Reply::Repeated) }
 }
 
 fn may_mail(stage: &AwaitingEmail, journey: &Journey, now: DateTime<Utc>) -> Result<(), Refusal> {

@@ -87,6 +87,6 @@ pub(super) fn revoke(dossier: &Dossier, now: DateTime<Utc>) -> Result<Decision<E
     }
 }
 
-pub(super) fn resend(dossier: &Dossier, stage: &AwaitingCompletion, fresh: FreshLink, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
-    Ok(complete::mail_link(dossier, stage, fresh, now))
+pub(super) fn resend(dossier: &Dossier, stage: &AwaitingCompletion, fresh: FreshLink, now: DateTime<Utc>) -> Decision<Event, Reply> {
+    complete::mail_link(dossier, stage, fresh, now)
 }

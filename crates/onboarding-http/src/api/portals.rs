@@ -91,6 +91,7 @@ pub(super) struct PasswordPolicy {
 }
 
 #[derive(Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the contract's field is called `document`")]
 struct Document {
     document: String,
     version: String,
@@ -207,7 +208,7 @@ async fn documents(ctx: Ctx<Api>) -> Result<Answer, Problem> {
                 version: document.version.clone(),
                 title: text.title.clone(),
                 url: format!("/api/v1/{}/documents/{}", portal.slug, document.name),
-                sha256: text.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+                sha256: onboarding::portal::hex(&text.sha256),
                 languages: document.texts.keys().map(|language| language.tag().to_owned()).collect(),
             }
         })

@@ -72,7 +72,7 @@ impl Pages {
             return Ok(View::new(text("confirm-title")?).says(text(key)?));
         }
         let ask = self.text(portal, language, "confirm-ask", &[("email", link.email.as_str().into())])?;
-        let form = |decision, button: String, quiet| Form { decision: Some(decision), button, quiet, ..self.form(visit, token, "confirm") };
+        let form = |decision, button: String, quiet| Form { decision: Some(decision), button, quiet, ..Self::form(visit, token, "confirm") };
         Ok(View::new(text("confirm-title")?)
             .says(ask)
             .asks(form("confirm", text("btn-confirmEmail")?, false))
@@ -84,11 +84,11 @@ impl Pages {
             return Ok(None);
         }
         let button = self.text(&visit.portal, visit.language, "btn-resendMail", &[])?;
-        Ok(Some(Form { decision: Some("renew"), button, ..self.form(visit, token, "confirm") }))
+        Ok(Some(Form { decision: Some("renew"), button, ..Self::form(visit, token, "confirm") }))
     }
 
     /// A form of this link's page.
-    pub(super) fn form(&self, visit: &Visit, token: &SecretString, path: &str) -> Form {
+    pub(super) fn form(visit: &Visit, token: &SecretString, path: &str) -> Form {
         Form { action: format!("/{}/{path}?lang={}", visit.portal.slug, visit.language), token: token.expose_secret().to_owned(), ..Form::default() }
     }
 }

@@ -28,7 +28,7 @@ impl Pages {
         match link.email {
             Some(email) if !link.used => Ok(view
                 .says(self.text(portal, language, "confirm-ask", &[("email", email.as_str().into())])?)
-                .asks(Form { button: text("btn-confirmEmail")?, ..self.form(visit, token, "account/email/confirm") })),
+                .asks(Form { button: text("btn-confirmEmail")?, ..Self::form(visit, token, "account/email/confirm") })),
             Some(_) | None => Ok(view.says(text("confirm-done")?)),
         }
     }

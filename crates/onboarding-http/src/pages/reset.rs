@@ -56,7 +56,7 @@ impl Pages {
             password_label: Some(text("field-passwordNew")?),
             criteria_title: Some(text("pw-title")?),
             criteria,
-            ..self.form(visit, token, "password/reset")
+            ..Self::form(visit, token, "password/reset")
         })
     }
 

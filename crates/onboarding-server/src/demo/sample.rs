@@ -58,15 +58,20 @@ pub(super) async fn introduction(engine: &Onboarding, portal: &Portal, csv: &str
     Ok(text)
 }
 
-/// The first record that can be claimed and that no account holds.
-async fn unused(engine: &Onboarding, portal: &Portal, records: Vec<Record>) -> Result<Option<Record>> {
-    let complete = |record: &Record| record.status == RecordStatus::Open && seconds(portal).iter().all(|second| !value(record, *second).is_empty());
-    for record in records.into_iter().filter(complete) {
+/// The first sample record that can be claimed and that no account holds, as it stands in the books today.
+async fn unused(engine: &Onboarding, portal: &Portal, samples: Vec<Record>) -> Result<Option<Record>> {
+    let ports = engine.ports();
+    for sample in samples {
+        let Some(found) = ports.directory.find(&portal.slug, &sample.number).await? else { continue };
+        let record = found.value;
+        if record.status == RecordStatus::Closed || seconds(portal).iter().any(|second| value(&record, *second).is_empty()) {
+            continue;
+        }
         let held = match portal.journey.accounts_per_record {
             AccountsPerRecord::Many => false,
             AccountsPerRecord::One => {
                 let claim = Claim::Record(portal.slug.clone(), record.number.clone());
-                engine.ports().store.find(&Lookup::Claim(claim)).await?.is_some()
+                ports.store.find(&Lookup::Claim(claim)).await?.is_some()
             }
         };
         if !held {

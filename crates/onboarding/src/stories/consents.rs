@@ -4,6 +4,7 @@ use crate::engine::{ATTEMPTS, Taken};
 use crate::error::Error;
 use crate::ports::Actor;
 use crate::Onboarding;
+use crate::portal::hex;
 use crate::stories::session::SessionView;
 use chrono::{DateTime, Utc};
 use onboarding_core::{
@@ -30,15 +31,6 @@ pub struct ConsentView {
     pub at: DateTime<Utc>,
     /// Whether this is the latest decision, on the current version.
     pub current: bool,
-}
-
-/// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        text
-    })
 }
 
 impl Onboarding {

@@ -141,7 +141,7 @@ impl Onboarding {
         let open = |fact: &&MembershipFact| fact.membership.value.is_active() && fact.record == RecordStatus::Open;
         let memberships: Vec<_> = facts.memberships.iter().filter(open).map(MembershipView::of).collect();
         let member = memberships.iter().any(|membership| facts.session.memberships.contains(&membership.id));
-        let view = SessionView { access, member, memberships, portal, now, facts };
+        let view = SessionView { facts, access, member, memberships, portal, now };
         view.may(needs)?;
         Ok(view)
     }

@@ -1,0 +1,88 @@
+//! The demo: everything in one folder, a sample identity to begin with, and a second start that goes on.
+
+use crate::harness::{Installation, Server, eventually};
+use std::fs;
+
+/// The body of the call that the demo prints.
+fn printed_body(announcement: &str) -> String {
+    let (_, body) = announcement.split_once(" -d '").unwrap();
+    body.split_once("'\n").unwrap().0.to_owned()
+}
+
+fn announcement(server: &mut Server) -> String {
+    server.announcement_until("Ctrl+C")
+}
+
+#[test]
+fn the_printed_call_begins_a_registration_and_its_mail_arrives() {
+    let installation = Installation::empty();
+    let mut server = installation.demo();
+    let said = announcement(&mut server);
+    assert!(said.contains(&format!("http://{}/api/docs", server.address)), "{said}");
+    assert!(said.contains("data/mail/<portal>/*.eml"), "{said}");
+    assert!(said.contains("  registration number  K7M4-9QXT-2HBP\n  last name            Müller-Lüdenscheidt\n"), "{said}");
+    let answer = server.post("/api/v1/housing/registrations", &printed_body(&said));
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert_eq!(answer.json()["state"], "awaiting_email");
+    let mail = eventually("the mail", || installation.files().into_iter().find(|file| file.starts_with("data/mail/housing/") && file.ends_with(".eml")));
+    let mail = fs::read_to_string(installation.path(&mail)).unwrap();
+    assert!(mail.contains("To: you@example.org"), "{mail}");
+    let link = format!("http://{}/housing/", server.address);
+    assert!(mail.replace("=\r\n", "").contains(&link), "links lead to where the demo listens: {mail}");
+}
+
+#[test]
+fn the_demo_shows_only_portals_whose_journeys_it_serves_whole() {
+    let server = Installation::empty().demo();
+    let portals = server.get("/api/v1/portals").json();
+    let slugs: Vec<_> = portals.as_array().unwrap().iter().map(|portal| portal["slug"].as_str().unwrap()).collect();
+    assert_eq!(slugs, ["housing"]);
+}
+
+#[test]
+fn a_second_start_goes_on_with_the_same_data() {
+    let installation = Installation::empty();
+    let mut server = installation.demo();
+    let body = printed_body(&announcement(&mut server));
+    let answer = server.post("/api/v1/housing/registrations", &body);
+    let handle = answer.json()["registration"].as_str().unwrap().to_owned();
+    let ended = server.stop();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let keys = fs::read_to_string(installation.path("data/keys.toml")).unwrap();
+
+    let server = installation.demo();
+    let answer = server.get(&format!("/api/v1/housing/registrations/{handle}"));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.json()["state"], "awaiting_email");
+    assert_eq!(fs::read_to_string(installation.path("data/keys.toml")).unwrap(), keys);
+}
+
+#[test]
+fn records_imported_over_the_samples_outlive_a_second_start() {
+    let installation = Installation::empty();
+    assert_eq!(installation.demo().stop().code, 0);
+    let header = "number,name,first_name,last_name,street,postal_code,city,country,email,language\n";
+    installation.write("renamed.csv", &format!("{header}K7M4-9QXT-2HBP,,Jana,Neumann,,10999,Berlin,DE,,de\n"));
+    let said = installation.run(&["records", "import", "housing", "renamed.csv", "--data", "data"]);
+    assert_eq!((said.code, said.out.as_str()), (0, "housing: 0 added, 1 updated, 0 unchanged\n"), "{said:?}");
+    let mut server = installation.demo();
+    assert!(announcement(&mut server).contains("  last name            Neumann\n"));
+    let claim = server.post("/api/v1/housing/claims", r#"{"number":"K7M4-9QXT-2HBP","last_name":"Neumann"}"#);
+    assert_eq!(claim.status, 200, "{claim:?}");
+}
+
+#[test]
+fn the_demo_writes_nothing_outside_its_folder_and_keeps_it_to_itself() {
+    let installation = Installation::empty();
+    assert_eq!(installation.demo().stop().code, 0);
+    let files = installation.files();
+    assert!(files.iter().all(|file| file.starts_with("data/")), "{files:?}");
+    assert!(files.contains(&"data/keys.toml".to_owned()) && files.contains(&"data/onboarding.db".to_owned()), "{files:?}");
+    #[cfg(unix)]
+    for (path, wanted) in [("data", 0o700), ("data/keys.toml", 0o600), ("data/onboarding.db", 0o600)] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(installation.path(path)).unwrap().permissions());
+        assert_eq!(mode & 0o777, wanted, "{path}");
+    }
+    let said = installation.run(&["check", "--data", "data"]);
+    assert_eq!(said.code, 0, "{said:?}");
+}

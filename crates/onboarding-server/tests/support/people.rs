@@ -1,0 +1,79 @@
+//! The tenants in the records, with names that people write in more than one way.
+
+use std::fmt::Write as _;
+
+/// Somebody in the records.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    /// Place in the file, from which the number is drawn.
+    at: u64,
+    pub first_name: &'static str,
+    /// As the master data write it.
+    pub last_name: &'static str,
+    /// As the person writes it.
+    pub writes: &'static str,
+}
+
+const fn person(at: u64, first_name: &'static str, last_name: &'static str, writes: &'static str) -> Person {
+    Person { at, first_name, last_name, writes }
+}
+
+/// Everybody.
+pub const PEOPLE: [Person; 16] = [
+    person(0, "Jana", "Müller-Lüdenscheidt", "LUEDENSCHEIDT MUELLER"),
+    person(1, "Zoë", "Größl", "groessl"),
+    person(2, "Ayşe", "Yıldız", "Yildiz"),
+    person(3, "Seán", "O’Neill", "ONeill"),
+    person(4, "Chiara", "D'Angelo", "d’angelo"),
+    person(5, "Đorđe", "Đorđević", "Dordevic"),
+    person(6, "Dr. Hans-Jürgen", "von der Heide", "Dr. Vonderheide"),
+    person(7, "Thị Minh", "Nguyễn", "NGUYEN"),
+    person(8, "Łucja", "Wiśniewska", "wisniewska"),
+    person(9, "Åse", "Ångström", "Aangstroem"),
+    person(10, "María José", "García Márquez", "Marquez Garcia"),
+    person(11, "Élodie", "Lefe\u{300}vre", "Lefèvre"),
+    person(12, "İsmet", "İnönü", "inonu"),
+    person(13, "Ute", "Weiß", "WEISS"),
+    person(14, "Birgit", "Schmidt", " schmidt "),
+    person(15, "Prof", "Prof", "prof"),
+];
+
+impl Person {
+    /// The registration number as the letter prints it: `K7M4-9QXT-2HBP`.
+    pub fn number(&self) -> String {
+        const ALPHABET: &[u8; 28] = b"23456789BCDFGHJKMNPQRSTVWXYZ";
+        // splitmix64: the same numbers in every run, and none that counts up.
+        let mut state = (self.at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut drawn = String::new();
+        for place in 0..12 {
+            if place > 0 && place % 4 == 0 {
+                drawn.push('-');
+            }
+            state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            drawn.push(char::from(ALPHABET[usize::try_from((state >> 33) % 28).unwrap()]));
+        }
+        drawn
+    }
+
+    /// The number as people type it: small letters, and blanks of several kinds instead of hyphens.
+    pub fn types(&self) -> String {
+        format!(" {} ", self.number().to_lowercase().replacen('-', "\u{a0}", 1).replacen('-', " – ", 1))
+    }
+}
+
+/// The records as the company exports them, and a tenant who moved out.
+pub fn csv() -> String {
+    let mut csv = String::from("number;name;first_name;last_name;street;postal_code;city;country;email;language;status\n");
+    for person in PEOPLE {
+        let (number, first, last) = (person.number(), person.first_name, person.last_name);
+        writeln!(csv, "{number};;{first};\"{last}\";Am Fließ {};10999;Berlin;DE;;de;open", person.at + 1).unwrap();
+    }
+    writeln!(csv, "{MOVED_OUT};;Kim;{MOVED_OUT_NAME};Am Fließ 99;10999;Berlin;DE;;de;closed").unwrap();
+    csv
+}
+
+/// The number of a closed record.
+pub const MOVED_OUT: &str = "GGGG-7777-ZZZZ";
+/// Its last name.
+pub const MOVED_OUT_NAME: &str = "Weggezogen";
