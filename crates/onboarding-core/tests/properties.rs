@@ -87,7 +87,7 @@ fn time_works<M: Machine>(life: &Life<M>, tick: impl Fn() -> M::Command) -> Resu
         then.now = at;
         let before = then.state.clone();
         let events = then.does(tick()).events;
-        prop_assert_eq!(!events.is_empty(), acts || due <= life.now && at >= life.now, "{:?} at {}", before, at);
+        prop_assert_eq!(!events.is_empty(), acts, "{:?} at {}", before, at);
         prop_assert_eq!(then.state != before, !events.is_empty());
     }
     Ok(())
@@ -455,7 +455,6 @@ fn whatever_people_do_a_registration_passes_every_gate_or_none() {
             Ok(())
         })
         .unwrap();
-    println!("{reached:?}");
     assert!(reached.active * 10 >= reached.cases && reached.ended * 4 >= reached.cases, "the moves lead nowhere: {reached:?}");
 }
 

@@ -53,6 +53,12 @@ pub fn build(mail: &RenderedMail) -> Result<Message, MessageError> {
         // No "out of office" comes back. Source: RFC 3834 5, [MS-OXCMAIL] 2.2.3.2.14.
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "All"))
+        // What holds an 8bit part is 8bit itself. Source: RFC 2045 6.4.
+        .header(if mail.text.is_ascii() && mail.html.is_ascii() {
+            ContentTransferEncoding::SevenBit
+        } else {
+            ContentTransferEncoding::EightBit
+        })
         .multipart(
             MultiPart::alternative()
                 .boundary(boundary(mail))
@@ -100,13 +106,14 @@ fn boundary(mail: &RenderedMail) -> String {
     boundary
 }
 
-/// ASCII goes as it is, however long a link is; everything else quoted-printable: readable by every tool, and no link
-/// is lost in Base64.
+/// Texts go as they are, 7bit or 8bit: whoever opens the file reads it, and no link is broken by an encoding. Only a line
+/// that no message may carry is quoted-printable.
 fn part(kind: ContentType, text: &str) -> SinglePart {
     let text: String = text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    let body = if text.is_ascii() && text.lines().all(|line| line.len() <= LINE_MAX) {
+    let body = if text.lines().all(|line| line.len() <= LINE_MAX) {
         // The library would call for quoted-printable from 77 characters on and break the link.
-        Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::SevenBit)
+        let encoding = if text.is_ascii() { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::EightBit };
+        Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), encoding)
     } else {
         // Any text can be quoted-printable: the library refuses only 7bit and 8bit.
         Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new)

@@ -56,7 +56,9 @@ fn a_mail_has_the_headers_that_outside_programs_read() {
     assert_eq!(value("MIME-Version"), "1.0");
     assert!(value("Content-Type").starts_with("multipart/alternative; boundary="), "{raw}");
     assert!(!headers.iter().any(|(name, _)| name == "Reply-To" || name == "Cc" || name == "Bcc" || name == "Sender"), "{raw}");
-    assert!(raw.is_ascii() && raw.split("\r\n").all(|line| line.len() <= 998), "{raw}");
+    assert_eq!(value("Content-Transfer-Encoding"), "8bit");
+    assert!(raw.split("\r\n").all(|line| line.len() <= 998), "{raw}");
+    assert!(raw.split("\r\n\r\n").next().unwrap().is_ascii(), "{raw}");
 }
 
 #[test]
@@ -142,6 +144,7 @@ fn a_line_break_in_a_subject_or_name_makes_no_header_and_no_recipient() {
                 "Content-Language",
                 "Auto-Submitted",
                 "X-Auto-Response-Suppress",
+                "Content-Transfer-Encoding",
                 "MIME-Version",
                 "Content-Type"
             ],

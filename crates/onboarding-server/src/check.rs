@@ -29,7 +29,8 @@ pub(crate) async fn installation(settings: &Settings) -> Result<(), Faults> {
                 match store.pending().await {
                     Err(error) => faults.push(Fault::new(place, error.to_string())),
                     Ok(pending) if pending.is_empty() => {}
-                    Ok(pending) => faults.push(Fault::new(place, format!("not migrated ({} steps are pending): run `onboarding migrate`", pending.len()))),
+                    Ok(pending) => faults
+                        .push(Fault::new(place, format!("not migrated ({} steps are pending): run `onboarding migrate`", pending.len()))),
                 }
                 store.close().await;
             }

@@ -36,7 +36,8 @@ fn is_served_whole(journey: &Journey) -> bool {
 pub(crate) fn portals(settings: &Settings) -> Result<(Vec<PortalFolder>, Loaded), Faults> {
     let mut folders = portal_files::found(&settings.portals)?;
     let Loaded { portals, texts } = portal_files::load(&folders)?;
-    let served: Vec<Portal> = portals.all().into_iter().filter(|portal| is_served_whole(&portal.journey)).map(|portal| Portal::clone(portal)).collect();
+    let served: Vec<Portal> =
+        portals.all().into_iter().filter(|portal| is_served_whole(&portal.journey)).map(|portal| Portal::clone(portal)).collect();
     folders.retain(|folder| served.iter().any(|portal| portal.slug.as_str() == folder.slug()));
     Ok((folders, Loaded { portals: Portals::new(served), texts }))
 }

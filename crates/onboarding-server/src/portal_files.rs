@@ -10,6 +10,7 @@ use crate::config::PortalSource;
 use crate::fault::{Fault, Faults};
 use document::document;
 use onboarding::{Portal, Portals};
+use onboarding_core::journey::declaration::line_of;
 use onboarding_core::{Language, PortalSlug};
 use onboarding_text::Texts;
 use std::cell::RefCell;
@@ -116,7 +117,8 @@ fn in_directory(directory: &Path, wanted: impl Fn(&str) -> bool, faults: &mut Ve
 
 /// What lies in a folder, by name, without what is hidden.
 fn entries(folder: &Path, faults: &mut Vec<Fault>) -> Vec<std::path::PathBuf> {
-    let listed = fs::read_dir(folder).and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>());
+    let listed =
+        fs::read_dir(folder).and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>());
     match listed {
         Ok(mut paths) => {
             paths.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
@@ -134,8 +136,8 @@ fn read_into(folder: &mut PortalFolder, file: &Path, below: &str, faults: &mut V
     let text = fs::read(file).map_err(|error| Fault::new(folder.place_of(below), format!("could not read the file: {}", error.kind())));
     let text = text.and_then(|bytes| {
         String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-            Fault::in_line(&folder.place_of(below), line, "is not UTF-8; save the file as UTF-8")
+            let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+            Fault::in_line(&folder.place_of(below), line_of(&good, good.len()), "is not UTF-8; save the file as UTF-8")
         })
     });
     match text {
@@ -154,7 +156,8 @@ pub(crate) fn load(folders: &[PortalFolder]) -> Result<Loaded, Faults> {
     let mut texts = Texts::new();
     for folder in folders {
         let Some(slug) = PortalSlug::parse(&folder.slug) else {
-            let shape = "no portal can be called so: 2 to 32 of a-z, 0-9 and -, beginning with a letter, and no word the server uses itself";
+            let shape =
+                "no portal can be called so: 2 to 32 of a-z, 0-9 and -, beginning with a letter, and no word the server uses itself";
             faults.push(Fault::new(&folder.place, shape));
             continue;
         };

@@ -36,5 +36,7 @@ pub(crate) async fn prepare(settings: &Settings) -> Result<Prepared> {
     };
     let migrated = migrated.await;
     store.close().await;
-    migrated.map_err(|error: onboarding::ports::StoreError| error).with_context(|| format!("could not migrate the database {}", database.display()))
+    migrated
+        .map_err(|error: onboarding::ports::StoreError| error)
+        .with_context(|| format!("could not migrate the database {}", database.display()))
 }

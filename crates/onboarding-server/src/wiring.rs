@@ -53,7 +53,11 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
     let store = open_store(&settings.database, Arc::clone(&clock)).await?;
     let pending = store.pending().await.with_context(|| format!("could not use the database {}", settings.database.display()))?;
     if !pending.is_empty() {
-        bail!("the database {} is not migrated ({} steps are pending): run `onboarding migrate` first", settings.database.display(), pending.len());
+        bail!(
+            "the database {} is not migrated ({} steps are pending): run `onboarding migrate` first",
+            settings.database.display(),
+            pending.len()
+        );
     }
     let pool = pool.await.context("could not start the hashing threads")?.context("could not start the hashing threads")?;
     let shared = Arc::new(store.clone());

@@ -2,17 +2,14 @@
 
 use crate::error::Error;
 use crate::ports::{
-    Actor, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions, Store, Throttle, ThrottleKey, Vault,
-    Versioned,
+    Actor, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions, Store, Throttle,
+    ThrottleKey, Vault, Versioned,
 };
 use crate::step::{Decides, Step};
 use crate::{Aggregate, Portal, Portals};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{
-    AccountId, Claim, Language, PortalSlug, Presented, Ref, Uuid,
-    account::Account,
-    policy::Limit,
-    registration::AddressOwner,
+    AccountId, Claim, Language, PortalSlug, Presented, Ref, Uuid, account::Account, policy::Limit, registration::AddressOwner,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
@@ -159,10 +156,17 @@ impl Onboarding {
     }
 
     /// The reply to a command that was carried out before.
-    pub(crate) async fn replayed<T: DeserializeOwned>(&self, portal: &Portal, caller: &Caller, now: DateTime<Utc>) -> Result<Option<T>, Error> {
+    pub(crate) async fn replayed<T: DeserializeOwned>(
+        &self,
+        portal: &Portal,
+        caller: &Caller,
+        now: DateTime<Utc>,
+    ) -> Result<Option<T>, Error> {
         let Some(command) = &caller.command else { return Ok(None) };
         let vault = &self.ports.vault;
-        let Some(replay) = self.ports.store.replay(&vault.presented(DigestPurpose::Command, &command.key(portal)), now).await? else { return Ok(None) };
+        let Some(replay) = self.ports.store.replay(&vault.presented(DigestPurpose::Command, &command.key(portal)), now).await? else {
+            return Ok(None);
+        };
         let body = vault.presented(DigestPurpose::CommandBody, &[&command.body]);
         if !body.matches(&replay.body) {
             return Err(Error::IdempotencyMismatch);

@@ -124,7 +124,13 @@ fn number_fault(fault: NumberFault) -> &'static str {
 }
 
 /// A new password as typed, checked against the portal's policy. The result is in canonical form.
-pub fn new_password(field: &str, typed: &SecretString, portal: &Portal, privilege: Privilege, context: &[&str]) -> Result<SecretString, Vec<FieldError>> {
+pub fn new_password(
+    field: &str,
+    typed: &SecretString,
+    portal: &Portal,
+    privilege: Privilege,
+    context: &[&str],
+) -> Result<SecretString, Vec<FieldError>> {
     // Counted before anything is done to it: a megabyte is refused without being normalised.
     let policy = &portal.journey.password_policy;
     if typed.expose_secret().len() > policy.max_length as usize * 4 {
@@ -231,10 +237,15 @@ pub(crate) fn registration(portal: &Portal, form: &RegistrationForm) -> Result<P
         }
     };
     let numbers = form.claim.as_ref().and_then(|claim| claim.number.clone());
-    let context: Vec<&str> = [first_name.as_ref().map(PersonName::as_str), last_name.as_ref().map(PersonName::as_str), numbers.as_deref(), address.as_ref().map(EmailAddress::as_str)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let context: Vec<&str> = [
+        first_name.as_ref().map(PersonName::as_str),
+        last_name.as_ref().map(PersonName::as_str),
+        numbers.as_deref(),
+        address.as_ref().map(EmailAddress::as_str),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let password = match &form.password {
         None => None,
         Some(typed) => match new_password("password", typed, portal, Privilege::Common, &context) {

@@ -36,7 +36,8 @@ impl Onboarding {
     /// A token as presented; `None` for what cannot be one, so that no digest is made of a megabyte.
     pub(crate) fn presented(&self, portal: &PortalSlug, purpose: DigestPurpose, token: &SecretString) -> Option<Presented> {
         let token = token.expose_secret().trim();
-        let shaped = !token.is_empty() && token.len() <= LONGEST_TOKEN && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let shaped =
+            !token.is_empty() && token.len() <= LONGEST_TOKEN && token.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         shaped.then(|| self.ports.vault.presented(purpose, &[portal.as_str().as_bytes(), token.as_bytes()]))
     }
 

@@ -91,7 +91,7 @@ pub struct Portal {
     pub sender: Sender,
     /// Its journey.
     pub journey: Journey,
-    /// The documents in the order of the file.
+    /// The documents in the order in which they are asked for.
     pub documents: Vec<Document>,
 }
 
@@ -153,8 +153,8 @@ impl Portal {
     /// Every fault with its line. A retry does not help; the operator must mend the file.
     pub fn parse(slug: PortalSlug, text: &str, documents: &DocumentSource<'_>) -> Result<Self, Vec<PortalFault>> {
         let at = |offset: usize, reason: String| PortalFault { line: line_of(text, offset), reason };
-        let file: File =
-            toml::from_str(text).map_err(|error| vec![at(error.span().map_or(0, |span| span.start), error.message().replace('\n', " "))])?;
+        let file: File = toml::from_str(text)
+            .map_err(|error| vec![at(error.span().map_or(0, |span| span.start), error.message().replace('\n', " "))])?;
         let mut faults = Vec::new();
         let mut address = |spanned: &toml::Spanned<String>| {
             let address = EmailAddress::parse(spanned.get_ref()).ok();
@@ -211,15 +211,24 @@ impl Portal {
             }
         };
         match (journey, support_email, from, own) {
-            (Some(journey), Some(email), Some(from), Some(_)) if faults.is_empty() => Ok(Self {
-                slug,
-                name: file.name.into_inner(),
-                country: file.country.into_inner(),
-                support: Support { email, phone: file.support.phone, hours: file.support.hours, quote_number: file.support.quote_number },
-                sender: Sender { from, name: file.mail.from_name.into_inner(), reply_to: reply_to.flatten() },
-                journey,
-                documents: found,
-            }),
+            (Some(journey), Some(email), Some(from), Some(_)) if faults.is_empty() => {
+                // In the order in which they are asked for; the file's own order is not kept by its parser.
+                found.sort_by_key(|document| journey.consents.iter().position(|rule| rule.document == document.name));
+                Ok(Self {
+                    slug,
+                    name: file.name.into_inner(),
+                    country: file.country.into_inner(),
+                    support: Support {
+                        email,
+                        phone: file.support.phone,
+                        hours: file.support.hours,
+                        quote_number: file.support.quote_number,
+                    },
+                    sender: Sender { from, name: file.mail.from_name.into_inner(), reply_to: reply_to.flatten() },
+                    journey,
+                    documents: found,
+                })
+            }
             _ => Err(faults),
         }
     }

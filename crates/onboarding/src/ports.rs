@@ -24,8 +24,8 @@ pub use outbox::{Delivery, DeliveryKind, DeliveryStatus, Leased, Outbox, OutboxF
 pub use sessions::{MembershipFact, SessionChange, SessionFacts, SessionKind, SessionRow, Sessions};
 pub use stationery::{MailOrder, Stationery, StationeryError};
 pub use store::{
-    Actor, AuditRow, Commit, CommitError, CommandRecord, Lookup, OutboxChange, Relation, Replay, Store, StoreError, TokenEntry, TokenPurpose, Version, Versioned,
-    Write,
+    Actor, AuditRow, CommandRecord, Commit, CommitError, Lookup, OutboxChange, Relation, Replay, Store, StoreError, TokenEntry,
+    TokenPurpose, Version, Versioned, Write,
 };
 pub use throttle::{Taken, Throttle, ThrottleKey};
 pub use vault::{DigestPurpose, Sealed, Vault, VaultError};

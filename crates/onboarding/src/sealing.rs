@@ -11,10 +11,7 @@ use zeroize::Zeroizing;
 #[derive(Debug)]
 pub(crate) enum Payload {
     /// A mail.
-    Mail {
-        to: EmailAddress,
-        params: Vec<Param>,
-    },
+    Mail { to: EmailAddress, params: Vec<Param> },
     /// A letter.
     Letter(PinLetterOrder),
     /// Nothing: the row only looks like a mail.
@@ -50,7 +47,9 @@ enum StoredParam {
 
 fn page_of(path: &str) -> Option<Page> {
     use Page::{Confirm, ConfirmNewEmail, Invite, Login, PasswordForgot, PasswordReset, Setup, Staff, Team};
-    [Confirm, Setup, Invite, PasswordReset, ConfirmNewEmail, Login, PasswordForgot, Team, Staff].into_iter().find(|page| page.path() == path)
+    [Confirm, Setup, Invite, PasswordReset, ConfirmNewEmail, Login, PasswordForgot, Team, Staff]
+        .into_iter()
+        .find(|page| page.path() == path)
 }
 
 impl From<&Param> for StoredParam {

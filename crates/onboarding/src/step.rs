@@ -25,7 +25,12 @@ pub(crate) trait Decides: Sized + Clone + PartialEq + Into<Aggregate> + TryFrom<
     type Reply;
     type Refusal;
 
-    fn decide(state: Option<&Self>, command: Self::Command, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Self::Event, Self::Reply>, Self::Refusal>;
+    fn decide(
+        state: Option<&Self>,
+        command: Self::Command,
+        journey: &Journey,
+        now: DateTime<Utc>,
+    ) -> Result<Decision<Self::Event, Self::Reply>, Self::Refusal>;
     fn evolve(state: Option<Self>, event: &Self::Event) -> Option<Self>;
     fn reference(&self) -> Ref;
 
@@ -95,7 +100,11 @@ impl Step {
 
     /// Decides, folds, and adds what follows to the commit. The state is written only if it changed: a failed sign-in
     /// leaves a trace, and does not race with its owner.
-    pub(crate) fn decide<A: Decides>(&mut self, before: Option<&Versioned<A>>, command: A::Command) -> Result<(Option<A>, A::Reply), A::Refusal> {
+    pub(crate) fn decide<A: Decides>(
+        &mut self,
+        before: Option<&Versioned<A>>,
+        command: A::Command,
+    ) -> Result<(Option<A>, A::Reply), A::Refusal> {
         let state = before.map(|before| &before.value);
         let decision = A::decide(state, command, &self.portal.journey, self.now)?;
         let after = decision.events.iter().fold(state.cloned(), A::evolve);

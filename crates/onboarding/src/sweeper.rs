@@ -74,7 +74,8 @@ impl Onboarding {
         match found.value {
             Aggregate::Registration(value) => {
                 let before = crate::ports::Versioned { value: *value, version };
-                let command = registration::Command::Tick { approvers: Vec::new(), deliveries: vec![self.delivery(now)], company: String::new() };
+                let command =
+                    registration::Command::Tick { approvers: Vec::new(), deliveries: vec![self.delivery(now)], company: String::new() };
                 step.decide::<Registration>(Some(&before), command).map_err(|error| internal(&error))?;
             }
             Aggregate::Account(value) => {

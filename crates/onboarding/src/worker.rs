@@ -7,8 +7,8 @@
 use crate::engine::ATTEMPTS;
 use crate::error::Error;
 use crate::ports::{
-    Actor, Commit, CommitError, Delivery, DeliveryKind, JobStatus, Leased, LetterError, LetterPress, MailError, MailOrder, Mailer, OutboxChange, RenderedLetter,
-    Settlement, Stationery, VaultError,
+    Actor, Commit, CommitError, Delivery, DeliveryKind, JobStatus, Leased, LetterError, LetterPress, MailError, MailOrder, Mailer,
+    OutboxChange, RenderedLetter, Settlement, Stationery, VaultError,
 };
 use crate::sealing::{self, OpenError, Payload};
 use crate::{Onboarding, Portal};
@@ -142,7 +142,8 @@ impl Worker {
             Ok(Payload::Mail { to, params }) => {
                 let order = MailOrder {
                     portal: portal.slug.clone(),
-                    template: MailTemplate::of(&delivery.template).ok_or_else(|| Error::Internal(format!("no mail is called {}", delivery.template)))?,
+                    template: MailTemplate::of(&delivery.template)
+                        .ok_or_else(|| Error::Internal(format!("no mail is called {}", delivery.template)))?,
                     language: delivery.language,
                     to,
                     params,
@@ -186,7 +187,9 @@ impl Worker {
         let now = self.engine.now().await?;
         Ok(Some(match sent {
             Ok(_) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
-            Err(MailError::Permanent { reason }) => Ending { result: Settlement::Failed { reason }, fate: Some(Fate::Failed), alarm: false },
+            Err(MailError::Permanent { reason }) => {
+                Ending { result: Settlement::Failed { reason }, fate: Some(Fate::Failed), alarm: false }
+            }
             Err(MailError::Transient { reason, retry_after }) => self.again(lease, &reason, now, retry_after),
             Err(MailError::Unknown { reason }) if lease.unknowns + 1 >= UNKNOWNS_AT_MOST => {
                 tracing::warn!(delivery = %lease.delivery.id, %reason, "nobody knows twice whether a mail was taken");
@@ -222,7 +225,9 @@ impl Worker {
             Ok(_) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
             Err(LetterError::Transient(reason)) => self.again(lease, &reason, now, None),
             Err(LetterError::Permanent(reason)) => Ending::parked(reason),
-            Err(LetterError::Unknown(reason)) => Ending { result: Settlement::RetryUnknown { at: now + self.wait(lease), reason }, fate: None, alarm: false },
+            Err(LetterError::Unknown(reason)) => {
+                Ending { result: Settlement::RetryUnknown { at: now + self.wait(lease), reason }, fate: None, alarm: false }
+            }
         }))
     }
 

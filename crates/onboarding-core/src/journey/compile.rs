@@ -174,8 +174,6 @@ impl Draft {
         let sign_in_again = self.after_first_password == AfterFirstPassword::SignInAgain;
         refuse(sign_in_again && self.password != PasswordOrigin::Initial, Part::AfterFirstPassword, "`sign_in_again` is for initial passwords");
 
-        let names: Vec<_> = self.fields.iter().map(|field| field.name).collect();
-        refuse(repeats(&names), Part::Fields, "a field stands twice");
         refuse(by_company && !self.fields.is_empty(), Part::Fields, "where the company starts there is no form");
 
         let policy = &self.password_policy;
@@ -190,6 +188,11 @@ impl Draft {
         refuse(!within(rule.bearer_idle, TimeDelta::minutes(5), TimeDelta::days(90)), Part::Sessions, "bearer sessions live 5 minutes to 90 days unused");
         refuse(!within(rule.page_idle, TimeDelta::minutes(5), TimeDelta::hours(12)), Part::Sessions, "page sessions live 5 minutes to 12 hours unused");
         refuse(!within(rule.page_at_most, rule.page_idle, TimeDelta::hours(24)), Part::Sessions, "page sessions end within 24 hours, and not before they idle out");
+        for (entry, field) in self.fields.iter().enumerate() {
+            if self.fields[..entry].iter().any(|other| other.name == field.name) {
+                faults.push(JourneyFault { part: Part::Fields, entry: Some(entry), reason: "a field stands twice".to_owned() });
+            }
+        }
         for (entry, rule) in self.consents.iter().enumerate() {
             faults.extend(self.consent_faults(entry, rule));
         }

@@ -110,7 +110,9 @@ pub fn line_of(text: &str, offset: usize) -> usize {
 impl Declaration {
     /// Compiles the table into a journey. `text` is the whole file, for line numbers.
     pub fn compile(self, portal: PortalSlug, languages: Vec<Language>, text: &str) -> Result<Journey, Vec<DeclarationFault>> {
-        let places = self.places();
+        let mut places = self.places();
+        // The languages stand outside this table, at the file's own level.
+        places.extend(text.find("\nlanguages").map(|before| (Part::Languages, before + 1..before + 1)));
         self.draft(portal, languages).compile().map_err(|faults| {
             faults
                 .into_iter()
@@ -134,7 +136,7 @@ impl Declaration {
         ];
         let mut at = |part, span: Option<Range<usize>>| places.extend(span.map(|span| (part, span)));
         at(Part::Claim, self.claim.as_ref().map(Spanned::span));
-        at(Part::Fields, self.fields.first().map(Spanned::span));
+        self.fields.iter().for_each(|field| at(Part::Fields, Some(field.span())));
         self.consents.iter().for_each(|consent| at(Part::Consents, Some(consent.span())));
         at(Part::EmailProof, self.email_proof.as_ref().map(Spanned::span).or(Some(self.start.span())));
         at(Part::PasswordPolicy, self.password_policy.as_ref().map(Spanned::span));

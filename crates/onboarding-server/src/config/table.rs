@@ -74,7 +74,9 @@ impl Table {
         let (document, errors) = DeTable::parse_recoverable(text);
         let broken: Vec<_> = errors
             .iter()
-            .map(|error| Fault::in_line(&name, line_of(text, error.span().map_or(0, |span| span.start)), error.message().replace('\n', " ")))
+            .map(|error| {
+                Fault::in_line(&name, line_of(text, error.span().map_or(0, |span| span.start)), error.message().replace('\n', " "))
+            })
             .collect();
         Faults::none_or(broken, Some(()))?;
         let mut table = Self::of_environment(name.clone(), Vec::new());
@@ -239,7 +241,9 @@ impl Table {
 fn raw(value: &DeValue<'_>) -> Raw {
     match value {
         DeValue::String(text) => Raw::Text(text.to_string()),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).map_or(Raw::Other("a number beyond every range"), Raw::Number),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).map_or(Raw::Other("a number beyond every range"), Raw::Number)
+        }
         DeValue::Array(values) => {
             let texts = values.iter().map(|value| match value.get_ref() {
                 DeValue::String(text) => Some(text.to_string()),

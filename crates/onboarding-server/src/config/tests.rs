@@ -35,7 +35,8 @@ fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, Faults> {
 /// Every fault without the folder before the file's name.
 fn told(text: &str, environment: &[(&str, &str)]) -> Vec<String> {
     let faults = read(text, environment).map(|_| ()).unwrap_err();
-    faults.iter().map(|fault| fault.to_string()).map(|fault| fault.rsplit_once("/onboarding.toml").map_or(fault.clone(), |(_, rest)| rest.to_owned())).collect()
+    let short = |fault: String| fault.rsplit_once("/onboarding.toml").map_or_else(|| fault.clone(), |(_, rest)| rest.to_owned());
+    faults.iter().map(|fault| short(fault.to_string())).collect()
 }
 
 /// The good file with one line replaced.
@@ -138,7 +139,9 @@ fn every_break_of_the_syntax_is_told_with_its_line() {
 
 #[test]
 fn an_unknown_variable_is_refused_by_name() {
-    for name in ["ONBOARDING_SERVER__LISTNE", "ONBOARDING_CONFIG", "ONBOARDING_SERVER_LISTEN", "ONBOARDING_server__listen", "ONBOARDING_SMTP__HOST"] {
+    for name in
+        ["ONBOARDING_SERVER__LISTNE", "ONBOARDING_CONFIG", "ONBOARDING_SERVER_LISTEN", "ONBOARDING_server__listen", "ONBOARDING_SMTP__HOST"]
+    {
         let told = told(GOOD, &[(name, "x")]);
         assert!(told.len() == 1 && told[0].starts_with(&format!("{name}: ")), "{told:?}");
     }
@@ -173,7 +176,9 @@ fn a_cheap_hash_is_refused_where_strangers_can_reach_the_server() {
 
 #[test]
 fn a_database_is_an_sqlite_file() {
-    for (url, path) in [("sqlite:a b.db", "a b.db"), ("sqlite:///var/a.db", "/var/a.db"), ("sqlite://a.db", "a.db"), ("sqlite:/a.db", "/a.db")] {
+    for (url, path) in
+        [("sqlite:a b.db", "a b.db"), ("sqlite:///var/a.db", "/var/a.db"), ("sqlite://a.db", "a.db"), ("sqlite:/a.db", "/a.db")]
+    {
         assert_eq!(sqlite_path(url).as_deref(), Ok(path), "{url}");
     }
     for url in ["onboarding.db", "sqlite::memory:", "sqlite:a.db?mode=rwc", "mysql://a", "C:\\a.db"] {

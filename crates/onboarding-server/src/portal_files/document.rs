@@ -37,8 +37,8 @@ mod tests {
         let (plain, _) = document("# a\nb\n");
         assert_eq!(document("\u{feff}# a\r\nb\r\n").0, plain);
         // Source: sha256sum of the six bytes.
-        let hex: String = plain.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "001b39bc23a3974bacfb92e07228ff601be5f290359b75a18daa8dd11425debc");
+        let digest: Vec<_> = plain.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest.concat(), "001b39bc23a3974bacfb92e07228ff601be5f290359b75a18daa8dd11425debc");
         assert_ne!(document("# a\nb").0.sha256, plain.sha256);
     }
 }

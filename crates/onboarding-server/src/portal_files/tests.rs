@@ -8,7 +8,11 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 
@@ -78,10 +82,10 @@ fn every_fault_of_every_portal_is_told_with_file_line_and_reason() {
     let told = told(&portals, None);
     let expected = [
         "portals/API: no portal can be called so",
-        "portals/housing/portal.toml:29: unknown field `approvals`",
+        "portals/housing/portal.toml:25: unknown field `approvals`",
         "portals/partner/portal.toml:4: a country is two capital letters",
         "portals/partner/documents/terms.en.md:1: has no title",
-        "portals/chamber/portal.toml:18: the document privacy has no text in fr",
+        "portals/chamber/portal.toml:17: the document privacy has no text in fr",
         "portals/customer/texts/de.ftl:2: no text is called `no-such-text`",
         "portals/customer/texts/nl.ftl: no language is called so",
     ];
@@ -97,7 +101,10 @@ fn files_that_cannot_be_read_are_told() {
     fs::write(portals.join("housing/documents/terms.de.md"), b"# Titel\nStra\xdfe\n").unwrap();
     fs::remove_file(portals.join("partner/portal.toml")).unwrap();
     let told_here = told(&portals, None);
-    assert!(told_here.contains(&"portals/housing/documents/terms.de.md:2: is not UTF-8; save the file as UTF-8".to_owned()), "{told_here:?}");
+    assert!(
+        told_here.contains(&"portals/housing/documents/terms.de.md:2: is not UTF-8; save the file as UTF-8".to_owned()),
+        "{told_here:?}"
+    );
     assert!(told_here.contains(&"portals/partner/portal.toml: could not read the file: entity not found".to_owned()), "{told_here:?}");
     let nowhere = portals.join("nowhere");
     assert_eq!(told(&nowhere, None), ["nowhere: could not read the folder: entity not found"]);

@@ -27,12 +27,13 @@ fn every_fault_of_portals_keys_and_database_is_told() {
     fs::create_dir(installation.path("portals/housing/texts")).unwrap();
     installation.write("portals/housing/texts/en.ftl", "\n\nnothing-like-it = Hello\n");
     fs::remove_file(installation.path("keys.toml")).unwrap();
-    installation.write("onboarding.db", "no database, but long enough to be taken for one: ................................................");
+    installation
+        .write("onboarding.db", "no database, but long enough to be taken for one: ................................................");
     let said = installation.run(&["check"]);
     assert_eq!((said.code, said.out.as_str()), (1, ""), "{said:?}");
     for start in [
-        "error: portals/partner/portal.toml:28: ",
-        "error: portals/housing/portal.toml:18: the document terms has no text in it: documents/terms.it.md",
+        "error: portals/partner/portal.toml:25: ",
+        "error: portals/housing/portal.toml:16: the document terms has no text in it: documents/terms.it.md",
         "error: portals/housing/texts/en.ftl:3: no text is called `nothing-like-it`",
         "error: keys.toml: could not read the key file",
         "error: onboarding.db: ",

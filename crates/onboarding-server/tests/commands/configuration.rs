@@ -6,7 +6,9 @@ use crate::harness::Installation;
 fn a_wrong_value_is_told_with_file_line_and_reason() {
     let installation = Installation::new();
     installation.spoil("onboarding.toml", "sqlite:onboarding.db", "mongodb://db");
-    for command in [&["serve"][..], &["migrate"], &["check"], &["records", "import", "housing", "x.csv"], &["openapi", "--config", "onboarding.toml"]] {
+    for command in
+        [&["serve"][..], &["migrate"], &["check"], &["records", "import", "housing", "x.csv"], &["openapi", "--config", "onboarding.toml"]]
+    {
         let said = installation.run(command);
         assert_eq!((said.code, said.out.as_str()), (1, ""), "{command:?}: {said:?}");
         assert_eq!(
@@ -52,10 +54,7 @@ fn a_moved_clock_is_refused_where_strangers_can_reach_the_server() {
     installation.spoil("onboarding.toml", "memory_kib = 64\npasses = 1\n", "");
     let said = installation.run_with(&["serve"], &[("ONBOARDING_TEST__CLOCK_FILE", "/tmp/clock")]);
     assert_eq!(said.code, 1);
-    assert_eq!(
-        said.err,
-        "error: ONBOARDING_TEST__CLOCK_FILE: moving the clock is for tests: refused unless every listener is loopback\n"
-    );
+    assert_eq!(said.err, "error: ONBOARDING_TEST__CLOCK_FILE: moving the clock is for tests: refused unless every listener is loopback\n");
 }
 
 #[test]

@@ -24,8 +24,7 @@ fn the_printed_call_begins_a_registration_and_its_mail_arrives() {
     let answer = server.post("/api/v1/housing/registrations", &printed_body(&said));
     assert_eq!(answer.status, 202, "{answer:?}");
     assert_eq!(answer.json()["state"], "awaiting_email");
-    let mail = eventually("the mail", || installation.files().into_iter().find(|file| file.starts_with("data/mail/housing/") && file.ends_with(".eml")));
-    let mail = fs::read_to_string(installation.path(&mail)).unwrap();
+    let mail = eventually("the mail", || installation.mails("data/mail/housing").pop());
     assert!(mail.contains("To: you@example.org"), "{mail}");
     let link = format!("http://{}/housing/", server.address);
     assert!(mail.replace("=\r\n", "").contains(&link), "links lead to where the demo listens: {mail}");

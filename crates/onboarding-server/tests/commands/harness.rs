@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before the test fails; generous, because machines are shared.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a command said.
 #[derive(Debug)]
@@ -83,6 +83,13 @@ directory = "portals"
         list(self.folder.path(), "", &mut found);
         found.sort();
         found
+    }
+
+    /// The text of each mail in a folder.
+    pub(crate) fn mails(&self, folder: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path(folder)) else { return Vec::new() };
+        let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|kind| kind == "eml"));
+        paths.map(|path| fs::read_to_string(path).unwrap()).collect()
     }
 
     fn command(&self, args: &[&str]) -> Command {

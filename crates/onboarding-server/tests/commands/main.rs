@@ -1,5 +1,7 @@
 //! The binary as an operator meets it: commands, exit codes, one-line failures, files on disk.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod check;
 mod configuration;
 mod demo;

@@ -3,7 +3,9 @@
 use super::{StoreError, Versioned};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use onboarding_core::{AccountId, Digest, MembershipId, PortalSlug, Presented, SessionId, account::Account, membership::Membership, record::RecordStatus};
+use onboarding_core::{
+    AccountId, Digest, MembershipId, PortalSlug, Presented, SessionId, account::Account, membership::Membership, record::RecordStatus,
+};
 
 /// What carries a session's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,4 +118,3 @@ pub trait Sessions: Send + Sync {
     /// Removes dead sessions, at most `limit`; tells how many.
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 }
-

@@ -3,6 +3,7 @@
 use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::forms::{self, RegistrationForm};
+use crate::ports::Versioned;
 use crate::ports::{Actor, DigestPurpose};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
@@ -13,7 +14,6 @@ use onboarding_core::{
     policy,
     registration::{self, ApplyFacts, ApplyInput, NewPassword, Registration},
 };
-use crate::ports::Versioned;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -99,7 +99,14 @@ impl Onboarding {
     }
 
     /// Decides once without facts from outside, so that fields are told before a guess is counted.
-    fn rehearse(&self, portal: &Arc<Portal>, input: &ApplyInput, password: bool, language: onboarding_core::Language, now: DateTime<Utc>) -> Result<(), Error> {
+    fn rehearse(
+        &self,
+        portal: &Arc<Portal>,
+        input: &ApplyInput,
+        password: bool,
+        language: onboarding_core::Language,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
         let hash = onboarding_core::PasswordHash::new(String::new());
         let input = ApplyInput { password: password.then_some(NewPassword { hash, met: 0 }), ..input.clone() };
         let number = onboarding_core::RecordNumber::parse("0").map_err(|_| Error::Internal("a number could not be read".to_owned()))?;
@@ -126,13 +133,24 @@ impl Onboarding {
 
     /// Mails that strangers can start: per network, and per address for this purpose alone, so that nobody uses up the
     /// reset's share.
-    pub(crate) async fn count_proof_mail(&self, portal: &Portal, caller: &Caller, email: &EmailAddress, now: DateTime<Utc>) -> Result<(), Error> {
+    pub(crate) async fn count_proof_mail(
+        &self,
+        portal: &Portal,
+        caller: &Caller,
+        email: &EmailAddress,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
         self.limit(self.throttle_key(&portal.slug, "mail-network", &[&caller.network]), policy::MAILS_PER_NETWORK, now).await?;
         self.limit(self.throttle_key(&portal.slug, "mail-proof", &[email.key().as_str()]), policy::MAILS_PER_ADDRESS, now).await
     }
 
     /// A handle as presented, and where it leads.
-    pub(crate) async fn registration_behind(&self, portal: &Portal, purpose: DigestPurpose, token: &SecretString) -> Result<RegistrationId, Error> {
+    pub(crate) async fn registration_behind(
+        &self,
+        portal: &Portal,
+        purpose: DigestPurpose,
+        token: &SecretString,
+    ) -> Result<RegistrationId, Error> {
         let unknown = || Error::Registration(registration::Refusal::TokenUnknown);
         let presented = self.presented(&portal.slug, purpose, token).ok_or_else(unknown)?;
         match self.behind(presented).await? {

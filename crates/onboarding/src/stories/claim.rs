@@ -84,7 +84,13 @@ impl Onboarding {
         if claim.expires_at > now { Ok(claim) } else { Err(dead()) }
     }
 
-    async fn matched(&self, portal: &Arc<Portal>, caller: &Caller, typed: &TypedClaim, now: DateTime<Utc>) -> Result<Versioned<Record>, Error> {
+    async fn matched(
+        &self,
+        portal: &Arc<Portal>,
+        caller: &Caller,
+        typed: &TypedClaim,
+        now: DateTime<Utc>,
+    ) -> Result<Versioned<Record>, Error> {
         let taken = self.count_guess(portal, caller, typed, now).await?;
         let record = self.ports.directory.find(&portal.slug, &typed.number).await?;
         match record.filter(|record| record.value.matches(&typed.values)) {
@@ -99,7 +105,13 @@ impl Onboarding {
     }
 
     /// Counts the guess before it is judged: otherwise parallel guesses are free. A match gives it back.
-    async fn count_guess(&self, portal: &Arc<Portal>, caller: &Caller, typed: &TypedClaim, now: DateTime<Utc>) -> Result<Vec<ThrottleKey>, Error> {
+    async fn count_guess(
+        &self,
+        portal: &Arc<Portal>,
+        caller: &Caller,
+        typed: &TypedClaim,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ThrottleKey>, Error> {
         let second: Vec<String> = typed.values.iter().map(SecondValue::folded).collect();
         let second = second.join("\u{1f}");
         let network = caller.network.as_str();

@@ -87,12 +87,16 @@ impl Onboarding {
         let code = code::normalise(typed, policy::CODE_CHARS).map_err(|fault| {
             Error::Input(vec![match fault {
                 CodeFault::Empty => crate::forms::FieldError::new("code", "required"),
-                CodeFault::Length => {
-                    crate::forms::FieldError { field: "code".to_owned(), code: "code_length", args: vec![("n", policy::CODE_CHARS.to_string())] }
-                }
-                CodeFault::Characters => {
-                    crate::forms::FieldError { field: "code".to_owned(), code: "code_characters", args: vec![("chars", "0 1 A E I L O U".to_owned())] }
-                }
+                CodeFault::Length => crate::forms::FieldError {
+                    field: "code".to_owned(),
+                    code: "code_length",
+                    args: vec![("n", policy::CODE_CHARS.to_string())],
+                },
+                CodeFault::Characters => crate::forms::FieldError {
+                    field: "code".to_owned(),
+                    code: "code_characters",
+                    args: vec![("chars", "0 1 A E I L O U".to_owned())],
+                },
             }])
         })?;
         let id = self.registration_behind(&found, DigestPurpose::Handle, handle).await.map_err(not_found)?;
@@ -120,15 +124,22 @@ impl Onboarding {
         let now = self.now().await?;
         let presented = self.proof_of(&portal, id, &Typed::Link(token.clone()))?;
         let facts = self.confirm_facts(now, None);
-        let (used, refusal) = match registration::decide(Some(&found.value), Command::Confirm { proof: presented, facts }, &portal.journey, now) {
-            Ok(decision) => (decision.reply == Reply::Repeated, None),
-            Err(refusal) => (false, Some(refusal)),
-        };
+        let (used, refusal) =
+            match registration::decide(Some(&found.value), Command::Confirm { proof: presented, facts }, &portal.journey, now) {
+                Ok(decision) => (decision.reply == Reply::Repeated, None),
+                Err(refusal) => (false, Some(refusal)),
+            };
         // A shadow's link was never mailed; it leads nowhere.
         if refusal == Some(registration::Refusal::TokenUnknown) {
             return Err(registration::Refusal::TokenUnknown.into());
         }
-        Ok(LinkView { state: found.value.word(), email: found.value.email().clone(), language: found.value.dossier().language, refusal, used })
+        Ok(LinkView {
+            state: found.value.word(),
+            email: found.value.email().clone(),
+            language: found.value.dossier().language,
+            refusal,
+            used,
+        })
     }
 
     /// "That wasn't me": the registration ends.
@@ -242,7 +253,9 @@ impl Onboarding {
 
     fn proof_of(&self, portal: &Portal, id: RegistrationId, typed: &Typed) -> Result<Proof, Error> {
         match typed {
-            Typed::Code(code) => Ok(Proof::Code(self.ports.vault.presented(DigestPurpose::Code, &[id.0.as_bytes(), code.expose_secret().as_bytes()]))),
+            Typed::Code(code) => {
+                Ok(Proof::Code(self.ports.vault.presented(DigestPurpose::Code, &[id.0.as_bytes(), code.expose_secret().as_bytes()])))
+            }
             Typed::Link(token) => self
                 .presented(&portal.slug, DigestPurpose::Confirmation, token)
                 .map(Proof::Link)
@@ -251,7 +264,13 @@ impl Onboarding {
     }
 
     fn confirm_facts(&self, now: DateTime<Utc>, lost: Option<(LostClaim, EmailAddress, Language)>) -> ConfirmFacts {
-        ConfirmFacts { account: AccountId(self.uuid(now)), lost, approvers: Vec::new(), deliveries: vec![self.delivery(now)], company: String::new() }
+        ConfirmFacts {
+            account: AccountId(self.uuid(now)),
+            lost,
+            approvers: Vec::new(),
+            deliveries: vec![self.delivery(now)],
+            company: String::new(),
+        }
     }
 
     /// Whom the race was lost to; the owner gets a mail.
@@ -274,14 +293,23 @@ impl Onboarding {
     }
 
     /// Opens the account of a registration that passed every gate, in the same step.
-    async fn activate(&self, portal: &Arc<Portal>, step: &mut Step, registration: &Registration, id: AccountId, generated: Option<&Generated>) -> Result<(), Error> {
+    async fn activate(
+        &self,
+        portal: &Arc<Portal>,
+        step: &mut Step,
+        registration: &Registration,
+        id: AccountId,
+        generated: Option<&Generated>,
+    ) -> Result<(), Error> {
         let dossier: &Dossier = registration.dossier();
         let now = step.now;
         let credential = match (dossier.password.clone(), generated) {
             (Some(password), _) => NewCredential::Own(password),
-            (None, Some(generated)) => {
-                NewCredential::Generated { password: generated.password.clone(), hash: generated.hash.clone(), delivery: self.delivery(now) }
-            }
+            (None, Some(generated)) => NewCredential::Generated {
+                password: generated.password.clone(),
+                hash: generated.hash.clone(),
+                delivery: self.delivery(now),
+            },
             (None, None) => return Err(Error::Internal("an account would open without a credential".to_owned())),
         };
         let record = registration.record().cloned().filter(|_| portal.journey.membership == MembershipBy::Claim);

@@ -1,10 +1,10 @@
 //! Decisions on documents: what was decided when, and deciding anew.
 
+use crate::Onboarding;
 use crate::engine::{ATTEMPTS, Taken};
 use crate::error::Error;
-use crate::ports::Actor;
-use crate::Onboarding;
 use crate::portal::hex;
+use crate::ports::Actor;
 use crate::stories::session::SessionView;
 use chrono::{DateTime, Utc};
 use onboarding_core::{
@@ -59,7 +59,14 @@ impl Onboarding {
     ///
     /// # Errors
     /// `version_outdated`, an unknown or required document, as refusals of the account.
-    pub async fn decide_consent(&self, session: &SessionView, language: Language, document: &str, version: &str, granted: bool) -> Result<(), Error> {
+    pub async fn decide_consent(
+        &self,
+        session: &SessionView,
+        language: Language,
+        document: &str,
+        version: &str,
+        granted: bool,
+    ) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             let before = self.account(session.account()).await?;
             let mut step = self.step(&session.portal, Actor::Account(session.account()), self.now().await?);

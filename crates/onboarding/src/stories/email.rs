@@ -93,7 +93,11 @@ impl Onboarding {
         Err(Error::Contended)
     }
 
-    async fn account_behind_email(&self, portal: &Arc<Portal>, token: &SecretString) -> Result<(Account, onboarding_core::Presented), Error> {
+    async fn account_behind_email(
+        &self,
+        portal: &Arc<Portal>,
+        token: &SecretString,
+    ) -> Result<(Account, onboarding_core::Presented), Error> {
         let presented = self.presented(&portal.slug, DigestPurpose::NewEmail, token).ok_or(Refusal::TokenUnknown)?;
         let Some(Ref::Account(id)) = self.behind(presented.clone()).await? else { return Err(Refusal::TokenUnknown.into()) };
         let found = self.load::<Account>(Ref::Account(id)).await?.ok_or(Refusal::TokenUnknown)?;

@@ -53,9 +53,13 @@ impl From<DirectoryError> for ImportError {
 }
 
 /// Reads records from CSV: header row, UTF-8, `,` or `;`. Ends after the first fault.
-pub fn records_from_csv<R: Read>(source: R, mut mint: impl FnMut() -> RecordId) -> Result<impl Iterator<Item = Result<Record, RowFault>>, ImportError> {
+pub fn records_from_csv<R: Read>(
+    source: R,
+    mut mint: impl FnMut() -> RecordId,
+) -> Result<impl Iterator<Item = Result<Record, RowFault>>, ImportError> {
     let mut source = std::io::BufReader::new(source);
-    let start = std::io::BufRead::fill_buf(&mut source).map_err(|error| ImportError::Header(format!("the file cannot be read: {error}")))?;
+    let start =
+        std::io::BufRead::fill_buf(&mut source).map_err(|error| ImportError::Header(format!("the file cannot be read: {error}")))?;
     let bom = start.starts_with(&[0xef, 0xbb, 0xbf]);
     let first_line: Vec<u8> = start.iter().copied().skip(if bom { 3 } else { 0 }).take_while(|byte| *byte != b'\n').collect();
     let delimiter = if first_line.contains(&b';') { b';' } else { b',' };
@@ -81,7 +85,11 @@ pub fn records_from_csv<R: Read>(source: R, mut mint: impl FnMut() -> RecordId) 
     let rows = reader.into_byte_records().zip(1_u64..).map(move |(record, row)| {
         let record = record.map_err(|error| RowFault { row, column: String::new(), reason: format!("cannot be read: {error}") })?;
         if record.len() != names.len() {
-            return Err(RowFault { row, column: String::new(), reason: format!("has {} columns instead of {}", record.len(), names.len()) });
+            return Err(RowFault {
+                row,
+                column: String::new(),
+                reason: format!("has {} columns instead of {}", record.len(), names.len()),
+            });
         }
         let mut texts = Vec::with_capacity(names.len());
         for (name, field) in names.iter().zip(record.iter()) {
@@ -105,7 +113,8 @@ pub fn records_from_csv<R: Read>(source: R, mut mint: impl FnMut() -> RecordId) 
 fn record_of<'a>(row: u64, id: RecordId, column: &dyn Fn(&str) -> &'a str) -> Result<Record, RowFault> {
     let fault = |name: &str, reason: &str| RowFault { row, column: name.to_owned(), reason: reason.to_owned() };
     let written = column("number");
-    let number = RecordNumber::parse(written).map_err(|_| fault("number", "is no number: letters, digits, blanks and dashes, at most 40"))?;
+    let number =
+        RecordNumber::parse(written).map_err(|_| fault("number", "is no number: letters, digits, blanks and dashes, at most 40"))?;
     let postal_code = column("postal_code");
     if !postal_code.is_empty() && PostalCode::parse(postal_code).is_err() {
         return Err(fault("postal_code", "is no postal code"));
@@ -149,7 +158,12 @@ impl Onboarding {
     ///
     /// # Errors
     /// The first fault, with row, column and reason.
-    pub async fn import_records<R: Read>(&self, portal: &Portal, source: R, mut progress: impl FnMut(u64)) -> Result<ImportReport, ImportError> {
+    pub async fn import_records<R: Read>(
+        &self,
+        portal: &Portal,
+        source: R,
+        mut progress: impl FnMut(u64),
+    ) -> Result<ImportReport, ImportError> {
         let now = self.now().await?;
         let import = ImportId(self.uuid(now));
         let directory = &self.ports.directory;

@@ -1,10 +1,10 @@
 //! Closing an account: memberships end, claims are released, every session ends, in one step.
 
+use crate::Onboarding;
 use crate::engine::{ATTEMPTS, Caller, Taken, only};
 use crate::error::Error;
 use crate::ports::{Actor, Lookup, Relation};
 use crate::stories::session::SessionView;
-use crate::Onboarding;
 use onboarding_core::{
     Effect, MailTemplate, Page, Param, Ref,
     account::{Account, Command},
@@ -40,7 +40,10 @@ impl Onboarding {
                     .decide(Some(&roster), roster::Command::LoseAdmin { account: session.account() })
                     .map_err(|refusal| Error::Internal(refusal.to_string()))?;
                 if had && after.is_some_and(|after| after.admins().is_empty()) {
-                    step.effect(Ref::Roster(roster.value.id()), Effect::TellClerks(MailTemplate::ClerkApproval, vec![Param::PageLink(Page::Staff)]));
+                    step.effect(
+                        Ref::Roster(roster.value.id()),
+                        Effect::TellClerks(MailTemplate::ClerkApproval, vec![Param::PageLink(Page::Staff)]),
+                    );
                 }
             }
             if let Taken::Yes = self.take(step).await? {

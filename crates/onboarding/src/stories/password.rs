@@ -34,7 +34,13 @@ impl Onboarding {
     ///
     /// # Errors
     /// Fields to mend; a wrong current password as a refusal of the account; [`Error::Throttled`].
-    pub async fn change_password(&self, caller: &Caller, session: &SessionView, current: &SecretString, new: &SecretString) -> Result<PasswordChanged, Error> {
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        session: &SessionView,
+        current: &SecretString,
+        new: &SecretString,
+    ) -> Result<PasswordChanged, Error> {
         let portal = &session.portal;
         let account = &session.facts.account.value;
         let words = context(account);
@@ -45,7 +51,12 @@ impl Onboarding {
         let (verified, _) = self.compare(Some(account), current).await?;
         let same = verified && self.compare(Some(account), new).await?.0;
         if !verified || same {
-            return Err(if verified { onboarding_core::account::Refusal::SamePassword } else { onboarding_core::account::Refusal::WrongPassword }.into());
+            return Err(if verified {
+                onboarding_core::account::Refusal::SamePassword
+            } else {
+                onboarding_core::account::Refusal::WrongPassword
+            }
+            .into());
         }
         self.ports.throttle.forget(counted).await?;
         let met = portal.journey.password_policy.min_for(account.privilege());

@@ -105,10 +105,14 @@ impl Onboarding {
             session.may(Needs::Everything)?;
         }
         let mut faults = Vec::new();
-        let mut name = |field: &str, text: Option<&String>| text.and_then(|text| forms::name(field, text).map_err(|fault| faults.push(fault)).ok());
+        let mut name =
+            |field: &str, text: Option<&String>| text.and_then(|text| forms::name(field, text).map_err(|fault| faults.push(fault)).ok());
         let first_name = name("first_name", amendment.first_name.as_ref());
         let last_name = name("last_name", amendment.last_name.as_ref());
-        let language = amendment.language.as_deref().map(|tag| Language::from_tag(tag).filter(|language| session.portal.journey.languages.contains(language)));
+        let language = amendment
+            .language
+            .as_deref()
+            .map(|tag| Language::from_tag(tag).filter(|language| session.portal.journey.languages.contains(language)));
         if language == Some(None) {
             faults.push(forms::FieldError::new("language", "unknown"));
         }

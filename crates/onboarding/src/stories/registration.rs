@@ -36,7 +36,8 @@ pub struct RegistrationView {
 impl RegistrationView {
     fn of(registration: &Registration, now: DateTime<Utc>) -> Self {
         // What is overdue *is* over, whether or not the sweeper was there.
-        let over = registration::deadline(registration).is_some_and(|due| due <= now) && matches!(registration.stage(), Stage::AwaitingEmail(_));
+        let over =
+            registration::deadline(registration).is_some_and(|due| due <= now) && matches!(registration.stage(), Stage::AwaitingEmail(_));
         let (decided_by, reason) = match registration.stage() {
             Stage::AwaitingCompletion(stage) => (stage.decided_by.map(|by| by.word().to_owned()), None),
             Stage::Rejected { reason, by, .. } => (Some(by.word().to_owned()), reason.as_ref().map(|reason| reason.0.clone())),
@@ -82,7 +83,13 @@ impl Onboarding {
     ///
     /// # Errors
     /// As [`Onboarding::resend`].
-    pub async fn correct_address(&self, portal: &str, caller: &Caller, handle: &SecretString, email: &str) -> Result<RegistrationView, Error> {
+    pub async fn correct_address(
+        &self,
+        portal: &str,
+        caller: &Caller,
+        handle: &SecretString,
+        email: &str,
+    ) -> Result<RegistrationView, Error> {
         let email = forms::email("email", email).map_err(|fault| Error::Input(vec![fault]))?;
         self.again(portal, caller, handle, &Again::Correct(email)).await
     }

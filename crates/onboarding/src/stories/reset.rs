@@ -90,10 +90,10 @@ impl Onboarding {
         let (account, now) = self.account_behind_reset(&portal, token).await?;
         let presented = self.presented(&portal.slug, DigestPurpose::PasswordReset, token).ok_or(Refusal::TokenUnknown)?;
         Ok(ResetView {
-            login: account.record().filter(|_| portal.journey.login_with == onboarding_core::journey::LoginWith::RecordNumber).map_or_else(
-                || account.email().as_str().to_owned(),
-                |number| number.as_str().to_owned(),
-            ),
+            login: account
+                .record()
+                .filter(|_| portal.journey.login_with == onboarding_core::journey::LoginWith::RecordNumber)
+                .map_or_else(|| account.email().as_str().to_owned(), |number| number.as_str().to_owned()),
             min_length: portal.journey.password_policy.min_for(account.privilege()),
             refusal: account.reset_lives(&presented, now).err(),
         })
@@ -103,7 +103,13 @@ impl Onboarding {
     ///
     /// # Errors
     /// Fields to mend; `token_unknown`, `token_expired`, `token_superseded`, `token_used` as refusals of the account.
-    pub async fn confirm_reset(&self, portal: &str, kind: SessionKind, token: &SecretString, new: &SecretString) -> Result<ResetDone, Error> {
+    pub async fn confirm_reset(
+        &self,
+        portal: &str,
+        kind: SessionKind,
+        token: &SecretString,
+        new: &SecretString,
+    ) -> Result<ResetDone, Error> {
         let portal = self.portal(portal)?;
         let presented = self.presented(&portal.slug, DigestPurpose::PasswordReset, token).ok_or(Refusal::TokenUnknown)?;
         let (account, now) = self.account_behind_reset(&portal, token).await?;

@@ -199,5 +199,4 @@ impl Onboarding {
         }
         Err(Error::Contended)
     }
-
 }

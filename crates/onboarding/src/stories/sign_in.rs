@@ -27,7 +27,14 @@ impl Onboarding {
     /// # Errors
     /// [`Error::SignInFailed`] whatever was wrong; [`Error::Suspended`] and [`Error::InitialPasswordExpired`] only after the
     /// right password; [`Error::Throttled`] and [`Error::Overloaded`], where a later try helps.
-    pub async fn sign_in(&self, portal: &str, caller: &Caller, kind: SessionKind, login: &str, typed: &SecretString) -> Result<SignedIn, Error> {
+    pub async fn sign_in(
+        &self,
+        portal: &str,
+        caller: &Caller,
+        kind: SessionKind,
+        login: &str,
+        typed: &SecretString,
+    ) -> Result<SignedIn, Error> {
         let portal = self.portal(portal)?;
         let now = self.now().await?;
         let claim = login_claim(&portal, login);
@@ -81,7 +88,13 @@ impl Onboarding {
     }
 
     /// Counts a failure before it is known to be one. The caller forgets it after a success.
-    pub(crate) async fn count_sign_in(&self, portal: &Portal, caller: &Caller, login: &str, now: DateTime<Utc>) -> Result<ThrottleKey, Error> {
+    pub(crate) async fn count_sign_in(
+        &self,
+        portal: &Portal,
+        caller: &Caller,
+        login: &str,
+        now: DateTime<Utc>,
+    ) -> Result<ThrottleKey, Error> {
         let by_network = self.throttle_key(&portal.slug, "sign-in-network", &[login, &caller.network]);
         self.limit(by_network, policy::SIGN_IN_PER_NETWORK, now).await?;
         // Over all networks nobody is ever refused: a stranger must not hold a lock on the owner. A delay is all.
@@ -116,11 +129,19 @@ impl Onboarding {
     }
 
     /// Puts a fresh session into the step.
-    pub(crate) async fn open_session(&self, portal: &Portal, step: &mut Step, account: &Account, kind: SessionKind, access: &Access) -> Result<SignedIn, Error> {
+    pub(crate) async fn open_session(
+        &self,
+        portal: &Portal,
+        step: &mut Step,
+        account: &Account,
+        kind: SessionKind,
+        access: &Access,
+    ) -> Result<SignedIn, Error> {
         let now = step.now;
         let token = self.token(&portal.slug, DigestPurpose::Session);
         let memberships = self.ports.sessions.memberships(account.id()).await?;
-        let open: Vec<_> = memberships.iter().filter(|fact| fact.membership.value.is_active() && fact.record == RecordStatus::Open).collect();
+        let open: Vec<_> =
+            memberships.iter().filter(|fact| fact.membership.value.is_active() && fact.record == RecordStatus::Open).collect();
         let rule = portal.journey.sessions;
         let row = SessionRow {
             id: SessionId(self.uuid(now)),
@@ -176,4 +197,3 @@ pub(crate) fn nobody(portal: &Portal) -> Claim {
         (_, _, Err(_)) => unreachable!("`_` is a record number"),
     }
 }
-
