@@ -1,5 +1,6 @@
 //! Declarations: the four portals compile to what their journeys say, and a journey that cannot work is refused with the
 //! line and the reason.
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped in a test is its failure")]
 
 #[path = "scene/scene.rs"]
 mod scene;

@@ -1,4 +1,5 @@
 //! What holds whatever people do, in whatever order, in the four journeys and in journeys made at random.
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped in a test is its failure")]
 
 #[path = "scene/drafts.rs"]
 mod drafts;
@@ -216,6 +217,12 @@ fn tick(n: usize) -> registration::Command {
     registration::Command::Tick { approvers: approvers(n), deliveries: deliveries(n), company: COMPANY.to_owned() }
 }
 
+fn confirm(proof: Proof, lost: bool, n: usize) -> registration::Command {
+    let lost = lost.then(|| (LostClaim::Email, owner().email, owner().language));
+    let facts = ConfirmFacts { account: account_id(5), lost, approvers: approvers(n), deliveries: deliveries(n), company: COMPANY.to_owned() };
+    registration::Command::Confirm { proof, facts }
+}
+
 impl Play {
     fn new(journey: &Journey) -> Self {
         Self { life: Life::of(journey), minted: 100, codes: Vec::new(), links: Vec::new(), set_ups: Vec::new(), existing: Consents::default() }
@@ -243,12 +250,6 @@ impl Play {
             documents: documents(journey, "1"),
             lost: None,
         }
-    }
-
-    fn confirm(&self, proof: Proof, lost: bool, n: usize) -> registration::Command {
-        let lost = lost.then(|| (LostClaim::Email, owner().email, owner().language));
-        let facts = ConfirmFacts { account: account_id(5), lost, approvers: approvers(n), deliveries: deliveries(n), company: COMPANY.to_owned() };
-        registration::Command::Confirm { proof, facts }
     }
 
     fn command(&mut self, one: &Move) -> registration::Command {
@@ -287,8 +288,8 @@ impl Play {
                 };
                 Ask::Invite { input: Box::new(input), fresh: self.fresh_link() }
             }
-            Move::Code { pick, lost, approvers } => self.confirm(Proof::Code(present(&self.codes, *pick)), *lost, *approvers),
-            Move::Link { pick, lost, approvers } => self.confirm(Proof::Link(present(&self.links, *pick)), *lost, *approvers),
+            Move::Code { pick, lost, approvers } => confirm(Proof::Code(present(&self.codes, *pick)), *lost, *approvers),
+            Move::Link { pick, lost, approvers } => confirm(Proof::Link(present(&self.links, *pick)), *lost, *approvers),
             Move::Deny(pick) => Ask::Deny { token: present(&self.links, *pick) },
             Move::Resend { taken } => Ask::Resend { owner: taken.then(owner), fresh: self.fresh() },
             Move::Correct { taken, n } => Ask::CorrectAddress { email: email(&format!("kim{n}@example.com")), owner: taken.then(owner), fresh: self.fresh() },

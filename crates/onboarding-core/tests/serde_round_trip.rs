@@ -1,4 +1,5 @@
 //! Every state of every aggregate survives its store: to JSON and back, and once more to the same JSON.
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped in a test is its failure")]
 
 #[path = "scene/scene.rs"]
 mod scene;

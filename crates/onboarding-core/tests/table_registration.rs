@@ -1,4 +1,5 @@
 //! Every (state × command) pair of a registration, with its verdict.
+#![allow(clippy::unwrap_used, reason = "what cannot be unwrapped in a test is its failure")]
 
 #[macro_use]
 #[path = "scene/table.rs"]

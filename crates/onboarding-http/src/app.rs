@@ -33,7 +33,7 @@ pub fn document() -> Value {
     let about = About {
         title: "Onboarding",
         version: env!("CARGO_PKG_VERSION"),
-        description: "Registration, sign-in and accounts of customer portals whose customers are in the books already.",
+        description: "Registration, sign-in and accounts for portals whose customers are in the books already.",
     };
     openapi::document(&about, api::routes().listings())
 }

@@ -151,6 +151,9 @@ impl Settings {
             table.fault("test", "clock_file", "moving the clock is for tests: refused unless every listener is loopback");
         }
         let only = table.list("portals", "only");
+        if only.as_ref().is_some_and(Vec::is_empty) {
+            table.fault("portals", "only", "names no portal; without this setting all of them are served");
+        }
         let log = log(&mut table, level);
         let settings = fixed.map(|fixed| Self {
             server: Server { listen: fixed.listen, base_url: fixed.base_url, proxies, limits },

@@ -6,7 +6,7 @@
 mod sample;
 
 use crate::config::Settings;
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::portal_files::{self, Loaded, PortalFolder};
 use crate::prepare::prepare;
 use crate::{serve, wiring};
@@ -32,12 +32,17 @@ fn is_served_whole(journey: &Journey) -> bool {
 /// The folders of the demo's portals, and the portals in them.
 ///
 /// # Errors
-/// A portal that [portals] only asks for and the binary does not have.
+/// A portal that [portals] only asks for, and that the binary does not have or the demo does not serve.
 pub(crate) fn portals(settings: &Settings) -> Result<(Vec<PortalFolder>, Loaded), Faults> {
     let mut folders = portal_files::found(&settings.portals)?;
     let Loaded { portals, texts } = portal_files::load(&folders)?;
     let served: Vec<Portal> =
         portals.all().into_iter().filter(|portal| is_served_whole(&portal.journey)).map(|portal| Portal::clone(portal)).collect();
+    let asked_in_vain = settings.portals.only.iter().flatten().find(|slug| !served.iter().any(|portal| portal.slug.as_str() == *slug));
+    if let Some(slug) = asked_in_vain {
+        let reason = "its journey has steps that this version does not serve yet, so the demo leaves it out";
+        return Err(Fault::new(format!("portals/{slug}"), reason).into());
+    }
     folders.retain(|folder| served.iter().any(|portal| portal.slug.as_str() == folder.slug()));
     Ok((folders, Loaded { portals: Portals::new(served), texts }))
 }

@@ -27,6 +27,7 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
 /// # Errors
 /// A part of the server that could not start, or ended by itself.
 pub(crate) async fn run(house: House, settings: &Settings, listener: TcpListener, announcement: &str) -> Result<()> {
+    let address = listener.local_addr().context("could not tell where the server listens")?;
     let told_to_stop = signals().context("could not listen for signals")?;
     let (stop, stopping) = watch::channel(false);
     let mut parts = JoinSet::new();
@@ -53,6 +54,7 @@ pub(crate) async fn run(house: House, settings: &Settings, listener: TcpListener
         "the door"
     });
 
+    tracing::info!(%address, portals = house.engine.portals().all().len(), "serving");
     announce(announcement)?;
     let ended_early = tokio::select! {
         () = told_to_stop => None,

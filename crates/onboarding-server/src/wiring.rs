@@ -42,6 +42,9 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
     if !settings.database.exists() {
         bail!("there is no database at {}: run `onboarding migrate` first", settings.database.display());
     }
+    if let Some(file) = &settings.clock_file {
+        tracing::warn!(file = %file.display(), "the clock is moved by a file, as tests do");
+    }
     let clock = clock(settings);
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
     // Its start computes one hash, which takes as long as all the rest.

@@ -18,7 +18,10 @@ impl Pages {
             Some(Some("deny")) => engine.deny(slug, &visit.caller, token).await.map(|_| ("register-expired-title", "register-expired-body")),
             Some(Some("renew")) => {
                 engine.renew_link(slug, &visit.caller, token).await.map_err(problem_of)?;
-                return Ok(View::new(text("confirm-title")?).says(text("resend-done")?));
+                // Whoever holds the link, dead or alive, was mailed it at this address.
+                let link = engine.confirmation(slug, token).await.map_err(problem_of)?;
+                let done = self.text(&visit.portal, visit.language, "resend-done", &[("email", link.email.as_str().into())])?;
+                return Ok(View::new(text("confirm-title")?).says(done));
             }
             Some(Some("confirm")) => engine.confirm_link(slug, &visit.caller, token).await.map(|confirmed| match confirmed.state.as_str() {
                 "awaiting_approval" => ("pending-title", "confirm-alreadyPending"),

@@ -127,6 +127,7 @@ fn what_no_setting_is_called_is_refused_with_its_line() {
     assert!(told_here[1].starts_with(":4: [server] has no setting `base_uri`, only base_url, "), "{told_here:?}");
     assert_eq!(told(&format!("{GOOD}[servers]\n"), &[]), [":17: there is no section [servers]"]);
     assert_eq!(told(&format!("port = 1{GOOD}"), &[]), [":1: `port` stands outside of every section"]);
+    assert_eq!(told(&format!("{GOOD}only = []\n"), &[]), [":17: names no portal; without this setting all of them are served"]);
     assert_eq!(told(&format!("{GOOD}[test]\nclock_file = \"x\"\n"), &[]), [":17: there is no section [test]"]);
 }
 

@@ -13,7 +13,7 @@ fn a_good_installation_is_ok_with_a_line_per_portal() {
     let lines: Vec<_> = said.out.lines().collect();
     assert_eq!(lines[0], "ok");
     assert_eq!(lines.len(), 5, "{said:?}");
-    assert!(lines.contains(&"housing: Wohnportal Lindenhof (de en fr it; edelivery 2026-10, privacy 2026-10, terms 2026-10)"), "{said:?}");
+    assert!(lines.contains(&"housing: Wohnportal Lindenhof (de en fr it; terms 2026-10, privacy 2026-10, edelivery 2026-10)"), "{said:?}");
     installation.run(&["migrate"]);
     assert_eq!(installation.run(&["check"]).out, said.out);
 }

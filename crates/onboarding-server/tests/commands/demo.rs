@@ -36,6 +36,10 @@ fn the_demo_shows_only_portals_whose_journeys_it_serves_whole() {
     let portals = server.get("/api/v1/portals").json();
     let slugs: Vec<_> = portals.as_array().unwrap().iter().map(|portal| portal["slug"].as_str().unwrap()).collect();
     assert_eq!(slugs, ["housing"]);
+    let installation = Installation::empty();
+    let said = installation.run_with(&["check", "--data", "data"], &[("ONBOARDING_PORTALS__ONLY", "chamber")]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.starts_with("error: portals/chamber: its journey has steps that this version does not serve yet"), "{said:?}");
 }
 
 #[test]

@@ -10,13 +10,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Speaks to one server.
 #[derive(Clone, Copy, Debug)]
-pub struct Client {
+pub(crate) struct Client {
     address: SocketAddr,
 }
 
 /// A call on its way.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub(crate) struct Call {
     address: SocketAddr,
     method: String,
     target: String,
@@ -26,11 +26,11 @@ pub struct Call {
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Names in lower case, in the server's order.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Client {
@@ -39,37 +39,37 @@ impl Client {
     }
 
     /// Where the server listens.
-    pub fn address(self) -> SocketAddr {
+    pub(crate) fn address(self) -> SocketAddr {
         self.address
     }
 
     /// The origin of its pages.
-    pub fn origin(self) -> String {
+    pub(crate) fn origin(self) -> String {
         format!("http://{}", self.address)
     }
 
     /// A call by any method.
-    pub fn call(self, method: &str, target: &str) -> Call {
+    pub(crate) fn call(self, method: &str, target: &str) -> Call {
         Call { address: self.address, method: method.to_owned(), target: target.to_owned(), headers: Vec::new(), body: None }
     }
 
     /// A `GET`.
-    pub fn get(self, target: &str) -> Call {
+    pub(crate) fn get(self, target: &str) -> Call {
         self.call("GET", target)
     }
 
     /// A `POST`.
-    pub fn post(self, target: &str) -> Call {
+    pub(crate) fn post(self, target: &str) -> Call {
         self.call("POST", target)
     }
 
     /// Presses a form's button as a browser does: urlencoded, with the page's own origin.
-    pub fn press(self, target: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn press(self, target: &str, fields: &[(&str, &str)]) -> Answer {
         self.post(target).header("Origin", &self.origin()).form(fields).send()
     }
 
     /// Sends bytes as they are and returns every byte of the answer until the server closes.
-    pub fn raw(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    pub(crate) fn raw(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
@@ -92,45 +92,45 @@ impl Client {
 impl Call {
     /// Adds a header. `Host`, `Content-Length` and `Connection` are set unless they are given.
     #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Signed in by a session's token.
     #[must_use]
-    pub fn bearer(self, token: &str) -> Self {
+    pub(crate) fn bearer(self, token: &str) -> Self {
         self.header("Authorization", &format!("Bearer {token}"))
     }
 
     /// From another address, where the server believes us as a proxy.
     #[must_use]
-    pub fn from(self, address: &str) -> Self {
+    pub(crate) fn from(self, address: &str) -> Self {
         self.header("X-Forwarded-For", address)
     }
 
     /// A JSON body.
     #[must_use]
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string().as_bytes())
     }
 
     /// A form's body.
     #[must_use]
-    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+    pub(crate) fn form(self, fields: &[(&str, &str)]) -> Self {
         let body: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", urlencoded(name), urlencoded(value))).collect();
         self.body("application/x-www-form-urlencoded", body.join("&").as_bytes())
     }
 
     /// Any body.
     #[must_use]
-    pub fn body(mut self, content_type: &str, body: &[u8]) -> Self {
+    pub(crate) fn body(mut self, content_type: &str, body: &[u8]) -> Self {
         self.body = Some(body.to_vec());
         self.header("Content-Type", content_type)
     }
 
     /// Sends it; fails where no answer comes.
-    pub fn send(self) -> Answer {
+    pub(crate) fn send(self) -> Answer {
         let (method, target) = (self.method.clone(), self.target.clone());
         self.try_send().unwrap_or_else(|error| panic!("{method} {target}: {error}"))
     }
@@ -139,7 +139,7 @@ impl Call {
     ///
     /// # Errors
     /// Where the server is not there, goes away, or answers no HTTP.
-    pub fn try_send(self) -> io::Result<Answer> {
+    pub(crate) fn try_send(self) -> io::Result<Answer> {
         let own = |name: &str| !self.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let mut line = |name: &str, value: &str| head.push_str(&format!("{name}: {value}\r\n"));
@@ -167,14 +167,14 @@ impl Call {
 impl Answer {
     /// The JSON body; the status must be the expected one. `Null` where there is no body.
     #[track_caller]
-    pub fn expect(&self, status: u16) -> Value {
+    pub(crate) fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self}");
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
     /// The refusal's body: a problem with this status and code.
     #[track_caller]
-    pub fn refused(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn refused(&self, status: u16, code: &str) -> Value {
         let problem = self.expect(status);
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self}");
         assert_eq!(problem["code"], code, "{self}");
@@ -186,23 +186,23 @@ impl Answer {
 
     /// The body as JSON.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 
     /// The body as text.
     #[track_caller]
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
     /// The first header of this name, given in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
     /// The problem's code; empty where it is none.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         serde_json::from_slice::<Value>(&self.body).ok().and_then(|body| body["code"].as_str().map(str::to_owned)).unwrap_or_default()
     }
 }

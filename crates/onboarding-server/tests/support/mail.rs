@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 /// A mail, taken apart.
 #[derive(Clone, Debug)]
-pub struct Mail {
-    pub file: PathBuf,
+pub(crate) struct Mail {
+    pub(crate) file: PathBuf,
     /// The bare address.
-    pub to: String,
-    pub subject: String,
-    pub message_id: String,
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) message_id: String,
     /// BCP 47.
-    pub language: String,
+    pub(crate) language: String,
     /// The text part, lines ending in `\n`.
-    pub text: String,
-    pub html: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
     /// Everything as it lies in the file.
-    pub raw: String,
+    pub(crate) raw: String,
 }
 
 /// The mails of a folder, oldest first. A folder that is not there yet has none.
@@ -50,12 +50,12 @@ fn read(file: PathBuf) -> Mail {
 
 impl Mail {
     /// The code: alone on its line, in groups of four with a hyphen.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.find_code().unwrap_or_else(|| panic!("no code stands alone on a line of {self:#?}"))
     }
 
     /// The code, if there is one.
-    pub fn find_code(&self) -> Option<String> {
+    pub(crate) fn find_code(&self) -> Option<String> {
         let is_code = |line: &&str| {
             let groups: Vec<_> = line.split('-').collect();
             let group = |group: &&str| group.len() == 4 && group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
@@ -67,24 +67,24 @@ impl Mail {
     }
 
     /// The link: one line that begins with an origin and ends in `?t=<token>`.
-    pub fn link(&self) -> String {
+    pub(crate) fn link(&self) -> String {
         self.find_link().unwrap_or_else(|| panic!("no link with a token stands alone on a line of {self:#?}"))
     }
 
     /// The link with a token, if there is one.
-    pub fn find_link(&self) -> Option<String> {
+    pub(crate) fn find_link(&self) -> Option<String> {
         let links: Vec<_> = self.text.lines().filter(|line| line.starts_with("http") && line.contains("?t=")).collect();
         assert!(links.len() <= 1, "{links:?}");
         links.first().map(|link| (*link).to_owned())
     }
 
     /// The token of the link.
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.link().split_once("?t=").unwrap().1.to_owned()
     }
 
     /// The path and query of the link below the base address.
-    pub fn path(&self, base_url: &str) -> String {
+    pub(crate) fn path(&self, base_url: &str) -> String {
         let link = self.link();
         link.strip_prefix(base_url).unwrap_or_else(|| panic!("{link} is not below {base_url}")).to_owned()
     }

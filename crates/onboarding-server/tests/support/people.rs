@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 /// Somebody in the records.
 #[derive(Clone, Copy, Debug)]
-pub struct Person {
+pub(crate) struct Person {
     /// Place in the file, from which the number is drawn.
     at: u64,
-    pub first_name: &'static str,
+    pub(crate) first_name: &'static str,
     /// As the master data write it.
-    pub last_name: &'static str,
+    pub(crate) last_name: &'static str,
     /// As the person writes it.
-    pub writes: &'static str,
+    pub(crate) writes: &'static str,
 }
 
 const fn person(at: u64, first_name: &'static str, last_name: &'static str, writes: &'static str) -> Person {
@@ -19,7 +19,7 @@ const fn person(at: u64, first_name: &'static str, last_name: &'static str, writ
 }
 
 /// Everybody.
-pub const PEOPLE: [Person; 16] = [
+pub(crate) const PEOPLE: [Person; 16] = [
     person(0, "Jana", "Müller-Lüdenscheidt", "LUEDENSCHEIDT MUELLER"),
     person(1, "Zoë", "Größl", "groessl"),
     person(2, "Ayşe", "Yıldız", "Yildiz"),
@@ -40,7 +40,7 @@ pub const PEOPLE: [Person; 16] = [
 
 impl Person {
     /// The registration number as the letter prints it: `K7M4-9QXT-2HBP`.
-    pub fn number(&self) -> String {
+    pub(crate) fn number(&self) -> String {
         const ALPHABET: &[u8; 28] = b"23456789BCDFGHJKMNPQRSTVWXYZ";
         // splitmix64: the same numbers in every run, and none that counts up.
         let mut state = (self.at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -57,13 +57,13 @@ impl Person {
     }
 
     /// The number as people type it: small letters, and blanks of several kinds instead of hyphens.
-    pub fn types(&self) -> String {
+    pub(crate) fn types(&self) -> String {
         format!(" {} ", self.number().to_lowercase().replacen('-', "\u{a0}", 1).replacen('-', " – ", 1))
     }
 }
 
 /// The records as the company exports them, and a tenant who moved out.
-pub fn csv() -> String {
+pub(crate) fn csv() -> String {
     let mut csv = String::from("number;name;first_name;last_name;street;postal_code;city;country;email;language;status\n");
     for person in PEOPLE {
         let (number, first, last) = (person.number(), person.first_name, person.last_name);
@@ -74,6 +74,6 @@ pub fn csv() -> String {
 }
 
 /// The number of a closed record.
-pub const MOVED_OUT: &str = "GGGG-7777-ZZZZ";
+pub(crate) const MOVED_OUT: &str = "GGGG-7777-ZZZZ";
 /// Its last name.
-pub const MOVED_OUT_NAME: &str = "Weggezogen";
+pub(crate) const MOVED_OUT_NAME: &str = "Weggezogen";

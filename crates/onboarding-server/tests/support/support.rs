@@ -9,9 +9,9 @@ mod http;
 mod mail;
 mod people;
 
-pub use http::{Answer, Call, Client};
-pub use mail::Mail;
-pub use people::{PEOPLE, Person};
+pub(crate) use http::{Answer, Client};
+pub(crate) use mail::Mail;
+pub(crate) use people::{MOVED_OUT, MOVED_OUT_NAME, PEOPLE, Person};
 
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -25,28 +25,28 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The portal that is walked.
-pub const HOUSING: &str = "housing";
+pub(crate) const HOUSING: &str = "housing";
 /// A second portal of the same kind with the same records: what belongs to one must mean nothing in the other.
-pub const TWIN: &str = "gartenstadt";
+pub(crate) const TWIN: &str = "gartenstadt";
 /// A password that every portal takes.
-pub const PASSWORD: &str = "Vier Gänse am Deich 17!";
+pub(crate) const PASSWORD: &str = "Vier Gänse am Deich 17!";
 /// How long anything may take that happens by itself: far more than it needs on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a dead server's delivery stays leased, and a little more.
-pub const LEASE: Duration = Duration::from_secs(31);
+pub(crate) const LEASE: Duration = Duration::from_secs(31);
 /// Between two looks at something that happens by itself.
 const LOOK_AGAIN: Duration = Duration::from_millis(15);
 
 /// What an installation begins with.
-pub struct Setup {
+pub(crate) struct Setup {
     /// Portals of the repository, by slug.
-    pub portals: Vec<&'static str>,
+    pub(crate) portals: Vec<&'static str>,
     /// Whether `TWIN` is there too.
-    pub twin: bool,
+    pub(crate) twin: bool,
     /// Networks whose `X-Forwarded-For` is believed, such as `127.0.0.1`; then tests can speak from anywhere.
-    pub trusted_proxies: Vec<&'static str>,
+    pub(crate) trusted_proxies: Vec<&'static str>,
     /// Under which address people reach it.
-    pub base_url: &'static str,
+    pub(crate) base_url: &'static str,
 }
 
 impl Default for Setup {
@@ -56,7 +56,7 @@ impl Default for Setup {
 }
 
 /// One installation and its server. The process ends and the data go when it is dropped.
-pub struct Site {
+pub(crate) struct Site {
     dir: TempDir,
     base_url: &'static str,
     running: Option<Running>,
@@ -74,19 +74,19 @@ struct Running {
 
 impl Site {
     /// With `HOUSING`, `TWIN` and everybody of [`PEOPLE`] in both.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(&Setup::default())
     }
 
     /// Prepared as told, migrated, with records, serving.
-    pub fn with(setup: &Setup) -> Self {
+    pub(crate) fn with(setup: &Setup) -> Self {
         let mut site = Self::prepared(setup);
         site.restart();
         site
     }
 
     /// Prepared as told, migrated, with records, and not serving yet.
-    pub fn prepared(setup: &Setup) -> Self {
+    pub(crate) fn prepared(setup: &Setup) -> Self {
         let dir = tempfile::Builder::new().prefix("onboarding-").tempdir().unwrap();
         let portals = dir.path().join("portals");
         for slug in &setup.portals {
@@ -121,19 +121,19 @@ impl Site {
     }
 
     /// Imports a file of records into a portal.
-    pub fn import(&self, portal: &str, file: &Path) -> Output {
+    pub(crate) fn import(&self, portal: &str, file: &Path) -> Output {
         self.run(&["records", "import", portal, file.to_str().unwrap()])
     }
 
     /// A command of the binary on this installation, which must succeed.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?} {output:#?}");
         output
     }
 
     /// A command of the binary on this installation, not started yet.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onboarding"));
         command.args(arguments).arg("--config").arg(self.dir.path().join("onboarding.toml"));
         command.env("ONBOARDING_TEST__CLOCK_FILE", self.clock_file()).stdin(Stdio::null()).current_dir(self.dir.path());
@@ -141,12 +141,12 @@ impl Site {
     }
 
     /// Starts the server, if need be after a [`kill`](Self::kill), on the same data.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.kill();
         self.starts += 1;
         let log = self.dir.path().join(format!("server-{}.log", self.starts));
-        let (out, err) = (fs::File::create(&log).unwrap(), fs::File::options().append(true).open(&log).unwrap());
-        let mut process = self.command(&["serve"]).stdout(out).stderr(err).spawn().unwrap();
+        let writer = || fs::File::options().create(true).append(true).open(&log).unwrap();
+        let mut process = self.command(&["serve"]).stdout(writer()).stderr(writer()).spawn().unwrap();
         let address = within(PATIENCE, "the server to say where it listens", || {
             let text = fs::read_to_string(&log).unwrap_or_default();
             if let Some(status) = process.try_wait().unwrap() {
@@ -159,7 +159,7 @@ impl Site {
     }
 
     /// Kills the server (SIGKILL), whatever it is doing.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
             running.process.kill().unwrap();
             running.process.wait().unwrap();
@@ -167,14 +167,14 @@ impl Site {
     }
 
     /// SIGKILL, start on the same data, and past the lease of what the dead server was sending.
-    pub fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         self.kill();
         self.advance(LEASE);
         self.restart();
     }
 
     /// Moves the server's clock on.
-    pub fn advance(&mut self, by: Duration) {
+    pub(crate) fn advance(&mut self, by: Duration) {
         self.ahead += by;
         // Renamed into place: the server never reads half a number.
         let draft = self.dir.path().join("clock.draft");
@@ -187,17 +187,17 @@ impl Site {
     }
 
     /// The folder with everything.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.dir.path()
     }
 
     /// What links in mails begin with.
-    pub fn base_url(&self) -> &'static str {
+    pub(crate) fn base_url(&self) -> &'static str {
         self.base_url
     }
 
     /// Everything that every start of the server has written to its log.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         (1..=self.starts).fold(String::new(), |mut all, start| {
             let log = self.dir.path().join(format!("server-{start}.log"));
             write!(all, "{}", String::from_utf8_lossy(&fs::read(log).unwrap())).unwrap();
@@ -206,28 +206,28 @@ impl Site {
     }
 
     /// A client of the server. It may be copied into threads.
-    pub fn http(&self) -> Client {
+    pub(crate) fn http(&self) -> Client {
         Client::of(self.running.as_ref().expect("the server runs").address)
     }
 
     /// `GET /api/v1{path}`.
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.http().get(&format!("/api/v1{path}")).send()
     }
 
     /// `POST /api/v1{path}` with a JSON body.
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.http().post(&format!("/api/v1{path}")).json(body).send()
     }
 
     /// Any method on `/api/v1{path}` with a bearer token; without a body where it is null.
-    pub fn signed(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) fn signed(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
         let call = self.http().call(method, &format!("/api/v1{path}")).bearer(token);
         if body.is_null() { call.send() } else { call.json(body).send() }
     }
 
     /// The next mail to an address that no test step has taken yet, oldest first.
-    pub fn mail(&self, portal: &str, to: &str) -> Mail {
+    pub(crate) fn mail(&self, portal: &str, to: &str) -> Mail {
         within(PATIENCE, &format!("a mail to {to}"), || {
             let mut taken = self.taken.lock().unwrap();
             let mail = self.mails(portal).into_iter().find(|mail| mail.to == to && !taken.contains(&mail.file))?;
@@ -237,24 +237,24 @@ impl Site {
     }
 
     /// Every mail to an address so far, oldest first, whether taken or not.
-    pub fn mails_to(&self, portal: &str, to: &str) -> Vec<Mail> {
+    pub(crate) fn mails_to(&self, portal: &str, to: &str) -> Vec<Mail> {
         self.mails(portal).into_iter().filter(|mail| mail.to == to).collect()
     }
 
     /// Every mail of a portal so far, oldest first.
-    pub fn mails(&self, portal: &str) -> Vec<Mail> {
+    pub(crate) fn mails(&self, portal: &str) -> Vec<Mail> {
         mail::folder(&self.dir.path().join("mail").join(portal))
     }
 
     /// Waits until everything that was ordered before this call is sent: a mail of lower order cannot be outstanding when a later one is
     /// there. `email` must be an address of its own.
-    pub fn flush_mails(&self, portal: &str, person: &Person, email: &str) {
+    pub(crate) fn flush_mails(&self, portal: &str, person: &Person, email: &str) {
         assert_eq!(self.post(&format!("/{portal}/registrations"), &form(person, email)).status, 202);
         self.mail(portal, email);
     }
 
     /// Applies, takes the mail and confirms with its code.
-    pub fn register(&self, portal: &str, person: &Person, email: &str) {
+    pub(crate) fn register(&self, portal: &str, person: &Person, email: &str) {
         let applied = self.post(&format!("/{portal}/registrations"), &form(person, email)).expect(202);
         let code = self.mail(portal, email).code();
         let handle = applied["registration"].as_str().unwrap();
@@ -263,7 +263,7 @@ impl Site {
     }
 
     /// Signs in and returns the bearer token.
-    pub fn sign_in(&self, portal: &str, email: &str, password: &str) -> String {
+    pub(crate) fn sign_in(&self, portal: &str, email: &str, password: &str) -> String {
         let session = self.post(&format!("/{portal}/sessions"), &json!({ "login": email, "password": password })).expect(201);
         session["token"].as_str().unwrap().to_owned()
     }
@@ -283,22 +283,18 @@ impl Drop for Site {
 }
 
 /// A registration's body as `HOUSING` and `TWIN` ask for it, typed as the record says.
-pub fn form(person: &Person, email: &str) -> Value {
+pub(crate) fn form(person: &Person, email: &str) -> Value {
     typed(&person.number(), person.last_name, email)
 }
 
 /// A registration's body with number and last name as typed.
-pub fn typed(number: &str, last_name: &str, email: &str) -> Value {
-    json!({
-        "claim": { "number": number, "last_name": last_name },
-        "email": email,
-        "password": PASSWORD,
-        "consents": ["terms", "privacy", "edelivery"].map(|document| json!({ "document": document, "version": "2026-10", "granted": true })),
-    })
+pub(crate) fn typed(number: &str, last_name: &str, email: &str) -> Value {
+    let consents = ["terms", "privacy", "edelivery"].map(|document| json!({ "document": document, "version": "2026-10", "granted": true }));
+    json!({ "claim": { "number": number, "last_name": last_name }, "email": email, "password": PASSWORD, "consents": consents })
 }
 
 /// Looks until there is something. Fails when patience ends.
-pub fn within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + patience;
     loop {
         if let Some(found) = look() {
@@ -319,7 +315,7 @@ fn listening(log: &str) -> Option<SocketAddr> {
 }
 
 /// The root of the workspace.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 

@@ -1,0 +1,19 @@
+//! The use cases over the memory fakes: each story as a person, an embedding service and an attacker walk it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod account;
+mod apply;
+mod confirm;
+mod email;
+mod embedding;
+mod equal_work;
+mod generated;
+mod idempotency;
+mod password;
+mod resend;
+mod reset;
+mod scene;
+mod sign_in;
+mod sweeper;
+mod watched;
+mod worker;
