@@ -77,7 +77,12 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let start = ready[STARTS / 2];
     let room = 40.0 + 20.0 * f64::from(HASHERS);
     let figures = [
-        Figure { what: "sign-up with proof, CPU", value: format!("{ratio:.2} × one hash"), budget: "≤ 1.10 × one hash", kept: ratio <= 1.10 },
+        Figure {
+            what: "sign-up with proof, CPU",
+            value: format!("{ratio:.2} × one hash"),
+            budget: "≤ 1.10 × one hash",
+            kept: ratio <= 1.10,
+        },
         Figure {
             what: "session check, CPU",
             value: format!("{:.3} ms", check.as_secs_f64() * 1e3),
@@ -109,7 +114,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
 /// CPU of one hash of the server's kernel, on a pool of one thread as the server's.
 fn hash_cpu() -> Result<Duration> {
-    let pool = ArgonPool::start(PoolSettings { threads: Some(1), ..PoolSettings::default() }, Arc::new(OsEntropy)).context("could not start the pool")?;
+    let pool = ArgonPool::start(PoolSettings { threads: Some(1), ..PoolSettings::default() }, Arc::new(OsEntropy))
+        .context("could not start the pool")?;
     let runtime = tokio::runtime::Builder::new_current_thread().build().context("could not start a runtime")?;
     let hash = || runtime.block_on(onboarding::ports::PasswordHasher::hash(&pool, SecretString::from("correct horse battery staple")));
     for _ in 0..10 {

@@ -316,7 +316,9 @@ fn active(account: &Account, command: Command, journey: &Journey, now: DateTime<
         }
         Command::ConfirmEmail { token, delivery, lost } => email::confirm(account, &token, delivery, lost, journey, now),
         Command::Amend { first_name, last_name, language } => Ok(email::amend(account, first_name, last_name, language, journey)),
-        Command::DecideConsent { document, version, granted, documents } => consent::decide(account, &document, &version, granted, &documents, journey, now),
+        Command::DecideConsent { document, version, granted, documents } => {
+            consent::decide(account, &document, &version, granted, &documents, journey, now)
+        }
         Command::AdoptConsents { given } => Ok(consent::adopt(account, given)),
         Command::GainPrivilege if account.privileged => Ok(Decision::answer(Reply::Repeated)),
         Command::GainPrivilege => Ok(Decision::events(vec![Event::PrivilegeGained], Reply::Done)),

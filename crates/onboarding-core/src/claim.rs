@@ -1,6 +1,9 @@
 //! What must be unique, as values under a unique index: no check-then-act.
 
-use crate::{EmailKey, Journey, PortalSlug, RecordNumber, Ref, journey::{AccountsPerRecord, LoginWith}};
+use crate::{
+    EmailKey, Journey, PortalSlug, RecordNumber, Ref,
+    journey::{AccountsPerRecord, LoginWith},
+};
 
 /// Something only one account may hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

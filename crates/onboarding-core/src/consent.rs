@@ -1,6 +1,9 @@
 //! Consents: what was shown, what was decided, when; and whether a decision still counts.
 
-use crate::{Language, journey::{ConsentKind, ConsentRule, ConsentStage}};
+use crate::{
+    Language,
+    journey::{ConsentKind, ConsentRule, ConsentStage},
+};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -120,7 +123,9 @@ pub fn read(
         }
     }
     for rule in rules.iter().filter(|rule| all_required && rule.stage == stage && rule.required) {
-        let told = faults.iter().any(|fault| matches!(fault, ConsentFault::Outdated(document) | ConsentFault::Repeated(document) if *document == rule.document));
+        let told = faults.iter().any(
+            |fault| matches!(fault, ConsentFault::Outdated(document) | ConsentFault::Repeated(document) if *document == rule.document),
+        );
         if !told && !given.iter().any(|decision| decision.granted && decision.shown.document == rule.document) {
             faults.push(ConsentFault::Required(rule.document.clone()));
         }

@@ -14,7 +14,9 @@ pub use event::{Event, deadline, evolve};
 pub use pin::{LetterFate, LetterPin};
 pub use redeem::NoticeVerdict;
 
-use crate::{AccountId, Decision, DeliveryId, Journey, Language, MembershipId, Minted, Personal, PortalSlug, Presented, RecordId, RecordNumber, Role};
+use crate::{
+    AccountId, Decision, DeliveryId, Journey, Language, MembershipId, Minted, Personal, PortalSlug, Presented, RecordId, RecordNumber, Role,
+};
 use chrono::{DateTime, Utc};
 use std::fmt;
 
@@ -199,13 +201,20 @@ pub enum Refusal {
 }
 
 /// One decision: what follows from this command in this state.
-pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+pub fn decide(
+    state: Option<&Membership>,
+    command: Command,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Result<Decision<Event, Reply>, Refusal> {
     let Some(membership) = state else {
         return match command {
             Command::Grant { place, role } => Ok(suspend::grant(place, role, journey, now)),
             Command::RequestPin { place, letter } => Ok(pin::request(place, letter, journey, now)),
             Command::Redeem { notice, .. } => redeem::stranger(notice),
-            Command::RedeemNotice { place, delivery, told, business } => Ok(redeem::by_notice(place, delivery, told, business, journey, now)),
+            Command::RedeemNotice { place, delivery, told, business } => {
+                Ok(redeem::by_notice(place, delivery, told, business, journey, now))
+            }
             Command::ReleaseLetter { .. }
             | Command::RefuseLetter
             | Command::SettleLetter { .. }
@@ -218,9 +227,13 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
     };
     match membership.standing {
         Standing::Requested => match command {
-            Command::Grant { role, .. } => Ok(Decision::events(vec![Event::Granted { membership: Box::new(membership.granted(role, now)) }], Reply::Done)),
+            Command::Grant { role, .. } => {
+                Ok(Decision::events(vec![Event::Granted { membership: Box::new(membership.granted(role, now)) }], Reply::Done))
+            }
             Command::RequestPin { letter, .. } => Ok(pin::again(membership, letter, now)),
-            Command::Redeem { pin, notice, delivery, told, business } => redeem::redeem(membership, &pin, notice, delivery, told, business, now),
+            Command::Redeem { pin, notice, delivery, told, business } => {
+                redeem::redeem(membership, &pin, notice, delivery, told, business, now)
+            }
             Command::RedeemNotice { delivery, told, business, .. } => Ok(redeem::linked(delivery, told, business, now)),
             Command::ReleaseLetter { letter } => pin::release(membership, letter, now),
             Command::RefuseLetter => pin::refuse(membership),
@@ -231,7 +244,9 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
         },
         Standing::Active => match command {
             // The PIN is not used up.
-            Command::Grant { .. } | Command::RequestPin { .. } | Command::Redeem { .. } | Command::RedeemNotice { .. } => Err(Refusal::AlreadyMember),
+            Command::Grant { .. } | Command::RequestPin { .. } | Command::Redeem { .. } | Command::RedeemNotice { .. } => {
+                Err(Refusal::AlreadyMember)
+            }
             Command::SettleLetter { delivery, fate } => Ok(pin::settle(membership, delivery, fate)),
             Command::ChangeRole { role } => Ok(suspend::change_role(membership, role)),
             Command::Suspend => Ok(Decision::events(vec![Event::Suspended { at: now }], Reply::Done)),
@@ -241,7 +256,9 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
         },
         Standing::Suspended => match command {
             // A suspended member does not get in by another letter.
-            Command::Grant { .. } | Command::RequestPin { .. } | Command::Redeem { .. } | Command::RedeemNotice { .. } => Err(Refusal::AlreadyMember),
+            Command::Grant { .. } | Command::RequestPin { .. } | Command::Redeem { .. } | Command::RedeemNotice { .. } => {
+                Err(Refusal::AlreadyMember)
+            }
             Command::SettleLetter { delivery, fate } => Ok(pin::settle(membership, delivery, fate)),
             Command::Unsuspend => Ok(Decision::events(vec![Event::Unsuspended { at: now }], Reply::Done)),
             Command::Suspend | Command::Tick => Ok(Decision::answer(Reply::Repeated)),
@@ -249,10 +266,14 @@ pub fn decide(state: Option<&Membership>, command: Command, journey: &Journey, n
             Command::ChangeRole { .. } | Command::ReleaseLetter { .. } | Command::RefuseLetter => Err(Refusal::NotInThisState),
         },
         Standing::Ended => match command {
-            Command::Grant { role, .. } => Ok(Decision::events(vec![Event::Granted { membership: Box::new(membership.granted(role, now)) }], Reply::Done)),
+            Command::Grant { role, .. } => {
+                Ok(Decision::events(vec![Event::Granted { membership: Box::new(membership.granted(role, now)) }], Reply::Done))
+            }
             Command::RequestPin { place, letter } => Ok(pin::request(Place { id: membership.id, ..place }, letter, journey, now)),
             Command::Redeem { notice: NoticeVerdict::Matches, delivery, told, business, .. }
-            | Command::RedeemNotice { delivery, told, business, .. } => Ok(redeem::by_notice(membership.place(), delivery, told, business, journey, now)),
+            | Command::RedeemNotice { delivery, told, business, .. } => {
+                Ok(redeem::by_notice(membership.place(), delivery, told, business, journey, now))
+            }
             Command::Redeem { notice: notice @ (NoticeVerdict::Mismatch | NoticeVerdict::Expired), .. } => redeem::stranger(notice),
             Command::SettleLetter { .. } | Command::End | Command::Tick => Ok(Decision::answer(Reply::Repeated)),
             Command::ReleaseLetter { .. } | Command::RefuseLetter | Command::ChangeRole { .. } | Command::Suspend | Command::Unsuspend => {

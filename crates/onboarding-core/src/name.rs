@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn names_of_many_peoples_are_accepted() {
-        for name in ["Müller-Lüdenscheidt", "O’Neill", "D'Angelo", "Nguyễn", "de la Cruz", "J. R.", "Ørsted", "Šćepanović", "İnönü", "Łoś"] {
+        for name in ["Müller-Lüdenscheidt", "O’Neill", "D'Angelo", "Nguyễn", "de la Cruz", "J. R.", "Ørsted", "Šćepanović", "İnönü", "Łoś"]
+        {
             assert_eq!(PersonName::parse(name).unwrap().as_str(), name);
         }
         assert_eq!(PersonName::parse("  von   Berg ").unwrap().as_str(), "von Berg");

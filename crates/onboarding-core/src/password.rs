@@ -179,7 +179,10 @@ mod tests {
     #[test]
     fn composition_is_asked_for_only_where_declared() {
         let policy = PasswordPolicy { min_length: 8, require: CharacterKind::ALL.to_vec(), ..PasswordPolicy::default() };
-        assert_eq!(policy.check("kleinbuchstaben", Privilege::Common, &[]), Err(vec![PasswordFault::Missing(vec![CharacterKind::Upper, CharacterKind::Digit, CharacterKind::Symbol])]));
+        assert_eq!(
+            policy.check("kleinbuchstaben", Privilege::Common, &[]),
+            Err(vec![PasswordFault::Missing(vec![CharacterKind::Upper, CharacterKind::Digit, CharacterKind::Symbol])])
+        );
         assert_eq!(policy.check("Zaun#7gh", Privilege::Common, &[]), Ok(()));
     }
 

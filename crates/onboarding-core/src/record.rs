@@ -89,7 +89,11 @@ impl PostalCode {
         if code.is_empty() {
             return Err(NumberFault::Empty);
         }
-        if (2..=10).contains(&code.len()) && code.chars().all(|c| c.is_ascii_alphanumeric()) { Ok(Self(code)) } else { Err(NumberFault::Format) }
+        if (2..=10).contains(&code.len()) && code.chars().all(|c| c.is_ascii_alphanumeric()) {
+            Ok(Self(code))
+        } else {
+            Err(NumberFault::Format)
+        }
     }
 
     /// The code without blanks and dashes.

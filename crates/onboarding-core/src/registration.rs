@@ -287,7 +287,12 @@ pub enum InputFault {
 }
 
 /// One decision: what follows from this command in this state.
-pub fn decide(state: Option<&Registration>, command: Command, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+pub fn decide(
+    state: Option<&Registration>,
+    command: Command,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Result<Decision<Event, Reply>, Refusal> {
     let Some(state) = state else {
         return match command {
             Command::Apply { input, facts, fresh } => apply::apply(*input, &facts, fresh, journey, now),
@@ -323,8 +328,12 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             Command::Confirm { proof, facts } => confirm::confirm(stage, proof, &facts, journey, now),
             Command::Deny { token } => confirm::deny(stage, &token, now),
             Command::Resend { owner, fresh } => apply::resend(dossier, stage, owner.as_ref(), fresh, journey, now),
-            Command::CorrectAddress { email, owner, fresh } => apply::correct_address(dossier, stage, email, owner.as_ref(), fresh, journey, now),
-            Command::RenewLink { token, owner, fresh, link: _ } => Ok(apply::renew(dossier, stage, &token, owner.as_ref(), fresh, journey, now)),
+            Command::CorrectAddress { email, owner, fresh } => {
+                apply::correct_address(dossier, stage, email, owner.as_ref(), fresh, journey, now)
+            }
+            Command::RenewLink { token, owner, fresh, link: _ } => {
+                Ok(apply::renew(dossier, stage, &token, owner.as_ref(), fresh, journey, now))
+            }
             Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { .. } => Ok(expire::tick_awaiting_email(state, now)),
             Command::Complete { .. } => Err(Refusal::TokenUnknown),
@@ -340,7 +349,9 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { approvers, deliveries, company } => Ok(approve::tick(dossier, stage, &approvers, &deliveries, &company, now)),
             Command::Complete { .. } => Err(Refusal::TokenUnknown),
-            Command::Resend { .. } | Command::CorrectAddress { .. } | Command::Revoke | Command::ResendInvitation { .. } => Err(refuse(state)),
+            Command::Resend { .. } | Command::CorrectAddress { .. } | Command::Revoke | Command::ResendInvitation { .. } => {
+                Err(refuse(state))
+            }
         },
         Stage::AwaitingCompletion(stage) => match command {
             Command::Apply { .. } | Command::Invite { .. } => Err(Refusal::Exists),
@@ -365,7 +376,9 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             Command::Approve { .. } | Command::Reject { .. } => Err(Refusal::Outdated),
             Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { .. } => Ok(Decision::answer(Reply::Repeated)),
-            Command::Resend { .. } | Command::CorrectAddress { .. } | Command::Revoke | Command::ResendInvitation { .. } => Err(refuse(state)),
+            Command::Resend { .. } | Command::CorrectAddress { .. } | Command::Revoke | Command::ResendInvitation { .. } => {
+                Err(refuse(state))
+            }
         },
     }
 }

@@ -154,7 +154,15 @@ pub fn decide(state: Option<&Roster>, command: Command, journey: &Journey, now: 
     let Some(roster) = state else {
         return match command {
             Command::Found { id, record } => {
-                let roster = Roster { id, portal: journey.portal.clone(), record: Personal(record), admins: Vec::new(), letters: Vec::new(), notice: None, asked: None };
+                let roster = Roster {
+                    id,
+                    portal: journey.portal.clone(),
+                    record: Personal(record),
+                    admins: Vec::new(),
+                    letters: Vec::new(),
+                    notice: None,
+                    asked: None,
+                };
                 Ok(Decision::events(vec![Event::Founded { roster: Box::new(roster) }], Reply::Done))
             }
             Command::AddAdmin { .. }

@@ -7,8 +7,8 @@ mod scene;
 
 use onboarding_core::journey::declaration::{Declaration, DeclarationFault};
 use onboarding_core::journey::{
-    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ConsentKind, ConsentStage, EmailProof, FieldName, LoginWith, MembershipBy, MustMatch, NumberName,
-    PasswordOrigin, Start,
+    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ConsentKind, ConsentStage, EmailProof, FieldName, LoginWith, MembershipBy,
+    MustMatch, NumberName, PasswordOrigin, Start,
 };
 use onboarding_core::password::CharacterKind;
 use onboarding_core::{Journey, Language, PortalSlug, policy};
@@ -103,7 +103,13 @@ const CLAIM: &str = "[journey.claim]\nmust_match = [\"postal_code\"]\n";
 const TABLE: &[Bad] = &[
     bad(PERSON, "[\"postal_code\"]", "[]", "[journey.claim]", "a number alone is no proof"),
     bad(PERSON, "[\"postal_code\"]", "[\"postal_code\", \"postal_code\"]", "[journey.claim]", "a value to match stands twice"),
-    bad(COMPANY, "accounts_per_record = \"one\"\n", "accounts_per_record = \"one\"\n[journey.claim]\nmust_match = [\"last_name\"]\n", "[journey.claim]", "nobody claims a record"),
+    bad(
+        COMPANY,
+        "accounts_per_record = \"one\"\n",
+        "accounts_per_record = \"one\"\n[journey.claim]\nmust_match = [\"last_name\"]\n",
+        "[journey.claim]",
+        "nobody claims a record",
+    ),
     bad(PERSON, "[\"link\"]", "[]", "email_proof", "must be proved"),
     bad(ALONE, "email_proof = [\"code\", \"link\"]\n", "", "start", "must be proved"),
     bad(COMPANY, "approval =", "email_proof = [\"link\"]\napproval =", "email_proof", "the address is the record's own"),
@@ -126,15 +132,69 @@ const TABLE: &[Bad] = &[
     bad(PERSON, "\"many\"", "\"one\"", "accounts_per_record", "a record has many accounts"),
     bad(ALONE, "\"many\"\n", "\"many\"\nafter_first_password = \"sign_in_again\"\n", "after_first_password", "for initial passwords"),
     bad(COMPANY, "\"one\"\n", "\"one\"\n[[journey.fields]]\nname = \"last_name\"\n", "[[journey.fields]]", "there is no form"),
-    bad(ALONE, "[[journey.fields]]", "[journey.password_policy]\nmin_length = 7\n\n[[journey.fields]]", "[journey.password_policy]", "fewer than 8"),
-    bad(ALONE, "[[journey.fields]]", "[journey.password_policy]\nmin_length = 65\n\n[[journey.fields]]", "[journey.password_policy]", "keep people out"),
-    bad(ALONE, "[[journey.fields]]", "[journey.password_policy]\nmin_length = 16\n\n[[journey.fields]]", "[journey.password_policy]", "below the common one"),
-    bad(ALONE, "[[journey.fields]]", "[journey.password_policy]\nmax_length = 63\n\n[[journey.fields]]", "[journey.password_policy]", "64 to 1024"),
-    bad(ALONE, "[[journey.fields]]", "[journey.password_policy]\nmax_length = 1025\n\n[[journey.fields]]", "[journey.password_policy]", "64 to 1024"),
-    bad(ALONE, "[[journey.fields]]", "[journey.password_policy]\nrequire = [\"digit\", \"digit\"]\n\n[[journey.fields]]", "[journey.password_policy]", "stands twice"),
-    bad(ALONE, "[[journey.fields]]", "[journey.sessions]\nbearer_idle_days = 91\n\n[[journey.fields]]", "[journey.sessions]", "90 days unused"),
-    bad(ALONE, "[[journey.fields]]", "[journey.sessions]\npage_idle_minutes = 4\n\n[[journey.fields]]", "[journey.sessions]", "12 hours unused"),
-    bad(ALONE, "[[journey.fields]]", "[journey.sessions]\npage_at_most_hours = 25\n\n[[journey.fields]]", "[journey.sessions]", "within 24 hours"),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.password_policy]\nmin_length = 7\n\n[[journey.fields]]",
+        "[journey.password_policy]",
+        "fewer than 8",
+    ),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.password_policy]\nmin_length = 65\n\n[[journey.fields]]",
+        "[journey.password_policy]",
+        "keep people out",
+    ),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.password_policy]\nmin_length = 16\n\n[[journey.fields]]",
+        "[journey.password_policy]",
+        "below the common one",
+    ),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.password_policy]\nmax_length = 63\n\n[[journey.fields]]",
+        "[journey.password_policy]",
+        "64 to 1024",
+    ),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.password_policy]\nmax_length = 1025\n\n[[journey.fields]]",
+        "[journey.password_policy]",
+        "64 to 1024",
+    ),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.password_policy]\nrequire = [\"digit\", \"digit\"]\n\n[[journey.fields]]",
+        "[journey.password_policy]",
+        "stands twice",
+    ),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.sessions]\nbearer_idle_days = 91\n\n[[journey.fields]]",
+        "[journey.sessions]",
+        "90 days unused",
+    ),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.sessions]\npage_idle_minutes = 4\n\n[[journey.fields]]",
+        "[journey.sessions]",
+        "12 hours unused",
+    ),
+    bad(
+        ALONE,
+        "[[journey.fields]]",
+        "[journey.sessions]\npage_at_most_hours = 25\n\n[[journey.fields]]",
+        "[journey.sessions]",
+        "within 24 hours",
+    ),
 ];
 
 fn line_beginning(text: &str, with: &str) -> usize {
@@ -165,7 +225,9 @@ const THIRD: &[(&str, &str, &str, &str, &str)] = &[
 #[test]
 fn a_bad_entry_of_a_list_is_blamed_itself() {
     for (document, kind, stage, required, reason) in THIRD {
-        let text = format!("{PERSON}\n[[journey.consents]]\ndocument = \"{document}\"\nkind = \"{kind}\"\nstage = \"{stage}\"\nrequired = {required}\n");
+        let text = format!(
+            "{PERSON}\n[[journey.consents]]\ndocument = \"{document}\"\nkind = \"{kind}\"\nstage = \"{stage}\"\nrequired = {required}\n"
+        );
         let third = 1 + text.lines().enumerate().filter(|(_, line)| *line == "[[journey.consents]]").nth(2).unwrap().0;
         let faults = compile(&text).expect_err(reason);
         assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [third], "{faults:?}");
@@ -178,7 +240,8 @@ fn a_bad_entry_of_a_list_is_blamed_itself() {
 
 #[test]
 fn a_consent_at_completion_needs_a_completion() {
-    let consent = |stage| format!("[[journey.consents]]\ndocument = \"terms\"\nkind = \"agreement\"\nstage = \"{stage}\"\nrequired = true\n");
+    let consent =
+        |stage| format!("[[journey.consents]]\ndocument = \"terms\"\nkind = \"agreement\"\nstage = \"{stage}\"\nrequired = true\n");
     assert!(compile(&format!("{ALONE}\n{}", consent("registration"))).is_ok());
     let faults = compile(&format!("{ALONE}\n{}", consent("completion"))).unwrap_err();
     assert!(faults[0].reason.contains("needs an approval"), "{faults:?}");
@@ -229,8 +292,14 @@ fn what_is_not_written_has_a_default() {
     let journey = compile(ALONE).unwrap();
     assert!(journey.registration_open && journey.field(FieldName::LastName).unwrap().required);
     assert_eq!((journey.after_first_password, journey.after_reset), (AfterFirstPassword::Continue, AfterReset::SignIn));
-    assert_eq!((journey.password_policy.min_length, journey.password_policy.min_length_privileged, journey.password_policy.max_length), (12, 15, 128));
-    assert_eq!((journey.sessions.bearer_idle, journey.sessions.page_idle, journey.sessions.page_at_most), (days(30), minutes(30), hours(12)));
+    assert_eq!(
+        (journey.password_policy.min_length, journey.password_policy.min_length_privileged, journey.password_policy.max_length),
+        (12, 15, 128)
+    );
+    assert_eq!(
+        (journey.sessions.bearer_idle, journey.sessions.page_idle, journey.sessions.page_at_most),
+        (days(30), minutes(30), hours(12))
+    );
     let journey = compile(COMPANY).unwrap();
     assert_eq!(journey.after_first_password, AfterFirstPassword::SignInAgain);
     assert!(!journey.registration_open, "there is no form to be open");
@@ -248,8 +317,14 @@ fn the_four_portals_are_what_their_journeys_say() {
     assert_eq!(claim(&partner), Some((NumberName::CustomerNumber, vec![MustMatch::PostalCode])));
     assert_eq!((claim(&customer), claim(&chamber)), (None, None));
     assert_eq!(housing.email_proof, [EmailProof::Code, EmailProof::Link]);
-    assert_eq!((partner.email_proof.as_slice(), chamber.email_proof.as_slice()), ([EmailProof::Link].as_slice(), [EmailProof::Link].as_slice()));
-    assert_eq!([&housing, &partner, &customer, &chamber].map(|journey| journey.approval), [Approval::Nobody, Approval::SuperAdmin, Approval::Nobody, Approval::Nobody]);
+    assert_eq!(
+        (partner.email_proof.as_slice(), chamber.email_proof.as_slice()),
+        ([EmailProof::Link].as_slice(), [EmailProof::Link].as_slice())
+    );
+    assert_eq!(
+        [&housing, &partner, &customer, &chamber].map(|journey| journey.approval),
+        [Approval::Nobody, Approval::SuperAdmin, Approval::Nobody, Approval::Nobody]
+    );
     let passwords = [PasswordOrigin::AtRegistration, PasswordOrigin::AtCompletion, PasswordOrigin::Initial, PasswordOrigin::Mailed];
     assert_eq!([&housing, &partner, &customer, &chamber].map(|journey| journey.password), passwords);
     let memberships = [MembershipBy::Claim, MembershipBy::Approval, MembershipBy::Record, MembershipBy::PostedPin];

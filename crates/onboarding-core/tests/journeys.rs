@@ -11,8 +11,9 @@ use onboarding_core::journey::{ConsentKind, EmailProof, FieldName};
 use onboarding_core::membership::{self, LetterFate, LetterInput, Membership, NoticeVerdict, Place};
 use onboarding_core::password::Privilege;
 use onboarding_core::registration::{
-    self, AddressOwner, Applicant, ApplyFacts, ApplyInput, Approver, Closure, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement, ExistingAccount,
-    ExpiredAt, InputFault, InviteInput, LostClaim, MailFate, Missing, Proof, Refusal, Registration, Reply, Stage,
+    self, AddressOwner, Applicant, ApplyFacts, ApplyInput, Approver, Closure, CompleteFacts, CompletionInput, ConfirmFacts, Decider,
+    Entitlement, ExistingAccount, ExpiredAt, InputFault, InviteInput, LostClaim, MailFate, Missing, Proof, Refusal, Registration, Reply,
+    Stage,
 };
 use onboarding_core::roster::{self, NoticePin, Roster};
 use onboarding_core::{
@@ -316,7 +317,10 @@ fn the_form_takes_what_the_journey_asks_for_and_nothing_else() {
         }
         let mut input = form(&journey);
         input.password = if input.password.is_some() { None } else { Some(chosen(1, 12)) };
-        assert!(matches!(Life::<Registration>::of(&journey).ask(apply_with(&journey, input, None)), Err(Refusal::Input(_))), "{slug}: password");
+        assert!(
+            matches!(Life::<Registration>::of(&journey).ask(apply_with(&journey, input, None)), Err(Refusal::Input(_))),
+            "{slug}: password"
+        );
         let mut input = form(&journey);
         let expected = if journey.field(FieldName::BirthDate).is_some() {
             input.applicant.birth_date = None;
@@ -368,7 +372,12 @@ fn mails_to_an_unproven_address_carry_nothing_that_anybody_typed() {
         let journey = journey_of(slug);
         for owner in [None, Some(owner())] {
             let applied = Life::<Registration>::of(&journey).does(apply_with(&journey, form(&journey), owner));
-            let typed = |param: &Param| matches!(param, Param::Name(_) | Param::Company(_) | Param::Business(_) | Param::Email(_) | Param::RecordNumber(_) | Param::Reason(_));
+            let typed = |param: &Param| {
+                matches!(
+                    param,
+                    Param::Name(_) | Param::Company(_) | Param::Business(_) | Param::Email(_) | Param::RecordNumber(_) | Param::Reason(_)
+                )
+            };
             assert!(!applied.mail().params.iter().any(typed), "{slug}");
         }
     }
@@ -390,8 +399,13 @@ fn a_shadow_looks_like_any_other_registration() {
     let (mut genuine, mut shadow) = (Life::<Registration>::of(&journey), Life::<Registration>::of(&journey));
     let one = genuine.does(apply_with(&journey, form(&journey), None));
     let other = shadow.does(apply_with(&journey, form(&journey), Some(owner())));
-    assert_eq!((one.reply, one.effects.len(), one.events.len(), one.claims.len()), (other.reply, other.effects.len(), other.events.len(), other.claims.len()));
-    let seen = |life: &Life<Registration>| (life.state().word(), life.state().expires_at(), life.state().resend_at(), life.state().attempts_left());
+    assert_eq!(
+        (one.reply, one.effects.len(), one.events.len(), one.claims.len()),
+        (other.reply, other.effects.len(), other.events.len(), other.claims.len())
+    );
+    let seen = |life: &Life<Registration>| {
+        (life.state().word(), life.state().expires_at(), life.state().resend_at(), life.state().attempts_left())
+    };
     assert_eq!(seen(&genuine), seen(&shadow));
     assert_eq!(registration::deadline(genuine.state()), registration::deadline(shadow.state()));
     for life in [&mut genuine, &mut shadow] {
@@ -589,7 +603,8 @@ fn an_old_link_is_answered_alike_before_and_after_the_sweeper() {
             let mut swept = unswept.clone();
             swept.does(tick(1));
             assert_eq!(swept.state().word(), "expired");
-            let answer = |life: &mut Life<Registration>| life.ask(ask.clone()).map(|step| (step.reply, step.events.len(), step.effects.len()));
+            let answer =
+                |life: &mut Life<Registration>| life.ask(ask.clone()).map(|step| (step.reply, step.events.len(), step.effects.len()));
             assert_eq!(answer(&mut unswept), answer(&mut swept), "{ask:?}");
         }
     }
@@ -744,7 +759,12 @@ fn a_rejection_is_told_with_its_reason_where_there_is_one() {
     for (given, told) in [(Some(" not known here "), Some("not known here")), (Some("  "), None), (None, None)] {
         let mut life = awaiting_approval();
         let rejected = life.does(reject(admin(), 1, given));
-        let reasons: Vec<_> = rejected.mail().params.iter().filter_map(|param| if let Param::Reason(text) = param { Some(text.as_str()) } else { None }).collect();
+        let reasons: Vec<_> = rejected
+            .mail()
+            .params
+            .iter()
+            .filter_map(|param| if let Param::Reason(text) = param { Some(text.as_str()) } else { None })
+            .collect();
         assert_eq!(reasons, told.into_iter().collect::<Vec<_>>());
         assert!(matches!(life.state().stage(), Stage::Rejected { .. }));
     }
@@ -802,9 +822,18 @@ fn completion_refuses_what_does_not_belong_there() {
     let mut life = awaiting_completion();
     let journey = life.journey.clone();
     let fault = |fault| Refusal::Input(vec![InputFault::Consent(fault)]);
-    assert_eq!(life.refuses(complete(SETUP, consenting(&["privacy"]), known(&journey))), fault(ConsentFault::Unknown("privacy".to_owned())));
-    assert_eq!(life.refuses(complete(SETUP, consenting(&["terms", "terms"]), known(&journey))), fault(ConsentFault::Repeated("terms".to_owned())));
-    let old = CompletionInput { consents: vec![ConsentInput { version: "0".to_owned(), ..decision("terms", true) }], ..CompletionInput::default() };
+    assert_eq!(
+        life.refuses(complete(SETUP, consenting(&["privacy"]), known(&journey))),
+        fault(ConsentFault::Unknown("privacy".to_owned()))
+    );
+    assert_eq!(
+        life.refuses(complete(SETUP, consenting(&["terms", "terms"]), known(&journey))),
+        fault(ConsentFault::Repeated("terms".to_owned()))
+    );
+    let old = CompletionInput {
+        consents: vec![ConsentInput { version: "0".to_owned(), ..decision("terms", true) }],
+        ..CompletionInput::default()
+    };
     assert_eq!(life.refuses(complete(SETUP, old, known(&journey))), fault(ConsentFault::Outdated("terms".to_owned())));
     assert_eq!(life.refuses(complete(1, CompletionInput::default(), known(&journey))), Refusal::TokenSuperseded);
 }
@@ -846,11 +875,24 @@ fn where_the_address_has_an_account_only_its_owner_goes_on() {
     assert!(anonymous.events.is_empty(), "the link alone decides nothing for an account");
     assert_eq!(life.refuses(complete(SETUP, consenting(&["terms"]), facts(Some(account_id(41))))), Refusal::WrongAccount);
     let own = Some(account_id(40));
-    assert_eq!(life.replies(complete(SETUP, CompletionInput::default(), facts(own))), Reply::Missing(vec![Missing::Consent("terms".to_owned())]));
+    assert_eq!(
+        life.replies(complete(SETUP, CompletionInput::default(), facts(own))),
+        Reply::Missing(vec![Missing::Consent("terms".to_owned())])
+    );
     let with = complete(SETUP, with_password(consenting(&["terms"])), facts(own));
     assert_eq!(life.refuses(with), Refusal::Input(vec![InputFault::Unexpected("password")]), "never a password");
     assert_eq!(life.replies(complete(SETUP, consenting(&["terms"]), facts(own))), Reply::Activated);
     assert!(matches!(life.state().stage(), Stage::Active { account, .. } if *account == account_id(40)));
+}
+
+#[test]
+fn without_its_owner_nothing_is_told_of_what_an_account_agreed_to() {
+    let mut life = awaiting_approval();
+    let journey = life.journey.clone();
+    let existing = Some(ExistingAccount { id: account_id(40), consents: Consents::default() });
+    let facts = CompleteFacts { existing, ..known(&journey) };
+    let command = Ask::Approve { by: admin(), shown: 1, fresh: fresh_link(SETUP), facts };
+    assert_eq!(life.replies(command), Reply::Missing(vec![Missing::SignIn]));
 }
 
 #[test]
@@ -873,7 +915,8 @@ fn an_invited_person_is_asked_for_everything_the_form_would_have_asked() {
     let consent = |document: &str| Missing::Consent(document.to_owned());
     let all = vec![consent("privacy"), consent("terms"), Missing::FirstName, Missing::LastName, Missing::Password];
     assert_eq!(life.replies(complete(SETUP, CompletionInput::default(), known(&journey))), Reply::Missing(all));
-    let names = CompletionInput { first_name: Some(name("Zoë")), last_name: Some(name("Quastenflosser")), ..consenting(&["privacy", "terms"]) };
+    let names =
+        CompletionInput { first_name: Some(name("Zoë")), last_name: Some(name("Quastenflosser")), ..consenting(&["privacy", "terms"]) };
     assert_eq!(life.replies(complete(SETUP, with_password(names), known(&journey))), Reply::Activated);
     assert_eq!(life.state().dossier().proved.as_ref().unwrap().by, EmailProof::Link, "the invitation's link proves the address");
     assert_eq!(life.state().email(), &email("kim@example.com"), "the invited address stays");
@@ -980,7 +1023,8 @@ fn provisioning_mails_the_number_first_and_the_password_after_it() {
     assert_eq!(secrets_in(second), [minted(1).plain.expose_secret()]);
     let portal = life.journey.portal.clone();
     let owner = Ref::Account(account_id(1));
-    let claims = [ClaimChange::Take(Claim::Login(portal.clone(), number()), owner), ClaimChange::Take(Claim::Record(portal, number()), owner)];
+    let claims =
+        [ClaimChange::Take(Claim::Login(portal.clone(), number()), owner), ClaimChange::Take(Claim::Record(portal, number()), owner)];
     assert_eq!(done.claims, claims, "two customers may share an e-mail");
 }
 
@@ -999,7 +1043,11 @@ fn an_initial_password_lives_two_weeks_from_the_mail_servers_acceptance() {
     assert!(matches!(life.replies(sign_in(&journey)), account::Reply::SignedIn(_)), "not mailed yet: not dying yet");
     let failed = account::Command::Settle { delivery: delivery(2), fate: MailFate::Failed };
     assert_eq!(life.replies(failed), account::Reply::Repeated);
-    assert_eq!(life.replies(account::Command::Settle { delivery: delivery(1), fate: MailFate::Sent }), account::Reply::Repeated, "mail 1 carries no password");
+    assert_eq!(
+        life.replies(account::Command::Settle { delivery: delivery(1), fate: MailFate::Sent }),
+        account::Reply::Repeated,
+        "mail 1 carries no password"
+    );
     life.does(settled());
     let accepted = life.now;
     life.later(days(1));
@@ -1142,7 +1190,13 @@ fn a_stranger_who_prepared_an_address_loses_it_with_the_owners_reset() {
 // ---- Change of address ----
 
 fn request_email(address: &str, link: u64) -> account::Command {
-    account::Command::RequestEmail { email: email(address), verified: true, owner: None, link: minted(link), deliveries: [delivery(50), delivery(51)] }
+    account::Command::RequestEmail {
+        email: email(address),
+        verified: true,
+        owner: None,
+        link: minted(link),
+        deliveries: [delivery(50), delivery(51)],
+    }
 }
 
 #[test]
@@ -1157,7 +1211,10 @@ fn a_new_address_takes_effect_when_proved_and_the_old_one_is_told_twice() {
     let changed = life.does(confirm.clone());
     assert_eq!((changed.mail().template, &changed.mail().to), (MailTemplate::EmailChanged, &email("kim@example.com")));
     let claim = |address: &str| Claim::Email(journey.portal.clone(), email(address).key());
-    assert_eq!(changed.claims, [ClaimChange::Release(claim("kim@example.com")), ClaimChange::Take(claim("kimberly@example.com"), Ref::Account(account_id(1)))]);
+    assert_eq!(
+        changed.claims,
+        [ClaimChange::Release(claim("kim@example.com")), ClaimChange::Take(claim("kimberly@example.com"), Ref::Account(account_id(1)))]
+    );
     assert_eq!(life.state().email(), &email("kimberly@example.com"));
     assert_eq!(life.replies(confirm), account::Reply::Repeated);
 }
@@ -1236,14 +1293,22 @@ fn closing_releases_every_claim_and_the_login_is_unknown_again() {
     let journey = life.journey.clone();
     let closed = life.does(account::Command::Close { verified: true, delivery: delivery(60) });
     let portal = journey.portal.clone();
-    assert_eq!(closed.claims, [ClaimChange::Release(Claim::Login(portal.clone(), number())), ClaimChange::Release(Claim::Record(portal, number()))]);
+    assert_eq!(
+        closed.claims,
+        [ClaimChange::Release(Claim::Login(portal.clone(), number())), ClaimChange::Release(Claim::Record(portal, number()))]
+    );
     assert_eq!(life.replies(sign_in(&journey)), account::Reply::Failed);
 }
 
 // ---- Consents ----
 
 fn decide(document: &str, version: &str, granted: bool, journey: &Journey, current: &str) -> account::Command {
-    account::Command::DecideConsent { document: document.to_owned(), version: version.to_owned(), granted, documents: documents(journey, current) }
+    account::Command::DecideConsent {
+        document: document.to_owned(),
+        version: version.to_owned(),
+        granted,
+        documents: documents(journey, current),
+    }
 }
 
 #[test]
@@ -1264,7 +1329,9 @@ fn only_a_consent_can_be_withdrawn() {
         let withdrawn = life.ask(decide(&rule.document, "1", false, &journey, "1")).map(|step| step.reply);
         match rule.kind {
             ConsentKind::Consent => assert_eq!(withdrawn, Ok(account::Reply::Done), "{}", rule.document),
-            ConsentKind::Agreement | ConsentKind::Notice => assert_eq!(withdrawn, Err(account::Refusal::DocumentRequired), "{}", rule.document),
+            ConsentKind::Agreement | ConsentKind::Notice => {
+                assert_eq!(withdrawn, Err(account::Refusal::DocumentRequired), "{}", rule.document);
+            }
         }
     }
     assert_eq!(life.state().access(&journey, &documents(&journey, "1")).must_accept, Vec::<String>::new(), "a withdrawal blocks nothing");
@@ -1292,7 +1359,9 @@ fn a_new_version_of_a_required_document_asks_again_and_an_optional_one_does_not(
     }
     assert_eq!(life.replies(decide("terms", "1", true, &journey, "1")), account::Reply::Repeated);
     let changed = documents(&journey, "2");
-    let account::Reply::SignedIn(access) = life.replies(account::Command::SignIn { verified: true, rehashed: None, documents: changed.clone() }) else {
+    let account::Reply::SignedIn(access) =
+        life.replies(account::Command::SignIn { verified: true, rehashed: None, documents: changed.clone() })
+    else {
         panic!("not signed in")
     };
     assert_eq!(access.must_accept, ["privacy", "terms"]);
@@ -1321,7 +1390,13 @@ fn place() -> Place {
 }
 
 fn letter(pin: u64, now: DateTime<Utc>, held: bool) -> LetterInput {
-    LetterInput { pin: minted(pin), delivery: delivery(pin + 1), language: Language::De, valid_until: now + policy::PIN_LIFE + policy::PIN_HANDLING, held }
+    LetterInput {
+        pin: minted(pin),
+        delivery: delivery(pin + 1),
+        language: Language::De,
+        valid_until: now + policy::PIN_LIFE + policy::PIN_HANDLING,
+        held,
+    }
 }
 
 fn request_pin(pin: u64, now: DateTime<Utc>, held: bool) -> membership::Command {
@@ -1396,7 +1471,10 @@ fn a_refused_letter_leaves_no_pin() {
     life.does(request_pin(100, start(), true));
     life.does(membership::Command::RefuseLetter);
     assert_eq!(life.state().pin(), None);
-    assert_eq!(life.refuses(membership::Command::ReleaseLetter { letter: letter(200, start(), false) }), membership::Refusal::NotInThisState);
+    assert_eq!(
+        life.refuses(membership::Command::ReleaseLetter { letter: letter(200, start(), false) }),
+        membership::Refusal::NotInThisState
+    );
 }
 
 #[test]
@@ -1570,7 +1648,11 @@ fn already_a_member_uses_no_pin_up() {
     }
     assert_eq!(life.refuses(request_pin(200, start(), false)), membership::Refusal::AlreadyMember);
     life.does(membership::Command::Suspend);
-    assert_eq!(life.refuses(redeem(700, NoticeVerdict::Matches)), membership::Refusal::AlreadyMember, "nor is a suspended one let in by another");
+    assert_eq!(
+        life.refuses(redeem(700, NoticeVerdict::Matches)),
+        membership::Refusal::AlreadyMember,
+        "nor is a suspended one let in by another"
+    );
 }
 
 // ---- Rosters ----

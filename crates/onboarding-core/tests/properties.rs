@@ -13,8 +13,8 @@ use onboarding_core::consent::Consents;
 use onboarding_core::journey::{Approval, ConsentStage, EmailProof, PasswordOrigin, Start};
 use onboarding_core::membership::{self, LetterFate, LetterInput, Membership, NoticeVerdict, Place};
 use onboarding_core::registration::{
-    self, AddressOwner, Applicant, ApplyFacts, ApplyInput, Approver, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement, ExistingAccount, InviteInput,
-    LostClaim, MailFate, Origin, Proof, Registration, Stage, Standing,
+    self, AddressOwner, Applicant, ApplyFacts, ApplyInput, Approver, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement,
+    ExistingAccount, InviteInput, LostClaim, MailFate, Origin, Proof, Registration, Stage, Standing,
 };
 use onboarding_core::roster::{self, NoticePin, Roster};
 use onboarding_core::{Claim, ClaimChange, DeliveryId, Effect, Journey, Language, Personal, Presented, Role, policy};
@@ -39,7 +39,18 @@ const WRITTEN: &str = "K7M4-9QXT-2HBP";
 
 /// Parts of every secret, name, address and number that is ever put in.
 const NEEDLES: [&str; 12] = [
-    SECRET_MARK, "HASHMARK", "Quastenflosser", "Zoë", "Anouk", "1987", "@", "example", "K7M49QXT2HBP", WRITTEN, COMPANY, "unbekannt verzogen",
+    SECRET_MARK,
+    "HASHMARK",
+    "Quastenflosser",
+    "Zoë",
+    "Anouk",
+    "1987",
+    "@",
+    "example",
+    "K7M49QXT2HBP",
+    WRITTEN,
+    COMPANY,
+    "unbekannt verzogen",
 ];
 
 fn keeps_silent(what: &str, shown: &str) -> Result<(), TestCaseError> {
@@ -178,7 +189,8 @@ fn moves() -> impl Strategy<Value = Vec<(TimeDelta, Move)>> {
     // Whoever begins well gets further: the first move is mostly an application or an invitation.
     let first = prop_oneof![8 => Just(Move::Apply { taken: false, complete: true }), 1 => Just(Move::Apply { taken: true, complete: true }),
         2 => Just(Move::Invite { role: Role::Member, known: false })];
-    (first, prop::collection::vec((wait(), one), 4..40)).prop_map(|(first, rest)| std::iter::once((TimeDelta::zero(), first)).chain(rest).collect())
+    (first, prop::collection::vec((wait(), one), 4..40))
+        .prop_map(|(first, rest)| std::iter::once((TimeDelta::zero(), first)).chain(rest).collect())
 }
 
 /// Plays moves on one registration, as a driver would.
@@ -219,13 +231,21 @@ fn tick(n: usize) -> registration::Command {
 
 fn confirm(proof: Proof, lost: bool, n: usize) -> registration::Command {
     let lost = lost.then(|| (LostClaim::Email, owner().email, owner().language));
-    let facts = ConfirmFacts { account: account_id(5), lost, approvers: approvers(n), deliveries: deliveries(n), company: COMPANY.to_owned() };
+    let facts =
+        ConfirmFacts { account: account_id(5), lost, approvers: approvers(n), deliveries: deliveries(n), company: COMPANY.to_owned() };
     registration::Command::Confirm { proof, facts }
 }
 
 impl Play {
     fn new(journey: &Journey) -> Self {
-        Self { life: Life::of(journey), minted: 100, codes: Vec::new(), links: Vec::new(), set_ups: Vec::new(), existing: Consents::default() }
+        Self {
+            life: Life::of(journey),
+            minted: 100,
+            codes: Vec::new(),
+            links: Vec::new(),
+            set_ups: Vec::new(),
+            existing: Consents::default(),
+        }
     }
 
     fn fresh(&mut self) -> registration::Fresh {
@@ -261,7 +281,12 @@ impl Play {
                     id: registration_id(1),
                     email: email("kim@example.com"),
                     applicant: person(&journey),
-                    consents: journey.consents.iter().filter(|rule| rule.stage == ConsentStage::Registration).map(|rule| decision(&rule.document, true)).collect(),
+                    consents: journey
+                        .consents
+                        .iter()
+                        .filter(|rule| rule.stage == ConsentStage::Registration)
+                        .map(|rule| decision(&rule.document, true))
+                        .collect(),
                     language: Some(Language::Fr),
                     password: (journey.password == PasswordOrigin::AtRegistration).then(|| chosen(1, 12)),
                 };
@@ -270,7 +295,11 @@ impl Play {
                     input.password = None;
                     input.applicant = Applicant::default();
                 }
-                let facts = ApplyFacts { record: journey.claim.is_some().then(record), owner: taken.then(owner), documents: documents(&journey, "1") };
+                let facts = ApplyFacts {
+                    record: journey.claim.is_some().then(record),
+                    owner: taken.then(owner),
+                    documents: documents(&journey, "1"),
+                };
                 Ask::Apply { input: Box::new(input), facts, fresh: self.fresh() }
             }
             Move::Invite { role, known } => {
@@ -292,9 +321,15 @@ impl Play {
             Move::Link { pick, lost, approvers } => confirm(Proof::Link(present(&self.links, *pick)), *lost, *approvers),
             Move::Deny(pick) => Ask::Deny { token: present(&self.links, *pick) },
             Move::Resend { taken } => Ask::Resend { owner: taken.then(owner), fresh: self.fresh() },
-            Move::Correct { taken, n } => Ask::CorrectAddress { email: email(&format!("kim{n}@example.com")), owner: taken.then(owner), fresh: self.fresh() },
+            Move::Correct { taken, n } => {
+                Ask::CorrectAddress { email: email(&format!("kim{n}@example.com")), owner: taken.then(owner), fresh: self.fresh() }
+            }
             Move::Renew { pick, taken } => {
-                let issued = if matches!(self.life.state.as_ref().map(Registration::stage), Some(Stage::AwaitingCompletion(_))) { &self.set_ups } else { &self.links };
+                let issued = if matches!(self.life.state.as_ref().map(Registration::stage), Some(Stage::AwaitingCompletion(_))) {
+                    &self.set_ups
+                } else {
+                    &self.links
+                };
                 let token = present(issued, *pick);
                 Ask::RenewLink { token, owner: taken.then(owner), fresh: self.fresh(), link: self.fresh_link() }
             }
@@ -370,7 +405,12 @@ impl Play {
         self.holds(before.as_ref(), step.as_ref(), facts.as_ref())
     }
 
-    fn holds(&self, before: Option<&Registration>, step: Option<&Step<Registration>>, facts: Option<&CompleteFacts>) -> Result<bool, TestCaseError> {
+    fn holds(
+        &self,
+        before: Option<&Registration>,
+        step: Option<&Step<Registration>>,
+        facts: Option<&CompleteFacts>,
+    ) -> Result<bool, TestCaseError> {
         let Some(after) = &self.life.state else { return Ok(false) };
         prop_assert_eq!(registration::deadline(after).is_none(), after.is_ended(), "only what has ended has no deadline");
         let wrong = self.life.events.iter().filter(|event| matches!(event, registration::Event::CodeRejected)).count();
@@ -413,8 +453,13 @@ impl Play {
             prop_assert!(chosen || journey.password == PasswordOrigin::Mailed, "active without a password");
         }
         for rule in journey.consents.iter().filter(|rule| rule.required) {
-            let granted = |consents: &Consents| consents.0.get(&rule.document).is_some_and(|given| given.granted && given.shown.version == "1");
-            prop_assert!(granted(&dossier.consents) || existing.is_some_and(|existing| granted(&existing.consents)), "active without {}", rule.document);
+            let granted =
+                |consents: &Consents| consents.0.get(&rule.document).is_some_and(|given| given.granted && given.shown.version == "1");
+            prop_assert!(
+                granted(&dossier.consents) || existing.is_some_and(|existing| granted(&existing.consents)),
+                "active without {}",
+                rule.document
+            );
         }
         Ok(())
     }
@@ -583,8 +628,12 @@ fn deed(one: &Deed, journey: &Journey, at: u64, resets: &mut Vec<u64>, emails: &
     use account::Command as Ask;
     let fresh = 1_000 + at * 10;
     match one {
-        Deed::SignIn { right } => Ask::SignIn { verified: *right, rehashed: right.then(|| hash(fresh)), documents: documents(journey, "1") },
-        Deed::Change { right, same, met } => Ask::ChangePassword { verified: *right, new: chosen(fresh, *met), same: *same, delivery: delivery(fresh) },
+        Deed::SignIn { right } => {
+            Ask::SignIn { verified: *right, rehashed: right.then(|| hash(fresh)), documents: documents(journey, "1") }
+        }
+        Deed::Change { right, same, met } => {
+            Ask::ChangePassword { verified: *right, new: chosen(fresh, *met), same: *same, delivery: delivery(fresh) }
+        }
         Deed::RequestReset => {
             resets.push(fresh);
             Ask::RequestReset { link: minted(fresh), delivery: delivery(fresh + 1) }
@@ -594,10 +643,20 @@ fn deed(one: &Deed, journey: &Journey, at: u64, resets: &mut Vec<u64>, emails: &
         Deed::RequestEmail { right, taken, n } => {
             emails.push(fresh);
             let deliveries = [delivery(fresh + 1), delivery(fresh + 2)];
-            Ask::RequestEmail { email: email(&format!("kim{n}@example.com")), verified: *right, owner: taken.then(owner), link: minted(fresh), deliveries }
+            Ask::RequestEmail {
+                email: email(&format!("kim{n}@example.com")),
+                verified: *right,
+                owner: taken.then(owner),
+                link: minted(fresh),
+                deliveries,
+            }
         }
         Deed::ConfirmEmail { pick, lost } => Ask::ConfirmEmail { token: present(emails, *pick), delivery: delivery(fresh), lost: *lost },
-        Deed::Amend(n) => Ask::Amend { first_name: (*n == 0).then(|| name("Anouk")), last_name: (*n == 1).then(|| name("Quastenflosser")), language: Some(Language::Fr) },
+        Deed::Amend(n) => Ask::Amend {
+            first_name: (*n == 0).then(|| name("Anouk")),
+            last_name: (*n == 1).then(|| name("Quastenflosser")),
+            language: Some(Language::Fr),
+        },
         Deed::Decide { document, granted, current } => Ask::DecideConsent {
             document: journey.consents.get(*document).map_or("lottery", |rule| rule.document.as_str()).to_owned(),
             version: if *current { "1" } else { "0" }.to_owned(),
@@ -676,7 +735,8 @@ fn whatever_people_do_an_account_keeps_its_bounds() {
                     prop_assert_eq!(&before, after, "what is closed stays so");
                 }
                 balance(&mut held, step.as_ref().map_or(&[], |step| step.claims.as_slice()))?;
-                let expected = if after.word() == "closed" { Vec::new() } else { Claim::of_account(&journey, &after.email().key(), after.record()) };
+                let expected =
+                    if after.word() == "closed" { Vec::new() } else { Claim::of_account(&journey, &after.email().key(), after.record()) };
                 prop_assert_eq!(&held, &expected.into_iter().collect::<HashSet<_>>(), "the claims are those of the account");
                 time_works(&life, || account::Command::Tick)?;
             }
@@ -750,7 +810,8 @@ fn doing(one: &Doing, at: u64, pins: &mut Vec<u64>, now: DateTime<Utc>) -> membe
         }
         Doing::Refuse => Ask::RefuseLetter,
         Doing::Settle(n) => {
-            let fate = [LetterFate::Queued, LetterFate::Printed, LetterFate::Posted, LetterFate::Returned, LetterFate::Parked][usize::from(*n)];
+            let fate =
+                [LetterFate::Queued, LetterFate::Printed, LetterFate::Posted, LetterFate::Returned, LetterFate::Parked][usize::from(*n)];
             Ask::SettleLetter { delivery: delivery(7), fate }
         }
         Doing::Role(admin) => Ask::ChangeRole { role: role(*admin) },
@@ -777,7 +838,8 @@ fn whatever_people_do_a_membership_opens_only_by_a_grant_or_a_living_pin() {
                     pins.truncate(issued);
                 }
                 let opened = life.state.as_ref().is_some_and(Membership::is_active) && !before.as_ref().is_some_and(Membership::is_active);
-                let letters = step.iter().flat_map(|step| &step.effects).filter(|effect| matches!(effect, Effect::PrintPinLetter(_))).count();
+                let letters =
+                    step.iter().flat_map(|step| &step.effects).filter(|effect| matches!(effect, Effect::PrintPinLetter(_))).count();
                 prop_assert_eq!(letters, usize::from(pins.len() > issued), "a PIN and its letter come together");
                 if opened {
                     let by_pin = |pin: &Presented| {
@@ -785,7 +847,9 @@ fn whatever_people_do_a_membership_opens_only_by_a_grant_or_a_living_pin() {
                         kept.is_some_and(|kept| pin.matches(&kept.digest) && kept.valid_until > life.now && kept.fate != LetterFate::Held)
                     };
                     let entitled = match &command {
-                        membership::Command::Grant { .. } | membership::Command::RedeemNotice { .. } | membership::Command::Unsuspend => true,
+                        membership::Command::Grant { .. } | membership::Command::RedeemNotice { .. } | membership::Command::Unsuspend => {
+                            true
+                        }
                         membership::Command::Redeem { pin, notice, .. } => *notice == NoticeVerdict::Matches || by_pin(pin),
                         membership::Command::RequestPin { .. }
                         | membership::Command::ReleaseLetter { .. }

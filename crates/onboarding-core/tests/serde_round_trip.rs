@@ -9,7 +9,8 @@ use onboarding_core::consent::Consents;
 use onboarding_core::journey::EmailProof;
 use onboarding_core::membership::{self, LetterFate, LetterInput, Membership, Place};
 use onboarding_core::registration::{
-    self, Applicant, Closure, Decider, Dossier, Entitlement, Event, ExpiredAt, LostClaim, MailFate, Origin, Registration, Secrets, Stage, Standing,
+    self, Applicant, Closure, Decider, Dossier, Entitlement, Event, ExpiredAt, LostClaim, MailFate, Origin, Registration, Secrets, Stage,
+    Standing,
 };
 use onboarding_core::roster::{self, NoticePin, Roster};
 use onboarding_core::{Expiring, Journey, Language, Personal, Role};
@@ -72,7 +73,8 @@ fn registrations() -> Vec<Vec<Event>> {
     let proved = |by| vec![Event::EmailProved { by, at: start() }];
     let asked = |with_clerks| vec![Event::ApprovalRequested { with_clerks, at: start() }];
     let link = Expiring { digest: digest(200), expires_at: start() + days(14) };
-    let admin = || Decider::SuperAdmin { account: account_id(7), email: Personal(email("boss@example.com")), entitlement: Entitlement::Entitled };
+    let admin =
+        || Decider::SuperAdmin { account: account_id(7), email: Personal(email("boss@example.com")), entitlement: Entitlement::Entitled };
     let opened = |by: &Decider| vec![Event::CompletionOpened { link, delivery: delivery(2), by: by.into(), at: start() }];
     let waiting = || then(applied(Standing::Genuine, true), then(proved(EmailProof::Link), asked(false)));
     let invited = |by, role| {
@@ -93,7 +95,10 @@ fn registrations() -> Vec<Vec<Event>> {
         then(waiting(), opened(&Decider::Clerk(uuid(8)))),
         invited(None, Role::SuperAdmin),
         invited(Some(account_id(7)), Role::Member),
-        then(applied(Standing::Genuine, true), then(proved(EmailProof::Code), vec![Event::Activated { account: account_id(5), at: start() }])),
+        then(
+            applied(Standing::Genuine, true),
+            then(proved(EmailProof::Code), vec![Event::Activated { account: account_id(5), at: start() }]),
+        ),
     ];
     for reason in [None, Some(Personal("\"unknown\"\n\u{1f600}".to_owned()))] {
         for by in [admin(), Decider::Clerk(uuid(8))] {
@@ -229,7 +234,8 @@ fn an_account_stored_before_links_lapsed_is_still_read() {
 #[test]
 fn every_membership_survives() {
     let place = || Place { id: membership_id(1), account: account_id(1), record: record() };
-    let letter = |held| LetterInput { pin: minted(100), delivery: delivery(2), language: Language::De, valid_until: start() + days(24), held };
+    let letter =
+        |held| LetterInput { pin: minted(100), delivery: delivery(2), language: Language::De, valid_until: start() + days(24), held };
     let journey = journey_of("chamber");
     let mut seen = std::collections::BTreeSet::new();
     let fates = [LetterFate::Held, LetterFate::Queued, LetterFate::Printed, LetterFate::Posted, LetterFate::Returned, LetterFate::Parked];

@@ -30,13 +30,35 @@ kinds! {
 /// What is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    Done, Repeated, SignedIn, Failed, ToldSuspended, ToldExpired, EmailTaken, NotFound, Exists, NotInThisState, WrongPassword, SamePassword, TokenUnknown,
-    TokenExpired, TokenSuperseded, TokenUsed, SameEmail, UnknownDocument, VersionOutdated, DocumentRequired, TooSoon, PinUsedUp, NotInThisJourney,
+    Done,
+    Repeated,
+    SignedIn,
+    Failed,
+    ToldSuspended,
+    ToldExpired,
+    EmailTaken,
+    NotFound,
+    Exists,
+    NotInThisState,
+    WrongPassword,
+    SamePassword,
+    TokenUnknown,
+    TokenExpired,
+    TokenSuperseded,
+    TokenUsed,
+    SameEmail,
+    UnknownDocument,
+    VersionOutdated,
+    DocumentRequired,
+    TooSoon,
+    PinUsedUp,
+    NotInThisJourney,
 }
 
 use Verdict::{
-    DocumentRequired as Required, Done, Exists, Failed, NotFound, NotInThisJourney as Elsewhere, NotInThisState as NOT, Repeated, SameEmail, SamePassword, SignedIn,
-    ToldExpired, ToldSuspended, TokenExpired, TokenSuperseded as Replaced, UnknownDocument as Unknown, WrongPassword,
+    DocumentRequired as Required, Done, Exists, Failed, NotFound, NotInThisJourney as Elsewhere, NotInThisState as NOT, Repeated,
+    SameEmail, SamePassword, SignedIn, TokenExpired, TokenSuperseded as Replaced, ToldExpired, ToldSuspended, UnknownDocument as Unknown,
+    WrongPassword,
 };
 
 #[rustfmt::skip]
@@ -172,7 +194,13 @@ fn provision() -> Command {
 }
 
 fn request_email(address: &str) -> Command {
-    Command::RequestEmail { email: email(address), verified: true, owner: None, link: minted(NEW_EMAIL), deliveries: [delivery(11), delivery(12)] }
+    Command::RequestEmail {
+        email: email(address),
+        verified: true,
+        owner: None,
+        link: minted(NEW_EMAIL),
+        deliveries: [delivery(11), delivery(12)],
+    }
 }
 
 fn settled() -> Command {
@@ -219,7 +247,12 @@ fn in_state(state: State) -> Life<Account> {
 fn command(ask: Ask, journey: &Journey) -> Command {
     let sign_in = |verified| Command::SignIn { verified, rehashed: None, documents: documents(journey, "1") };
     let change = |verified, same| Command::ChangePassword { verified, new: chosen(2, 12), same, delivery: delivery(20) };
-    let decide = |granted| Command::DecideConsent { document: "privacy".to_owned(), version: "1".to_owned(), granted, documents: documents(journey, "1") };
+    let decide = |granted| Command::DecideConsent {
+        document: "privacy".to_owned(),
+        version: "1".to_owned(),
+        granted,
+        documents: documents(journey, "1"),
+    };
     let command = match ask {
         Ask::Open => open(journey, NewCredential::Own(chosen(1, 12))),
         Ask::Provision => provision(),
@@ -272,7 +305,9 @@ fn whatever_ends_trust_ends_every_session() {
             let command = command(*ask, &life.journey.clone());
             let Ok(step) = life.ask(command) else { continue };
             let ends = match ask {
-                Ask::ChangePassword | Ask::ConfirmReset | Ask::IssueInitialPassword | Ask::EndSessions | Ask::Suspend | Ask::Close => step.reply == Reply::Done,
+                Ask::ChangePassword | Ask::ConfirmReset | Ask::IssueInitialPassword | Ask::EndSessions | Ask::Suspend | Ask::Close => {
+                    step.reply == Reply::Done
+                }
                 Ask::Open
                 | Ask::Provision
                 | Ask::SignIn

@@ -27,7 +27,15 @@ kinds! {
 
 /// What is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict { Done, Repeated, Mismatch, NotFound, AlreadyMember, NotInThisState, PinExpired }
+enum Verdict {
+    Done,
+    Repeated,
+    Mismatch,
+    NotFound,
+    AlreadyMember,
+    NotInThisState,
+    PinExpired,
+}
 
 use Verdict::{AlreadyMember as Member, Done, Mismatch, NotFound, NotInThisState as NOT, PinExpired, Repeated};
 

@@ -10,8 +10,8 @@ mod scene;
 use chrono::{DateTime, Utc};
 use onboarding_core::journey::EmailProof;
 use onboarding_core::registration::{
-    AddressOwner, ApplyFacts, ApplyInput, Approver, Command, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement, ExpiredAt, InviteInput, MailFate,
-    Proof, Refusal, Registration, Reply, Stage,
+    AddressOwner, ApplyFacts, ApplyInput, Approver, Command, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement, ExpiredAt,
+    InviteInput, MailFate, Proof, Refusal, Registration, Reply, Stage,
 };
 use onboarding_core::{Journey, Language, Personal, Presented, Role};
 use scene::*;
@@ -32,13 +32,33 @@ kinds! {
 /// What is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    Done, Repeated, CodeWrong, Lost, Missing, Activated, NotFound, Exists, NotInThisState, TokenUnknown, TokenExpired, TokenSuperseded, TokenUsed, CodeExpired,
-    CodeUsedUp, TooSoon, RegistrationClosed, Input, NotInThisJourney, NotEntitled, WrongAccount, Outdated,
+    Done,
+    Repeated,
+    CodeWrong,
+    Lost,
+    Missing,
+    Activated,
+    NotFound,
+    Exists,
+    NotInThisState,
+    TokenUnknown,
+    TokenExpired,
+    TokenSuperseded,
+    TokenUsed,
+    CodeExpired,
+    CodeUsedUp,
+    TooSoon,
+    RegistrationClosed,
+    Input,
+    NotInThisJourney,
+    NotEntitled,
+    WrongAccount,
+    Outdated,
 }
 
 use Verdict::{
-    Activated, CodeExpired, CodeUsedUp, CodeWrong, Done, Exists, Missing, NotEntitled, NotFound, NotInThisState, Outdated, Repeated, TokenExpired,
-    TokenSuperseded as Replaced, TokenUnknown, TokenUsed,
+    Activated, CodeExpired, CodeUsedUp, CodeWrong, Done, Exists, Missing, NotEntitled, NotFound, NotInThisState, Outdated, Repeated,
+    TokenExpired, TokenSuperseded as Replaced, TokenUnknown, TokenUsed,
 };
 
 /// Short, so that a row stays a row.
@@ -147,7 +167,14 @@ fn owner() -> AddressOwner {
 
 fn apply(journey: &Journey, taken: bool) -> Command {
     let consents = vec![decision("privacy", true)];
-    let input = ApplyInput { id: registration_id(1), email: email("kim@example.com"), applicant: person(journey), consents, language: None, password: None };
+    let input = ApplyInput {
+        id: registration_id(1),
+        email: email("kim@example.com"),
+        applicant: person(journey),
+        consents,
+        language: None,
+        password: None,
+    };
     let facts = ApplyFacts { record: Some(record()), owner: taken.then(owner), documents: documents(journey, "1") };
     let mut fresh = fresh(PROOF);
     fresh.delivery = delivery(MAIL);
@@ -177,7 +204,8 @@ fn approvers() -> Vec<Approver> {
 }
 
 fn confirm(proof: Proof, approvers: Vec<Approver>) -> Command {
-    let facts = ConfirmFacts { account: account_id(5), lost: None, approvers, deliveries: vec![delivery(50)], company: "Muster AG".to_owned() };
+    let facts =
+        ConfirmFacts { account: account_id(5), lost: None, approvers, deliveries: vec![delivery(50)], company: "Muster AG".to_owned() };
     Command::Confirm { proof, facts }
 }
 
@@ -306,9 +334,12 @@ fn command(ask: Ask, state: State, journey: &Journey, now: DateTime<Utc>) -> Com
         Ask::Resend => Command::Resend { owner: None, fresh: fresh(300) },
         Ask::CorrectAddress => Command::CorrectAddress { email: email("kimberly@example.com"), owner: None, fresh: fresh(300) },
         // Whichever link the state has: only its age is asked.
-        Ask::RenewLink => {
-            Command::RenewLink { token: Presented(vec![digest(PROOF + 1), digest(SETUP)]), owner: None, fresh: fresh(300), link: fresh_link(400) }
-        }
+        Ask::RenewLink => Command::RenewLink {
+            token: Presented(vec![digest(PROOF + 1), digest(SETUP)]),
+            owner: None,
+            fresh: fresh(300),
+            link: fresh_link(400),
+        },
         Ask::ApproveAsAdmin => approve(journey, admin()),
         Ask::ApproveAsClerk => approve(journey, Decider::Clerk(uuid(8))),
         Ask::Reject => Command::Reject { by: admin(), shown: 1, reason: Some("unknown".to_owned()), delivery: delivery(70) },
@@ -344,7 +375,9 @@ fn a_refusal_and_a_repetition_change_nothing() {
             let command = command(*ask, *state, &life.journey.clone(), life.now);
             match life.ask(command) {
                 Err(_) => {}
-                Ok(step) if step.reply == Reply::Repeated => assert!(step.events.is_empty() && step.effects.is_empty(), "{state:?} × {ask:?}"),
+                Ok(step) if step.reply == Reply::Repeated => {
+                    assert!(step.events.is_empty() && step.effects.is_empty(), "{state:?} × {ask:?}");
+                }
                 Ok(_) => continue,
             }
             assert_eq!(life.state, before, "{state:?} × {ask:?}");

@@ -23,7 +23,16 @@ kinds! {
 
 /// What is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict { Done, Repeated, Hold, Digest, NotFound, Exists, LastSuperAdmin, NoNotice }
+enum Verdict {
+    Done,
+    Repeated,
+    Hold,
+    Digest,
+    NotFound,
+    Exists,
+    LastSuperAdmin,
+    NoNotice,
+}
 
 use Verdict::{Digest, Done, Exists, Hold, LastSuperAdmin as Last, NoNotice, NotFound, Repeated};
 

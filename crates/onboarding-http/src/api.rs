@@ -15,7 +15,10 @@ use crate::{
     routes::{Asking, Auth, Ctx, Gate, Route, Routes},
 };
 use async_trait::async_trait;
-use onboarding::{Caller, CommandId, Onboarding, Portal, stories::{Needs, SessionView}};
+use onboarding::{
+    Caller, CommandId, Onboarding, Portal,
+    stories::{Needs, SessionView},
+};
 use onboarding_core::Language;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -102,6 +105,7 @@ impl Ctx<Api> {
 
 /// Every call of the API.
 pub fn routes() -> Routes<Api> {
-    let rows: Vec<Route<Api>> = portals::rows().into_iter().chain(registrations::rows()).chain(sessions::rows()).chain(account::rows()).collect();
+    let rows: Vec<Route<Api>> =
+        portals::rows().into_iter().chain(registrations::rows()).chain(sessions::rows()).chain(account::rows()).collect();
     Routes::new().with_all(rows)
 }

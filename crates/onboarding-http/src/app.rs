@@ -1,12 +1,12 @@
 //! Everything together: the API, its document, the pages, health, and the frame around them.
 
 use crate::api::{self, Api, ApiTexts};
+use crate::docs_page;
 use crate::edge::client::TrustedProxies;
 use crate::middleware::{Frame, FrameParts};
 use crate::openapi::{self, About};
 use crate::pages::{self, PagesError};
 use crate::routes::TableError;
-use crate::docs_page;
 use onboarding::Onboarding;
 use onboarding_text::Texts;
 use poem::http::{HeaderValue, StatusCode, header};
@@ -48,9 +48,8 @@ pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies) -> Re
     let state = Arc::new(Api::new(engine));
     let router = api::routes().router(&state)?;
     let router = docs_page::add(router, &document())?;
-    let router = pages::add(router, state, texts.clone())?
-        .at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) })))
-        .at(
+    let router =
+        pages::add(router, state, texts.clone())?.at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) }))).at(
             "/health/ready",
             poem::get(make(move |_| {
                 let engine = ready.clone();
@@ -71,7 +70,8 @@ async fn is_ready(engine: &Onboarding) -> bool {
 }
 
 fn health(ok: bool) -> Response {
-    let (status, body) = if ok { (StatusCode::OK, "{\"status\":\"ok\"}") } else { (StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"unavailable\"}") };
+    let (status, body) =
+        if ok { (StatusCode::OK, "{\"status\":\"ok\"}") } else { (StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"unavailable\"}") };
     let mut response = Response::builder().status(status).body(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

@@ -165,9 +165,10 @@ impl Problem {
             body.insert("detail".to_owned(), json!(detail));
         }
         if !self.errors.is_empty() {
-            let errors = self.errors.iter().map(
-                |error| json!({ "field": error.field, "code": error.code, "message": texts.field(language, error) }),
-            );
+            let errors = self
+                .errors
+                .iter()
+                .map(|error| json!({ "field": error.field, "code": error.code, "message": texts.field(language, error) }));
             body.insert("errors".to_owned(), errors.collect());
         }
         let mut response = Response::builder()

@@ -38,7 +38,7 @@ pub(crate) enum Command {
     },
     /// Make the keys of a new installation and bring its database to the newest schema
     Migrate(Installation),
-    /// Read configuration, portals, texts, keys and database, and tell every fault with file, line and reason
+    /// Read configuration, portals, texts, layouts of mails, keys and database, and tell every fault with file, line and reason
     Check(Installation),
     /// Master data
     #[command(subcommand)]

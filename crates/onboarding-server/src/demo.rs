@@ -1,18 +1,18 @@
 //! The demo: portals and sample records out of the binary, everything it writes in one folder, plain http on loopback. A second start goes on
 //! where the first one ended.
 //!
-//! It serves what this version serves whole; the portals themselves are data and know nothing of it.
+//! It leaves out the portals that this version does not serve whole, and says so; the portals themselves are data and know nothing of it.
 
+mod lock;
 mod sample;
 
 use crate::config::Settings;
-use crate::fault::{Fault, Faults};
+use crate::fault::Faults;
 use crate::portal_files::{self, Loaded, PortalFolder};
 use crate::prepare::prepare;
-use crate::{serve, wiring};
+use crate::{serve, whole, wiring};
 use anyhow::{Context as _, Result};
-use onboarding::{Portal, Portals};
-use onboarding_core::journey::{Approval, Journey, MembershipBy, PasswordOrigin, Start};
+use onboarding_text::MailStationery;
 use std::fmt::Write as _;
 use std::fs::DirBuilder;
 use std::path::Path;
@@ -20,45 +20,52 @@ use std::path::Path;
 /// The file with a portal's sample records.
 const RECORDS: &str = "records.csv";
 
-/// Journeys whose every step this version serves: a person starts, chooses the password in the register form, and is a member by the claim
-/// as soon as the address is proved. The others lead through steps that have no door yet.
-fn is_served_whole(journey: &Journey) -> bool {
-    journey.start == Start::Person
-        && journey.approval == Approval::Nobody
-        && journey.password == PasswordOrigin::AtRegistration
-        && journey.membership == MembershipBy::Claim
+/// The demo's portals.
+pub(crate) struct DemoPortals {
+    pub(crate) loaded: Loaded,
+    folders: Vec<PortalFolder>,
+    stationery: MailStationery,
+    /// A line for each portal of the binary that is not among them, with the reason.
+    left_out: Vec<String>,
 }
 
-/// The folders of the demo's portals, and the portals in them.
+/// The portals in the binary that this version serves whole.
 ///
 /// # Errors
-/// A portal that [portals] only asks for, and that the binary does not have or the demo does not serve.
-pub(crate) fn portals(settings: &Settings) -> Result<(Vec<PortalFolder>, Loaded), Faults> {
+/// A portal that [portals] only asks for, and that the binary does not have or this version does not serve whole; a fault in the files.
+pub(crate) fn portals(settings: &Settings) -> Result<DemoPortals, Faults> {
     let mut folders = portal_files::found(&settings.portals)?;
-    let Loaded { portals, texts } = portal_files::load(&folders)?;
-    let served: Vec<Portal> =
-        portals.all().into_iter().filter(|portal| is_served_whole(&portal.journey)).map(|portal| Portal::clone(portal)).collect();
-    let asked_in_vain = settings.portals.only.iter().flatten().find(|slug| !served.iter().any(|portal| portal.slug.as_str() == *slug));
-    if let Some(slug) = asked_in_vain {
-        let reason = "its journey has steps that this version does not serve yet, so the demo leaves it out";
-        return Err(Fault::new(format!("portals/{slug}"), reason).into());
+    let mut loaded = portal_files::load(&folders)?;
+    let mut left_out = Vec::new();
+    if settings.portals.only.is_some() {
+        Faults::none_or(whole::faults(&loaded), Some(()))?;
+    } else {
+        for portal in loaded.portals.all() {
+            if let Some(missing) = whole::told(&portal.journey) {
+                left_out.push(format!("{} ({}) is left out: this version does not serve {missing} yet", portal.name, portal.slug));
+            }
+        }
+        loaded = loaded.only(|portal| whole::is_served_whole(&portal.journey));
     }
-    folders.retain(|folder| served.iter().any(|portal| portal.slug.as_str() == folder.slug()));
-    Ok((folders, Loaded { portals: Portals::new(served), texts }))
+    folders.retain(|folder| loaded.portals.all().iter().any(|portal| portal.slug.as_str() == folder.slug()));
+    let stationery = wiring::stationery(&loaded, settings.server.base_url.as_str())?;
+    Ok(DemoPortals { loaded, folders, stationery, left_out })
 }
 
 /// Runs the demo until the process is told to stop.
 ///
 /// # Errors
-/// A folder that cannot be written, an address that is taken, or a server that ended by itself.
+/// A folder that cannot be written or that another demo uses, an address that is taken, or a server that ended by itself.
 pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
     make_private(dir).with_context(|| format!("could not make the folder {}", dir.display()))?;
-    // Bound first: with port 0 only the listener knows where links lead.
+    // Held to the end. Taken before the address, which two demos on one folder would mostly share: the folder is what must not be.
+    let _lock = lock::take(dir)?;
+    // Bound next: with port 0 only the listener knows where links lead.
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("could not tell where the demo listens")?;
     settings.listens_on(address);
+    let DemoPortals { loaded, folders, stationery, left_out } = portals(&settings)?;
     prepare(&settings).await?;
-    let (folders, loaded) = portals(&settings)?;
     let house = wiring::open(&settings, loaded).await?;
     let mut announcement = format!("listening on http://{address}\n\n");
     let base = settings.server.base_url.as_str();
@@ -71,8 +78,11 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
         announcement.push('\n');
         announcement.push_str(&sample::introduction(&house.engine, &portal, records, base).await?);
     }
+    if !left_out.is_empty() {
+        let _ = write!(announcement, "\n{}\n", left_out.join("\n"));
+    }
     announcement.push_str("\nCtrl+C ends the demo; the next start goes on with the same data\n");
-    serve::run(house, &settings, listener, &announcement).await
+    serve::run(house, stationery, &settings, listener, &announcement).await
 }
 
 /// Mails with codes and the keys lie in it: nobody but its owner looks inside. A folder that is there keeps its mode.

@@ -11,6 +11,8 @@ mod portal_files;
 mod prepare;
 mod records;
 mod serve;
+mod served;
+mod whole;
 mod wiring;
 
 use anyhow::{Context as _, Result};
@@ -98,7 +100,7 @@ fn run(command: Command) -> Result<()> {
         Command::Records(Records::Import { portal, file, installation }) => {
             let settings = installation.settings(environment)?;
             logging::start(settings.log)?;
-            let loaded = portals_of(&installation, &settings)?;
+            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
             print(&block_on(import(&settings, loaded, &portal, &file))?)
         }
         Command::Openapi { config } => {
@@ -111,19 +113,23 @@ fn run(command: Command) -> Result<()> {
 }
 
 async fn serve_configured(settings: &Settings) -> Result<()> {
-    let loaded = portals_in(settings)?;
+    let (loaded, stationery) = served::portals(settings)?;
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("could not tell where the server listens")?;
     let house = wiring::open(settings, loaded).await?;
-    serve::run(house, settings, listener, &format!("listening on http://{address}\n")).await
+    serve::run(house, stationery, settings, listener, &format!("listening on http://{address}\n")).await
 }
 
 fn check(installation: &Installation, environment: config::Environment) -> Result<()> {
     let settings = installation.settings(environment)?;
     logging::start(settings.log)?;
-    let loaded = portals_of(installation, &settings);
+    let served = if installation.is_demo() {
+        demo::portals(&settings).map(|portals| portals.loaded)
+    } else {
+        served::portals(&settings).map(|(loaded, _)| loaded)
+    };
     let rest = block_on(async { Ok(check::installation(&settings).await) })?;
-    match (loaded, rest) {
+    match (served, rest) {
         (Ok(loaded), Ok(())) => print(&check::summary(&loaded)),
         (Ok(_), Err(faults)) | (Err(faults), Ok(())) => Err(faults.into()),
         (Err(faults), Err(more)) => Err(faults.and(more).into()),
@@ -135,14 +141,6 @@ async fn import(settings: &Settings, loaded: Loaded, portal: &str, file: &Path) 
     let told = records::import(&house, portal, file).await;
     house.store.close().await;
     Ok(format!("{}\n", told?))
-}
-
-fn portals_of(installation: &Installation, settings: &Settings) -> Result<Loaded, Faults> {
-    if installation.is_demo() { demo::portals(settings).map(|(_, loaded)| loaded) } else { portals_in(settings) }
-}
-
-fn portals_in(settings: &Settings) -> Result<Loaded, Faults> {
-    portal_files::load(&portal_files::found(&settings.portals)?)
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -1,8 +1,8 @@
 //! The portals' files: found in a folder or in the binary, read, and given to those who parse them. Decides which files a portal has and how a
-//! fault in one is told; what may stand in them is decided by the engine and the texts.
+//! fault in one is told; what may stand in them is decided by the engine and the texts, and a layout is tried where mails are set up.
 //!
-//! A portal is a folder named after its slug: `portal.toml`, `documents/<name>.<language>.md` and, where it words something otherwise,
-//! `texts/<language>.ftl`.
+//! A portal is a folder named after its slug: `portal.toml`, `documents/<name>.<language>.md` and, where it words or shows something
+//! otherwise, `texts/<language>.ftl`, `mail/text.jinja` and `mail/html.jinja`.
 
 mod document;
 
@@ -12,23 +12,60 @@ use document::document;
 use onboarding::{Portal, Portals};
 use onboarding_core::journey::declaration::line_of;
 use onboarding_core::{Language, PortalSlug};
-use onboarding_text::Texts;
+use onboarding_text::{MailForm, Texts};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What the folder of every portal has.
 const DECLARATION: &str = "portal.toml";
+/// Where a portal's own layouts of its mails are.
+const LAYOUTS: [(&str, MailForm); 2] = [("mail/text.jinja", MailForm::Text), ("mail/html.jinja", MailForm::Html)];
 
 /// The portals in the binary: each with its slug and its files by path.
 const EMBEDDED: &[(&str, &[(&str, &str)])] = include!(concat!(env!("OUT_DIR"), "/portals.rs"));
 
-/// Portals that can be served, and their words.
+/// Portals that could be read, with their words and the layouts of their mails.
 pub(crate) struct Loaded {
     pub(crate) portals: Portals,
-    pub(crate) texts: Texts,
+    pub(crate) texts: Arc<Texts>,
+    /// Those of portals that have their own, not tried yet.
+    pub(crate) layouts: Vec<Layout>,
+    declarations: BTreeMap<PortalSlug, Declared>,
+}
+
+impl Loaded {
+    /// Where and with which words a portal is declared.
+    pub(crate) fn declared(&self, portal: &PortalSlug) -> &Declared {
+        self.declarations.get(portal).expect("a portal is read from its declaration")
+    }
+
+    /// Only these portals; the words of the others may stay.
+    pub(crate) fn only(mut self, keep: impl Fn(&Portal) -> bool) -> Self {
+        let kept: Vec<_> = self.portals.all().into_iter().filter(|portal| keep(portal)).map(|portal| Portal::clone(portal)).collect();
+        self.portals = Portals::new(kept);
+        self.layouts.retain(|layout| self.portals.get(&layout.portal).is_some());
+        self
+    }
+}
+
+/// A portal's own layout of its mails.
+pub(crate) struct Layout {
+    pub(crate) portal: PortalSlug,
+    pub(crate) form: MailForm,
+    /// Its file.
+    pub(crate) place: String,
+    pub(crate) source: String,
+}
+
+/// The declaration of a portal, as written.
+pub(crate) struct Declared {
+    /// Its file.
+    pub(crate) place: String,
+    pub(crate) text: String,
 }
 
 /// One portal's files as found.
@@ -38,6 +75,8 @@ pub(crate) struct PortalFolder {
     place: String,
     /// By path below the folder.
     files: BTreeMap<String, String>,
+    /// Paths of files that nothing reads, where each should mean something.
+    strangers: Vec<String>,
 }
 
 impl PortalFolder {
@@ -60,10 +99,14 @@ impl PortalFolder {
 pub(crate) fn embedded() -> Vec<PortalFolder> {
     EMBEDDED
         .iter()
-        .map(|(slug, files)| PortalFolder {
-            slug: (*slug).to_owned(),
-            place: format!("portals/{slug}"),
-            files: files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect(),
+        .map(|(slug, files)| {
+            let (strangers, files): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| stranger(path).is_some());
+            PortalFolder {
+                slug: (*slug).to_owned(),
+                place: format!("portals/{slug}"),
+                files: files.into_iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect(),
+                strangers: strangers.into_iter().map(|(path, _)| (*path).to_owned()).collect(),
+            }
         })
         .collect()
 }
@@ -98,21 +141,36 @@ fn in_directory(directory: &Path, wanted: impl Fn(&str) -> bool, faults: &mut Ve
         if !path.is_dir() || !wanted(&name) {
             continue;
         }
-        let mut folder = PortalFolder { slug: name, place: path.display().to_string(), files: BTreeMap::new() };
+        let mut folder = PortalFolder { slug: name, place: path.display().to_string(), files: BTreeMap::new(), strangers: Vec::new() };
         read_into(&mut folder, &path.join(DECLARATION), DECLARATION, faults);
-        for (part, kind) in [("documents", "md"), ("texts", "ftl")] {
+        for part in ["documents", "texts", "mail"] {
             let inner = path.join(part);
             if !inner.exists() {
                 continue;
             }
-            for file in entries(&inner, faults).into_iter().filter(|file| file.extension().is_some_and(|found| found == kind)) {
+            for file in entries(&inner, faults) {
                 let below = format!("{part}/{}", file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default());
-                read_into(&mut folder, &file, &below, faults);
+                if stranger(&below).is_some() {
+                    folder.strangers.push(below);
+                } else if part != "documents" || file.extension().is_some_and(|kind| kind == "md") {
+                    read_into(&mut folder, &file, &below, faults);
+                }
             }
         }
         folders.push(folder);
     }
     folders
+}
+
+/// Why nothing reads a file, if so. What is overridden is optional, so nobody would miss a file whose name is mistyped.
+fn stranger(below: &str) -> Option<String> {
+    let (part, _) = below.split_once('/')?;
+    let known: Vec<String> = match part {
+        "texts" => Language::ALL.iter().map(|language| format!("texts/{language}.ftl")).collect(),
+        "mail" => LAYOUTS.iter().map(|(path, _)| (*path).to_owned()).collect(),
+        _ => return None,
+    };
+    (!known.iter().any(|path| path == below)).then(|| format!("nothing reads a file called so, only {}", known.join(", ")))
 }
 
 /// What lies in a folder, by name, without what is hidden.
@@ -151,9 +209,16 @@ fn read_into(folder: &mut PortalFolder, file: &Path, below: &str, faults: &mut V
 /// # Errors
 /// Every fault of every portal, with file, line and reason.
 pub(crate) fn load(folders: &[PortalFolder]) -> Result<Loaded, Faults> {
+    let (loaded, faults) = read(folders);
+    Faults::none_or(faults, Some(loaded))
+}
+
+/// Parses what can be parsed, and tells every fault of the rest, so that more can be looked for.
+pub(crate) fn read(folders: &[PortalFolder]) -> (Loaded, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut portals = Vec::new();
     let mut texts = Texts::new();
+    let (mut layouts, mut declarations) = (Vec::new(), BTreeMap::new());
     for folder in folders {
         let Some(slug) = PortalSlug::parse(&folder.slug) else {
             let shape =
@@ -161,16 +226,19 @@ pub(crate) fn load(folders: &[PortalFolder]) -> Result<Loaded, Faults> {
             faults.push(Fault::new(&folder.place, shape));
             continue;
         };
-        if let Some(portal) = portal(folder, slug.clone(), &mut faults) {
+        faults.extend(folder.strangers.iter().filter_map(|path| Some(Fault::new(folder.place_of(path), stranger(path)?))));
+        if let Some((portal, declared)) = portal(folder, slug.clone(), &mut faults) {
             texts = texts.with_country(&slug, &portal.country);
             portals.push(portal);
+            declarations.insert(slug.clone(), declared);
+            layouts.extend(layouts_in(folder, &slug));
         }
         texts = wording(texts, folder, &slug, &mut faults);
     }
-    Faults::none_or(faults, Some(Loaded { portals: Portals::new(portals), texts }))
+    (Loaded { portals: Portals::new(portals), texts: Arc::new(texts), layouts, declarations }, faults)
 }
 
-fn portal(folder: &PortalFolder, slug: PortalSlug, faults: &mut Vec<Fault>) -> Option<Portal> {
+fn portal(folder: &PortalFolder, slug: PortalSlug, faults: &mut Vec<Fault>) -> Option<(Portal, Declared)> {
     let declaration = folder.file(DECLARATION)?;
     let in_documents = RefCell::new(Vec::new());
     let source = |name: &str, language: Language| {
@@ -189,18 +257,25 @@ fn portal(folder: &PortalFolder, slug: PortalSlug, faults: &mut Vec<Fault>) -> O
         }
     };
     faults.append(&mut in_documents.into_inner());
-    portal
+    Some((portal?, Declared { place, text: declaration.to_owned() }))
+}
+
+/// A portal's own layouts, without a byte order mark and with plain line feeds: both would arrive in every mail.
+fn layouts_in(folder: &PortalFolder, slug: &PortalSlug) -> Vec<Layout> {
+    let own = LAYOUTS.iter().filter_map(|(path, form)| {
+        let file = folder.file(path)?;
+        let source = file.strip_prefix('\u{feff}').unwrap_or(file).replace("\r\n", "\n");
+        Some(Layout { portal: slug.clone(), form: *form, place: folder.place_of(path), source })
+    });
+    own.collect()
 }
 
 /// Lays a portal's own words over the texts. After a fault the texts are only there to find more of them.
 fn wording(mut texts: Texts, folder: &PortalFolder, slug: &PortalSlug, faults: &mut Vec<Fault>) -> Texts {
-    for (path, source) in &folder.files {
-        let Some(name) = path.strip_prefix("texts/").and_then(|file| file.strip_suffix(".ftl")) else { continue };
-        let place = folder.place_of(path);
-        let Some(language) = Language::ALL.into_iter().find(|language| language.tag() == name) else {
-            faults.push(Fault::new(place, "no language is called so: de, fr, it, en"));
-            continue;
-        };
+    for language in Language::ALL {
+        let path = format!("texts/{language}.ftl");
+        let Some(source) = folder.file(&path) else { continue };
+        let place = folder.place_of(&path);
         texts = texts.with_overrides(slug, language, source).unwrap_or_else(|fault| {
             faults.push(Fault::in_line(&place, fault.line.unwrap_or(1), fault.reason));
             Texts::new()

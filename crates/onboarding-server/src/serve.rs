@@ -4,11 +4,12 @@
 //! ends the server with a failure: half a server would answer and never send.
 
 use crate::config::{Server, Settings};
-use crate::wiring::{self, House};
+use crate::wiring::House;
 use anyhow::{Context as _, Result, anyhow};
 use onboarding::Worker;
 use onboarding_http::edge;
 use onboarding_mail::FolderMailer;
+use onboarding_text::MailStationery;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -26,14 +27,19 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
 ///
 /// # Errors
 /// A part of the server that could not start, or ended by itself.
-pub(crate) async fn run(house: House, settings: &Settings, listener: TcpListener, announcement: &str) -> Result<()> {
+pub(crate) async fn run(
+    house: House,
+    stationery: MailStationery,
+    settings: &Settings,
+    listener: TcpListener,
+    announcement: &str,
+) -> Result<()> {
     let address = listener.local_addr().context("could not tell where the server listens")?;
     let told_to_stop = signals().context("could not listen for signals")?;
     let (stop, stopping) = watch::channel(false);
     let mut parts = JoinSet::new();
 
-    let stationery = Arc::new(wiring::stationery(&house, settings.server.base_url.as_str())?);
-    let worker = Worker::new(house.engine.clone(), stationery, Arc::new(FolderMailer::new(&settings.mail_folder)));
+    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), Arc::new(FolderMailer::new(&settings.mail_folder)));
     let mut door = door(&house, &settings.server, listener, told(stopping.clone()))?;
     parts.spawn({
         let stop = told(stopping.clone());

@@ -2,13 +2,14 @@
 //! command goes on with a database that is not there or not migrated.
 
 use crate::config::Settings;
+use crate::fault::{Fault, Faults};
 use crate::portal_files::Loaded;
 use anyhow::{Context as _, Result, bail};
 use onboarding::ports::{Clock, Entropy};
 use onboarding::{Onboarding, Portal, Ports};
 use onboarding_secrets::{ArgonPool, KeyRing, KeyVault, OffsetClock, OsEntropy, SystemClock};
 use onboarding_store::{SqlStore, SqliteOptions};
-use onboarding_text::{Contact, MailFace, MailStationery, MailTheme, Texts, Zone};
+use onboarding_text::{Contact, FaceFault, MailFace, MailStationery, MailTheme, Texts, Zone};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -75,16 +76,38 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
         entropy,
         clock,
     };
-    Ok(House { engine: Onboarding::new(ports, loaded.portals), texts: Arc::new(loaded.texts), store })
+    Ok(House { engine: Onboarding::new(ports, loaded.portals), texts: loaded.texts, store })
 }
 
-/// What the mails of these portals are written on, with links below `base_url`.
+/// What the mails of these portals are written on, with links below `base_url`: each in its own layout where it has one.
 ///
 /// # Errors
-/// A portal that cannot write mails.
-pub(crate) fn stationery(house: &House, base_url: &str) -> Result<MailStationery> {
-    let faces = house.engine.portals().all().into_iter().map(|portal| face(portal, base_url));
-    Ok(MailStationery::new(Arc::clone(&house.texts), faces)?)
+/// A portal that cannot write mails, and every layout that does not work.
+pub(crate) fn stationery(loaded: &Loaded, base_url: &str) -> Result<MailStationery, Faults> {
+    let plain = || {
+        let faces = loaded.portals.all().into_iter().map(|portal| face(portal, base_url));
+        MailStationery::new(Arc::clone(&loaded.texts), faces).map_err(|fault| Faults::from(unable(loaded, &fault)))
+    };
+    let mut faults = Vec::new();
+    let mut stationery = plain()?;
+    for layout in &loaded.layouts {
+        stationery = match stationery.with_layout(&layout.portal, layout.form, &layout.source) {
+            Ok(stationery) => stationery,
+            Err(fault) => {
+                let place = fault.line.map_or_else(|| layout.place.clone(), |line| format!("{}:{line}", layout.place));
+                faults.push(Fault::new(place, fault.reason));
+                // Only there to try the other layouts on.
+                plain()?
+            }
+        };
+    }
+    Faults::none_or(faults, Some(stationery))
+}
+
+/// A portal that cannot write mails, told at the file that declares it.
+fn unable(loaded: &Loaded, fault: &FaceFault) -> Fault {
+    let (FaceFault::Twice(slug) | FaceFault::BaseUrl(slug) | FaceFault::Name(slug) | FaceFault::Contrast { portal: slug, .. }) = fault;
+    Fault::new(&loaded.declared(slug).place, fault.to_string())
 }
 
 fn face(portal: &Portal, base_url: &str) -> MailFace {

@@ -82,7 +82,10 @@ impl Client {
     pub(super) fn documents(&mut self, portal: &str) -> Result<Value> {
         let (_, list) = self.call("GET", &format!("/api/v1/{portal}/documents"), None, None)?;
         let all = list.as_array().context("no list of documents")?;
-        Ok(all.iter().map(|document| json!({ "document": document["document"], "version": document["version"], "granted": true })).collect())
+        Ok(all
+            .iter()
+            .map(|document| json!({ "document": document["document"], "version": document["version"], "granted": true }))
+            .collect())
     }
 
     /// Registers and proves the address by the code in the mail.
@@ -128,7 +131,10 @@ fn code_for(address: &str, mails: &Path) -> Result<String> {
                 continue;
             }
             let text = std::fs::read_to_string(&path)?;
-            let code = text.lines().map(str::trim).find(|line| line.len() == 9 && line.as_bytes()[4] == b'-' && line.bytes().filter(u8::is_ascii_alphanumeric).count() == 8);
+            let code = text
+                .lines()
+                .map(str::trim)
+                .find(|line| line.len() == 9 && line.as_bytes()[4] == b'-' && line.bytes().filter(u8::is_ascii_alphanumeric).count() == 8);
             if let (true, Some(code)) = (text.contains(address), code) {
                 let code = code.to_owned();
                 std::fs::remove_file(&path)?;

@@ -26,11 +26,18 @@ pub(super) fn unsuspend(account: &Account, delivery: DeliveryId, now: DateTime<U
     Decision::events(vec![Event::Unsuspended], Reply::Done).mail(told(account, delivery, MailTemplate::AccountUnsuspended, now))
 }
 
-pub(super) fn close(account: &Account, verified: bool, delivery: DeliveryId, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+pub(super) fn close(
+    account: &Account,
+    verified: bool,
+    delivery: DeliveryId,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Result<Decision<Event, Reply>, Refusal> {
     if !verified {
         return Err(Refusal::WrongPassword);
     }
-    let mut decision = Decision::events(vec![Event::Closed { at: now }], Reply::Done).mail(told(account, delivery, MailTemplate::AccountClosed, now));
+    let mut decision =
+        Decision::events(vec![Event::Closed { at: now }], Reply::Done).mail(told(account, delivery, MailTemplate::AccountClosed, now));
     decision.claims = Claim::of_account(journey, &account.email.key(), account.record()).into_iter().map(ClaimChange::Release).collect();
     Ok(decision)
 }

@@ -6,8 +6,8 @@ use super::{Refusal, Reply};
 use crate::journey::LoginWith;
 use crate::registration::AddressOwner;
 use crate::{
-    Claim, ClaimChange, Decision, DeliveryId, EmailAddress, Expiring, Journey, Language, Mail, MailTemplate, Minted, Page, Param, Personal, PersonName, Presented,
-    Ref, policy,
+    Claim, ClaimChange, Decision, DeliveryId, EmailAddress, Expiring, Journey, Language, Mail, MailTemplate, Minted, Page, Param,
+    PersonName, Personal, Presented, Ref, policy,
 };
 use chrono::{DateTime, Utc};
 
@@ -61,7 +61,14 @@ pub(super) fn request(
     Ok(Decision::events(vec![Event::EmailRequested { pending }], Reply::Done).mail(to_new).mail(to_old))
 }
 
-pub(super) fn confirm(account: &Account, token: &Presented, delivery: DeliveryId, lost: bool, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+pub(super) fn confirm(
+    account: &Account,
+    token: &Presented,
+    delivery: DeliveryId,
+    lost: bool,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Result<Decision<Event, Reply>, Refusal> {
     let pending = match &account.new_email {
         Some(pending) if token.matches(&pending.link.digest) => pending,
         Some(_) | None if account.used_new_email.is_some_and(|used| token.matches(&used)) => return Ok(Decision::answer(Reply::Repeated)),
@@ -87,7 +94,9 @@ pub(super) fn confirm(account: &Account, token: &Presented, delivery: DeliveryId
     let mut decision = Decision::events(vec![event], Reply::Done).mail(told);
     if journey.login_with == LoginWith::Email && pending.email.key() != account.email.key() {
         let claim = |email: &EmailAddress| Claim::Email(account.portal.clone(), email.key());
-        decision = decision.claim(ClaimChange::Release(claim(&account.email))).claim(ClaimChange::Take(claim(&pending.email), Ref::Account(account.id)));
+        decision = decision
+            .claim(ClaimChange::Release(claim(&account.email)))
+            .claim(ClaimChange::Take(claim(&pending.email), Ref::Account(account.id)));
     }
     Ok(decision)
 }

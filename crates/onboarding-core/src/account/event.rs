@@ -3,7 +3,7 @@
 use super::state::{Account, Credential, NewEmail, PinTries, Standing};
 use crate::audit::{AuditEntry, Audited};
 use crate::consent::ConsentGiven;
-use crate::{DeliveryId, Digest, EmailAddress, Expiring, Language, PasswordHash, Personal, PersonName};
+use crate::{DeliveryId, Digest, EmailAddress, Expiring, Language, PasswordHash, PersonName, Personal};
 use chrono::{DateTime, Utc};
 
 /// What happened. Personal data stands behind [`Personal`]; the audit keeps none of it.

@@ -27,7 +27,13 @@ pub(super) fn change(
     Ok(Decision::events(vec![event], Reply::Done).mail(told(account, delivery, now)))
 }
 
-pub(super) fn issue_initial(account: &Account, password: Minted, hash: PasswordHash, delivery: DeliveryId, journey: &Journey) -> Result<Decision<Event, Reply>, Refusal> {
+pub(super) fn issue_initial(
+    account: &Account,
+    password: Minted,
+    hash: PasswordHash,
+    delivery: DeliveryId,
+    journey: &Journey,
+) -> Result<Decision<Event, Reply>, Refusal> {
     if journey.password != PasswordOrigin::Initial {
         return Err(Refusal::NotInThisJourney);
     }

@@ -42,7 +42,8 @@ impl Account {
     pub fn next_letter_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let recent: Vec<_> = self.letters.iter().copied().filter(|at| *at > now - policy::PIN_WINDOW).collect();
         let spaced = recent.last().map(|at| *at + policy::PIN_LETTER_EVERY);
-        let counted = (recent.len() >= policy::PIN_LETTERS_PER_ACCOUNT).then(|| recent[recent.len() - policy::PIN_LETTERS_PER_ACCOUNT] + policy::PIN_WINDOW);
+        let counted = (recent.len() >= policy::PIN_LETTERS_PER_ACCOUNT)
+            .then(|| recent[recent.len() - policy::PIN_LETTERS_PER_ACCOUNT] + policy::PIN_WINDOW);
         spaced.into_iter().chain(counted).max().filter(|at| *at > now)
     }
 }

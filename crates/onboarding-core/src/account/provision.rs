@@ -7,8 +7,8 @@ use crate::consent::Consents;
 use crate::journey::Start;
 use crate::registration::{Applicant, MailFate, NewPassword};
 use crate::{
-    AccountId, Claim, ClaimChange, Decision, DeliveryId, EmailAddress, Journey, Language, Mail, MailTemplate, Minted, Page, Param, PasswordHash, Personal,
-    RecordNumber, Ref, policy,
+    AccountId, Claim, ClaimChange, Decision, DeliveryId, EmailAddress, Journey, Language, Mail, MailTemplate, Minted, Page, Param,
+    PasswordHash, Personal, RecordNumber, Ref, policy,
 };
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -166,7 +166,13 @@ pub(super) fn provision(input: ProvisionInput, journey: &Journey, now: DateTime<
     Ok(opened(account, journey).mail(number).mail(password))
 }
 
-pub(super) fn initial_password_mail(id: DeliveryId, to: EmailAddress, language: Language, password: Minted, after: Option<DeliveryId>) -> Mail {
+pub(super) fn initial_password_mail(
+    id: DeliveryId,
+    to: EmailAddress,
+    language: Language,
+    password: Minted,
+    after: Option<DeliveryId>,
+) -> Mail {
     Mail {
         id,
         template: MailTemplate::InitialPassword,

@@ -51,7 +51,13 @@ impl Account {
     }
 }
 
-pub(super) fn confirm(account: &Account, token: &Presented, new: NewPassword, delivery: DeliveryId, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+pub(super) fn confirm(
+    account: &Account,
+    token: &Presented,
+    new: NewPassword,
+    delivery: DeliveryId,
+    now: DateTime<Utc>,
+) -> Result<Decision<Event, Reply>, Refusal> {
     lives(account, token, now)?;
     let Some(link) = account.reset else { return Err(Refusal::TokenSuperseded) };
     let events = vec![Event::ResetUsed { link: link.digest }, Event::PasswordChanged { hash: new.hash, met: new.met }];

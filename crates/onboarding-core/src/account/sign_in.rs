@@ -1,8 +1,8 @@
 //! Signing in: what a right password is worth, and the duties that come with the session.
 
+use super::Reply;
 use super::event::Event;
 use super::state::{Account, Credential};
-use super::Reply;
 use crate::consent::DocumentVersion;
 use crate::password::Privilege;
 use crate::{Decision, Journey, PasswordHash};
@@ -47,7 +47,9 @@ pub(super) fn sign_in(
     }
     let dead = match &account.credential {
         Credential::Own { .. } | Credential::Generated { used: true, .. } => false,
-        Credential::Generated { expires_at, used: false, .. } | Credential::Initial { expires_at, .. } => expires_at.is_some_and(|end| end <= now),
+        Credential::Generated { expires_at, used: false, .. } | Credential::Initial { expires_at, .. } => {
+            expires_at.is_some_and(|end| end <= now)
+        }
     };
     if dead {
         return Decision::answer(Reply::InitialPasswordExpired);

@@ -162,7 +162,8 @@ impl Account {
 
     /// First and last name, where known.
     pub fn display_name(&self) -> Option<String> {
-        let names: Vec<&str> = [&self.person.first_name, &self.person.last_name].into_iter().flatten().map(crate::PersonName::as_str).collect();
+        let names: Vec<&str> =
+            [&self.person.first_name, &self.person.last_name].into_iter().flatten().map(crate::PersonName::as_str).collect();
         (!names.is_empty()).then(|| names.join(" "))
     }
 

@@ -147,11 +147,19 @@ impl Draft {
                 refuse(!decided, Part::Password, "`at_completion` needs an approval: the set-up begins with its mail");
             }
             PasswordOrigin::Mailed => {
-                refuse(self.email_proof.is_empty(), Part::Password, "a password is mailed only to a proved address: `email_proof` is empty");
+                refuse(
+                    self.email_proof.is_empty(),
+                    Part::Password,
+                    "a password is mailed only to a proved address: `email_proof` is empty",
+                );
             }
             PasswordOrigin::Initial => refuse(by_person, Part::Password, "`initial` passwords are for accounts that the company starts"),
         }
-        refuse(by_company && self.password != PasswordOrigin::Initial, Part::Password, "where the company starts the password is `initial`");
+        refuse(
+            by_company && self.password != PasswordOrigin::Initial,
+            Part::Password,
+            "where the company starts the password is `initial`",
+        );
 
         match self.membership {
             MembershipBy::Claim => {
@@ -162,17 +170,37 @@ impl Draft {
             MembershipBy::Record => refuse(by_person, Part::Membership, "`record` is for accounts that the company starts"),
             MembershipBy::PostedPin => refuse(decided, Part::Membership, "where somebody approves, membership comes by `approval`"),
         }
-        refuse(by_company && self.membership != MembershipBy::Record, Part::Membership, "where the company starts, membership comes by `record`");
+        refuse(
+            by_company && self.membership != MembershipBy::Record,
+            Part::Membership,
+            "where the company starts, membership comes by `record`",
+        );
 
         if self.login_with == LoginWith::RecordNumber {
             let owned = matches!(self.membership, MembershipBy::Claim | MembershipBy::Record);
             refuse(!owned, Part::LoginWith, "signing in with the record's number needs the record from the start");
-            refuse(self.accounts_per_record == AccountsPerRecord::Many, Part::LoginWith, "signing in with the record's number needs one account per record");
+            refuse(
+                self.accounts_per_record == AccountsPerRecord::Many,
+                Part::LoginWith,
+                "signing in with the record's number needs one account per record",
+            );
         }
-        refuse(by_company && self.accounts_per_record == AccountsPerRecord::Many, Part::AccountsPerRecord, "a record is provisioned once: one account per record");
-        refuse(decided && self.accounts_per_record == AccountsPerRecord::One, Part::AccountsPerRecord, "where colleagues are approved a record has many accounts");
+        refuse(
+            by_company && self.accounts_per_record == AccountsPerRecord::Many,
+            Part::AccountsPerRecord,
+            "a record is provisioned once: one account per record",
+        );
+        refuse(
+            decided && self.accounts_per_record == AccountsPerRecord::One,
+            Part::AccountsPerRecord,
+            "where colleagues are approved a record has many accounts",
+        );
         let sign_in_again = self.after_first_password == AfterFirstPassword::SignInAgain;
-        refuse(sign_in_again && self.password != PasswordOrigin::Initial, Part::AfterFirstPassword, "`sign_in_again` is for initial passwords");
+        refuse(
+            sign_in_again && self.password != PasswordOrigin::Initial,
+            Part::AfterFirstPassword,
+            "`sign_in_again` is for initial passwords",
+        );
 
         refuse(by_company && !self.fields.is_empty(), Part::Fields, "where the company starts there is no form");
 
@@ -185,9 +213,21 @@ impl Draft {
 
         let within = |span: TimeDelta, least: TimeDelta, most: TimeDelta| span >= least && span <= most;
         let rule = &self.sessions;
-        refuse(!within(rule.bearer_idle, TimeDelta::minutes(5), TimeDelta::days(90)), Part::Sessions, "bearer sessions live 5 minutes to 90 days unused");
-        refuse(!within(rule.page_idle, TimeDelta::minutes(5), TimeDelta::hours(12)), Part::Sessions, "page sessions live 5 minutes to 12 hours unused");
-        refuse(!within(rule.page_at_most, rule.page_idle, TimeDelta::hours(24)), Part::Sessions, "page sessions end within 24 hours, and not before they idle out");
+        refuse(
+            !within(rule.bearer_idle, TimeDelta::minutes(5), TimeDelta::days(90)),
+            Part::Sessions,
+            "bearer sessions live 5 minutes to 90 days unused",
+        );
+        refuse(
+            !within(rule.page_idle, TimeDelta::minutes(5), TimeDelta::hours(12)),
+            Part::Sessions,
+            "page sessions live 5 minutes to 12 hours unused",
+        );
+        refuse(
+            !within(rule.page_at_most, rule.page_idle, TimeDelta::hours(24)),
+            Part::Sessions,
+            "page sessions end within 24 hours, and not before they idle out",
+        );
         for (entry, field) in self.fields.iter().enumerate() {
             if self.fields[..entry].iter().any(|other| other.name == field.name) {
                 faults.push(JourneyFault { part: Part::Fields, entry: Some(entry), reason: "a field stands twice".to_owned() });

@@ -1,8 +1,8 @@
 //! Journeys read from TOML: the `[journey]` table of a portal's file, and where in the file each part stands.
 
 use super::{
-    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ClaimRule, ConsentKind, ConsentRule, ConsentStage, Draft, EmailProof, FieldName, FieldRule,
-    Journey, LoginWith, MembershipBy, MustMatch, NumberName, Part, PasswordOrigin, SessionRule, Start,
+    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ClaimRule, ConsentKind, ConsentRule, ConsentStage, Draft, EmailProof,
+    FieldName, FieldRule, Journey, LoginWith, MembershipBy, MustMatch, NumberName, Part, PasswordOrigin, SessionRule, Start,
 };
 use crate::password::{CharacterKind, PasswordPolicy};
 use crate::{Language, PortalSlug, policy};
@@ -161,12 +161,22 @@ impl Declaration {
             registration_open: self.registration_open,
             claim: self.claim.map(|claim| ClaimRule { number, must_match: claim.into_inner().must_match }),
             number,
-            fields: self.fields.into_iter().map(Spanned::into_inner).map(|field| FieldRule { name: field.name, required: field.required }).collect(),
+            fields: self
+                .fields
+                .into_iter()
+                .map(Spanned::into_inner)
+                .map(|field| FieldRule { name: field.name, required: field.required })
+                .collect(),
             consents: self
                 .consents
                 .into_iter()
                 .map(Spanned::into_inner)
-                .map(|consent| ConsentRule { document: consent.document, kind: consent.kind, stage: consent.stage, required: consent.required })
+                .map(|consent| ConsentRule {
+                    document: consent.document,
+                    kind: consent.kind,
+                    stage: consent.stage,
+                    required: consent.required,
+                })
                 .collect(),
             email_proof: self.email_proof.map(Spanned::into_inner).unwrap_or_default(),
             approval: self.approval.into_inner(),
@@ -183,9 +193,15 @@ impl Declaration {
             after_first_password: self.after_first_password.map_or(by_default, Spanned::into_inner),
             after_reset: self.after_reset.map_or(AfterReset::SignIn, Spanned::into_inner),
             sessions: SessionRule {
-                bearer_idle: sessions.and_then(|rule| rule.bearer_idle_days).map_or(policy::BEARER_IDLE, |days| TimeDelta::days(days.into())),
-                page_idle: sessions.and_then(|rule| rule.page_idle_minutes).map_or(policy::PAGE_IDLE, |minutes| TimeDelta::minutes(minutes.into())),
-                page_at_most: sessions.and_then(|rule| rule.page_at_most_hours).map_or(policy::PAGE_AT_MOST, |hours| TimeDelta::hours(hours.into())),
+                bearer_idle: sessions
+                    .and_then(|rule| rule.bearer_idle_days)
+                    .map_or(policy::BEARER_IDLE, |days| TimeDelta::days(days.into())),
+                page_idle: sessions
+                    .and_then(|rule| rule.page_idle_minutes)
+                    .map_or(policy::PAGE_IDLE, |minutes| TimeDelta::minutes(minutes.into())),
+                page_at_most: sessions
+                    .and_then(|rule| rule.page_at_most_hours)
+                    .map_or(policy::PAGE_AT_MOST, |hours| TimeDelta::hours(hours.into())),
             },
         }
     }

@@ -85,11 +85,15 @@ impl Audited for Event {
     fn audit(&self) -> AuditEntry {
         let entry = AuditEntry::new;
         match self {
-            Self::Granted { membership } => entry("membership.granted").with("role", membership.role.word()).with("account", membership.account),
+            Self::Granted { membership } => {
+                entry("membership.granted").with("role", membership.role.word()).with("account", membership.account)
+            }
             Self::PinRequested { membership } => entry("membership.pin_requested").with("account", membership.account),
             Self::LetterReleased { pin } => entry("membership.letter_released").with("delivery", pin.delivery),
             Self::LetterRefused => entry("membership.letter_refused"),
-            Self::LetterSettled { delivery, fate } => entry("membership.letter_settled").with("delivery", delivery).with("fate", fate.word()),
+            Self::LetterSettled { delivery, fate } => {
+                entry("membership.letter_settled").with("delivery", delivery).with("fate", fate.word())
+            }
             Self::Redeemed { .. } => entry("membership.redeemed"),
             Self::PinDied => entry("membership.pin_died"),
             Self::RoleChanged { role } => entry("membership.role_changed").with("role", role.word()),

@@ -119,7 +119,9 @@ pub(super) fn refuse(membership: &Membership) -> Result<Decision<Event, Reply>, 
 
 pub(super) fn settle(membership: &Membership, delivery: DeliveryId, fate: LetterFate) -> Decision<Event, Reply> {
     match &membership.pin {
-        Some(pin) if pin.delivery == delivery && pin.fate != fate => Decision::events(vec![Event::LetterSettled { delivery, fate }], Reply::Done),
+        Some(pin) if pin.delivery == delivery && pin.fate != fate => {
+            Decision::events(vec![Event::LetterSettled { delivery, fate }], Reply::Done)
+        }
         Some(_) | None => Decision::answer(Reply::Repeated),
     }
 }

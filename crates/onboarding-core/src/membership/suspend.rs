@@ -22,5 +22,9 @@ pub(super) fn grant(place: Place, role: Role, journey: &Journey, now: DateTime<U
 }
 
 pub(super) fn change_role(membership: &Membership, role: Role) -> Decision<Event, Reply> {
-    if membership.role == role { Decision::answer(Reply::Repeated) } else { Decision::events(vec![Event::RoleChanged { role }], Reply::Done) }
+    if membership.role == role {
+        Decision::answer(Reply::Repeated)
+    } else {
+        Decision::events(vec![Event::RoleChanged { role }], Reply::Done)
+    }
 }

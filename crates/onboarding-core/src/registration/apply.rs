@@ -58,7 +58,13 @@ pub struct ApplyFacts {
     pub documents: Vec<DocumentVersion>,
 }
 
-pub(super) fn apply(input: ApplyInput, facts: &ApplyFacts, fresh: Fresh, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+pub(super) fn apply(
+    input: ApplyInput,
+    facts: &ApplyFacts,
+    fresh: Fresh,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Result<Decision<Event, Reply>, Refusal> {
     if journey.start != Start::Person || !journey.registration_open {
         return Err(Refusal::RegistrationClosed);
     }
@@ -98,7 +104,13 @@ pub(super) fn apply(input: ApplyInput, facts: &ApplyFacts, fresh: Fresh, journey
         revision: 1,
     };
     let order = proof_mail(&dossier, facts.owner.as_ref(), true, &fresh, journey, now);
-    let event = Event::Applied { dossier: Box::new(dossier), standing: standing(facts.owner.as_ref()), secrets: secrets(&fresh, now), delivery: fresh.delivery, at: now };
+    let event = Event::Applied {
+        dossier: Box::new(dossier),
+        standing: standing(facts.owner.as_ref()),
+        secrets: secrets(&fresh, now),
+        delivery: fresh.delivery,
+        at: now,
+    };
     Ok(Decision::events(vec![event], Reply::Done).mail(order))
 }
 
@@ -124,8 +136,11 @@ fn fields(input: &ApplyInput, journey: &Journey, now: DateTime<Utc>) -> Vec<Inpu
     }
     match (journey.password, input.password.is_some()) {
         (PasswordOrigin::AtRegistration, false) => faults.push(InputFault::Required("password")),
-        (PasswordOrigin::AtCompletion | PasswordOrigin::Mailed | PasswordOrigin::Initial, true) => faults.push(InputFault::Unexpected("password")),
-        (PasswordOrigin::AtRegistration, true) | (PasswordOrigin::AtCompletion | PasswordOrigin::Mailed | PasswordOrigin::Initial, false) => {}
+        (PasswordOrigin::AtCompletion | PasswordOrigin::Mailed | PasswordOrigin::Initial, true) => {
+            faults.push(InputFault::Unexpected("password"))
+        }
+        (PasswordOrigin::AtRegistration, true)
+        | (PasswordOrigin::AtCompletion | PasswordOrigin::Mailed | PasswordOrigin::Initial, false) => {}
     }
     faults
 }
@@ -212,7 +227,14 @@ fn secrets(fresh: &Fresh, now: DateTime<Utc>) -> Secrets {
 
 /// The mail that proves an address, or tells its owner that there is an account already. Neither greets by name nor
 /// carries anything typed: nobody has proved yet that the reader is the writer.
-fn proof_mail(dossier: &Dossier, owner: Option<&AddressOwner>, code_counts: bool, fresh: &Fresh, journey: &Journey, now: DateTime<Utc>) -> Mail {
+fn proof_mail(
+    dossier: &Dossier,
+    owner: Option<&AddressOwner>,
+    code_counts: bool,
+    fresh: &Fresh,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Mail {
     let expires_at = now + policy::CODE_LIFE;
     if let Some(owner) = owner {
         return Mail {

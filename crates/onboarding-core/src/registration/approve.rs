@@ -5,7 +5,8 @@ use super::event::Event;
 use super::state::{AwaitingApproval, DeciderWord, Dossier, ExpiredAt};
 use super::{FreshLink, Refusal, Reply};
 use crate::{
-    AccountId, Decision, DeliveryId, Effect, EmailAddress, Expiring, Journey, Language, Mail, MailTemplate, Page, Param, Personal, PersonName, Uuid, policy,
+    AccountId, Decision, DeliveryId, Effect, EmailAddress, Expiring, Journey, Language, Mail, MailTemplate, Page, Param, PersonName,
+    Personal, Uuid, policy,
 };
 use chrono::{DateTime, Utc};
 
@@ -63,7 +64,15 @@ pub(super) fn ask(
         .map(|(approver, delivery)| {
             let mut params: Vec<Param> = approver.name.iter().map(|name| Param::Name(name.as_str().to_owned())).collect();
             params.extend([Param::Company(company.to_owned()), Param::PageLink(Page::Team)]);
-            Effect::SendMail(Mail { id: *delivery, template: to_admins, to: approver.email.clone(), language: approver.language, params, not_after: None, after: None })
+            Effect::SendMail(Mail {
+                id: *delivery,
+                template: to_admins,
+                to: approver.email.clone(),
+                language: approver.language,
+                params,
+                not_after: None,
+                after: None,
+            })
         })
         .collect()
 }
@@ -109,7 +118,10 @@ pub(super) fn approve(
         template: MailTemplate::Approved,
         to: dossier.email.0.clone(),
         language: dossier.language,
-        params: greeting(dossier).into_iter().chain([Param::Link(Page::Setup, fresh.link.plain), Param::ValidUntil(link.expires_at)]).collect(),
+        params: greeting(dossier)
+            .into_iter()
+            .chain([Param::Link(Page::Setup, fresh.link.plain), Param::ValidUntil(link.expires_at)])
+            .collect(),
         not_after: Some(link.expires_at),
         after: None,
     };
@@ -165,7 +177,8 @@ pub(super) fn tick(
     }
     if !stage.reminded && now >= stage.since + policy::APPROVAL_REMINDER {
         let mut decision = Decision::events(vec![Event::ApproversReminded], Reply::Done);
-        decision.effects = ask(approvers, deliveries, company, stage.with_clerks, MailTemplate::ApprovalReminder, MailTemplate::ClerkReminder);
+        decision.effects =
+            ask(approvers, deliveries, company, stage.with_clerks, MailTemplate::ApprovalReminder, MailTemplate::ClerkReminder);
         return decision;
     }
     Decision::answer(Reply::Repeated)

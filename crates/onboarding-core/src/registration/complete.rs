@@ -7,7 +7,10 @@ use super::state::{AwaitingCompletion, Dossier, ExpiredAt, Origin, Registration,
 use super::{FreshLink, InputFault, Refusal, Reply};
 use crate::consent::{self, ConsentInput, Consents, DocumentVersion};
 use crate::journey::{ConsentStage, FieldName, PasswordOrigin};
-use crate::{AccountId, Decision, DeliveryId, Expiring, Journey, Mail, MailTemplate, Page, Param, PasswordHash, Personal, PersonName, Presented, policy};
+use crate::{
+    AccountId, Decision, DeliveryId, Expiring, Journey, Mail, MailTemplate, Page, Param, PasswordHash, PersonName, Personal, Presented,
+    policy,
+};
 use chrono::{DateTime, Utc};
 
 /// A password that met the policy, hashed.
@@ -143,7 +146,8 @@ pub(super) fn complete(
         }
     }
     let mut events = given(dossier, input, facts, journey, now)?;
-    let after = events.iter().fold(Some(Registration::new(dossier.clone(), Stage::AwaitingCompletion(stage.clone()))), super::event::evolve);
+    let after =
+        events.iter().fold(Some(Registration::new(dossier.clone(), Stage::AwaitingCompletion(stage.clone()))), super::event::evolve);
     let missing = after.map_or_else(Vec::new, |after| missing(after.dossier(), journey, facts));
     if !missing.is_empty() {
         return Ok(Decision::events(events, Reply::Missing(missing)));
@@ -161,7 +165,13 @@ pub(super) fn complete(
     Ok(Decision::events(events, Reply::Activated))
 }
 
-fn given(dossier: &Dossier, input: CompletionInput, facts: &CompleteFacts, journey: &Journey, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+fn given(
+    dossier: &Dossier,
+    input: CompletionInput,
+    facts: &CompleteFacts,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Result<Vec<Event>, Refusal> {
     let mut events = Vec::new();
     if input.first_name.is_some() || input.last_name.is_some() {
         events.push(Event::Named { first_name: input.first_name.map(Personal), last_name: input.last_name.map(Personal) });
@@ -192,7 +202,13 @@ fn given(dossier: &Dossier, input: CompletionInput, facts: &CompleteFacts, journ
 }
 
 /// A completion link that has expired is replaced, while the registration itself still lives.
-pub(super) fn renew(dossier: &Dossier, stage: &AwaitingCompletion, token: &Presented, fresh: FreshLink, now: DateTime<Utc>) -> Decision<Event, Reply> {
+pub(super) fn renew(
+    dossier: &Dossier,
+    stage: &AwaitingCompletion,
+    token: &Presented,
+    fresh: FreshLink,
+    now: DateTime<Utc>,
+) -> Decision<Event, Reply> {
     if token.matches(&stage.link.digest) && stage.link.expires_at <= now {
         mail_link(dossier, stage, fresh, now)
     } else {
@@ -229,9 +245,11 @@ pub(super) fn dead(state: &Registration, token: &Presented) -> Refusal {
         Stage::Expired { .. } => Refusal::TokenExpired,
         Stage::Active { .. } => Refusal::TokenUsed,
         // Nobody used it: it was the invitation that was taken back, or the record that was lost.
-        Stage::AwaitingEmail(_) | Stage::AwaitingApproval(_) | Stage::AwaitingCompletion(_) | Stage::Rejected { .. } | Stage::Closed { .. } => {
-            Refusal::NotInThisState(state.word())
-        }
+        Stage::AwaitingEmail(_)
+        | Stage::AwaitingApproval(_)
+        | Stage::AwaitingCompletion(_)
+        | Stage::Rejected { .. }
+        | Stage::Closed { .. } => Refusal::NotInThisState(state.word()),
     }
 }
 

@@ -82,12 +82,25 @@ pub(super) fn confirm(
     }
     let with_clerks = journey.approval == Approval::Clerk || facts.approvers.is_empty();
     decision.events.push(Event::ApprovalRequested { with_clerks, at: now });
-    decision.effects = approve::ask(&facts.approvers, &facts.deliveries, &facts.company, with_clerks, MailTemplate::ApprovalWanted, MailTemplate::ClerkApproval);
+    decision.effects = approve::ask(
+        &facts.approvers,
+        &facts.deliveries,
+        &facts.company,
+        with_clerks,
+        MailTemplate::ApprovalWanted,
+        MailTemplate::ClerkApproval,
+    );
     Ok(decision)
 }
 
 /// The registration ends; the owner of what it wanted is told.
-pub(super) fn lost(claim: LostClaim, owner: &EmailAddress, language: Language, delivery: DeliveryId, now: DateTime<Utc>) -> Decision<Event, Reply> {
+pub(super) fn lost(
+    claim: LostClaim,
+    owner: &EmailAddress,
+    language: Language,
+    delivery: DeliveryId,
+    now: DateTime<Utc>,
+) -> Decision<Event, Reply> {
     let (template, params) = match claim {
         LostClaim::Email => (MailTemplate::AccountExists, vec![Param::PageLink(Page::Login), Param::PageLink(Page::PasswordForgot)]),
         LostClaim::Record => (MailTemplate::RecordTaken, Vec::new()),

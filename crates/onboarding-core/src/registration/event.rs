@@ -3,13 +3,13 @@
 use super::approve::Decider;
 use super::complete::NewPassword;
 use super::state::{
-    AwaitingApproval, AwaitingCompletion, AwaitingEmail, Closure, DeciderWord, Dossier, ExpiredAt, MailFate, Mailed, ProvedEmail, Registration, Secrets,
-    Stage, Standing,
+    AwaitingApproval, AwaitingCompletion, AwaitingEmail, Closure, DeciderWord, Dossier, ExpiredAt, MailFate, Mailed, ProvedEmail,
+    Registration, Secrets, Stage, Standing,
 };
 use crate::audit::{AuditEntry, Audited};
 use crate::consent::ConsentGiven;
 use crate::journey::EmailProof;
-use crate::{AccountId, DeliveryId, EmailAddress, Expiring, Personal, PersonName};
+use crate::{AccountId, DeliveryId, EmailAddress, Expiring, PersonName, Personal};
 use chrono::{DateTime, Utc};
 
 /// What happened. Personal data stands behind [`Personal`]; the audit keeps none of it.
@@ -69,7 +69,10 @@ pub fn evolve(state: Option<Registration>, event: &Event) -> Option<Registration
         }
         Event::Invited { dossier, link, delivery, at } => {
             let dossier = Dossier { completion: Some(link.digest), ..begun(dossier, *delivery) };
-            return Some(Registration::new(dossier, Stage::AwaitingCompletion(AwaitingCompletion { link: *link, since: *at, decided_by: None })));
+            return Some(Registration::new(
+                dossier,
+                Stage::AwaitingCompletion(AwaitingCompletion { link: *link, since: *at, decided_by: None }),
+            ));
         }
         _ => {}
     }
@@ -171,7 +174,9 @@ impl Audited for Event {
     fn audit(&self) -> AuditEntry {
         let entry = AuditEntry::new;
         match self {
-            Self::Applied { standing, .. } => entry("registration.applied").with("standing", if *standing == Standing::Shadow { "shadow" } else { "genuine" }),
+            Self::Applied { standing, .. } => {
+                entry("registration.applied").with("standing", if *standing == Standing::Shadow { "shadow" } else { "genuine" })
+            }
             Self::Invited { .. } => entry("registration.invited"),
             Self::Resent { delivery, .. } => entry("registration.resent").with("delivery", delivery),
             Self::AddressCorrected { delivery, .. } => entry("registration.address_corrected").with("delivery", delivery),

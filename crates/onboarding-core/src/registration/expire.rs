@@ -1,9 +1,9 @@
 //! Time: when it does something by itself, and what.
 
+use super::Reply;
 use super::approve::greeting;
 use super::event::{Event, evolve};
 use super::state::{Dossier, ExpiredAt, Registration, Stage};
-use super::Reply;
 use crate::{Decision, DeliveryId, Mail, MailTemplate, Param, policy};
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,9 @@ use chrono::{DateTime, Utc};
 pub fn deadline(state: &Registration) -> Option<DateTime<Utc>> {
     let dossier = state.dossier();
     match state.stage() {
-        Stage::AwaitingEmail(stage) => Some((stage.mailed_at + policy::UNPROVEN_AFTER_MAIL).min(dossier.created_at + policy::UNPROVEN_AT_MOST)),
+        Stage::AwaitingEmail(stage) => {
+            Some((stage.mailed_at + policy::UNPROVEN_AFTER_MAIL).min(dossier.created_at + policy::UNPROVEN_AT_MOST))
+        }
         Stage::AwaitingApproval(stage) => Some(
             stage.since
                 + match (stage.reminded, stage.with_clerks) {

@@ -8,8 +8,8 @@ use super::{FreshLink, Refusal, Reply};
 use crate::consent::Consents;
 use crate::roster::Role;
 use crate::{
-    AccountId, Decision, EmailAddress, Expiring, Journey, Language, Mail, MailTemplate, Page, Param, PersonName, Personal, RecordId, RecordNumber, RegistrationId,
-    policy,
+    AccountId, Decision, EmailAddress, Expiring, Journey, Language, Mail, MailTemplate, Page, Param, PersonName, Personal, RecordId,
+    RecordNumber, RegistrationId, policy,
 };
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -45,7 +45,12 @@ impl fmt::Debug for InviteInput {
     }
 }
 
-pub(super) fn invite(input: InviteInput, fresh: FreshLink, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+pub(super) fn invite(
+    input: InviteInput,
+    fresh: FreshLink,
+    journey: &Journey,
+    now: DateTime<Utc>,
+) -> Result<Decision<Event, Reply>, Refusal> {
     if !journey.invites() {
         return Err(Refusal::NotInThisJourney);
     }
@@ -77,7 +82,8 @@ pub(super) fn invite(input: InviteInput, fresh: FreshLink, journey: &Journey, no
         completion: None,
         revision: 1,
     };
-    Ok(Decision::events(vec![Event::Invited { dossier: Box::new(dossier), link, delivery: fresh.delivery, at: now }], Reply::Done).mail(mail))
+    Ok(Decision::events(vec![Event::Invited { dossier: Box::new(dossier), link, delivery: fresh.delivery, at: now }], Reply::Done)
+        .mail(mail))
 }
 
 pub(super) fn revoke(dossier: &Dossier, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {

@@ -5,8 +5,8 @@ use super::approve::Decider;
 use super::complete::NewPassword;
 use super::confirm::LostClaim;
 use crate::{
-    AccountId, DeliveryId, Digest, EmailAddress, Expiring, Language, Personal, PortalSlug, RecordId, RecordNumber, RegistrationId, consent::Consents,
-    journey::EmailProof, policy, roster::Role,
+    AccountId, DeliveryId, Digest, EmailAddress, Expiring, Language, Personal, PortalSlug, RecordId, RecordNumber, RegistrationId,
+    consent::Consents, journey::EmailProof, policy, roster::Role,
 };
 use chrono::{DateTime, Utc};
 

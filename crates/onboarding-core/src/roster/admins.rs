@@ -4,7 +4,11 @@ use super::{Event, Refusal, Reply, Roster};
 use crate::{AccountId, Decision};
 
 pub(super) fn add(roster: &Roster, account: AccountId) -> Decision<Event, Reply> {
-    if roster.admins.contains(&account) { Decision::answer(Reply::Repeated) } else { Decision::events(vec![Event::AdminAdded { account }], Reply::Done) }
+    if roster.admins.contains(&account) {
+        Decision::answer(Reply::Repeated)
+    } else {
+        Decision::events(vec![Event::AdminAdded { account }], Reply::Done)
+    }
 }
 
 pub(super) fn remove(roster: &Roster, account: AccountId) -> Result<Decision<Event, Reply>, Refusal> {

@@ -28,5 +28,9 @@ pub(super) fn take(roster: &Roster, now: DateTime<Utc>) -> Result<Decision<Event
 }
 
 pub(super) fn tick(roster: &Roster, now: DateTime<Utc>) -> Decision<Event, Reply> {
-    if deadline(roster).is_some_and(|due| due <= now) { Decision::events(vec![Event::NoticeDied], Reply::Done) } else { Decision::answer(Reply::Repeated) }
+    if deadline(roster).is_some_and(|due| due <= now) {
+        Decision::events(vec![Event::NoticeDied], Reply::Done)
+    } else {
+        Decision::answer(Reply::Repeated)
+    }
 }

@@ -2,8 +2,8 @@
 //! nobody has thought of.
 
 use onboarding_core::journey::{
-    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ClaimRule, ConsentKind, ConsentRule, ConsentStage, Draft, EmailProof, FieldName, FieldRule, LoginWith,
-    MembershipBy, MustMatch, NumberName, PasswordOrigin, SessionRule, Start,
+    AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ClaimRule, ConsentKind, ConsentRule, ConsentStage, Draft, EmailProof,
+    FieldName, FieldRule, LoginWith, MembershipBy, MustMatch, NumberName, PasswordOrigin, SessionRule, Start,
 };
 use onboarding_core::password::{CharacterKind, PasswordPolicy};
 use onboarding_core::{Language, PortalSlug, policy};
@@ -68,7 +68,11 @@ fn by_person() -> impl Strategy<Value = Draft> {
                 password_policy: PasswordPolicy::default(),
                 after_first_password: AfterFirstPassword::Continue,
                 after_reset: AfterReset::SignIn,
-                sessions: SessionRule { bearer_idle: policy::BEARER_IDLE, page_idle: policy::PAGE_IDLE, page_at_most: policy::PAGE_AT_MOST },
+                sessions: SessionRule {
+                    bearer_idle: policy::BEARER_IDLE,
+                    page_idle: policy::PAGE_IDLE,
+                    page_at_most: policy::PAGE_AT_MOST,
+                },
             }
         })
     })
@@ -76,8 +80,8 @@ fn by_person() -> impl Strategy<Value = Draft> {
 
 /// Where the company starts there is little to choose.
 fn by_company() -> impl Strategy<Value = Draft> {
-    (by_person(), of(AfterFirstPassword::ALL), of(LoginWith::ALL), subsequence(CharacterKind::ALL.to_vec(), 0..=4)).prop_map(|(draft, after_first_password, login_with, require)| {
-        Draft {
+    (by_person(), of(AfterFirstPassword::ALL), of(LoginWith::ALL), subsequence(CharacterKind::ALL.to_vec(), 0..=4)).prop_map(
+        |(draft, after_first_password, login_with, require)| Draft {
             start: Start::Company,
             claim: None,
             fields: Vec::new(),
@@ -91,8 +95,8 @@ fn by_company() -> impl Strategy<Value = Draft> {
             after_first_password,
             password_policy: PasswordPolicy { require, ..PasswordPolicy::default() },
             ..draft
-        }
-    })
+        },
+    )
 }
 
 /// One choice taken from anywhere.

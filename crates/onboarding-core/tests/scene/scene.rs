@@ -11,8 +11,8 @@ use onboarding_core::membership::{self, Membership};
 use onboarding_core::registration::{self, Applicant, Fresh, FreshLink, NewPassword, Registration};
 use onboarding_core::roster::{self, Roster};
 use onboarding_core::{
-    AccountId, ClaimChange, Decision, DeliveryId, Digest, Effect, EmailAddress, Journey, Language, Mail, MailTemplate, MembershipId, Minted, Param, PasswordHash,
-    PersonName, PortalSlug, Presented, RecordId, RecordNumber, RegistrationId, RosterId, Uuid,
+    AccountId, ClaimChange, Decision, DeliveryId, Digest, Effect, EmailAddress, Journey, Language, Mail, MailTemplate, MembershipId,
+    Minted, Param, PasswordHash, PersonName, PortalSlug, Presented, RecordId, RecordNumber, RegistrationId, RosterId, Uuid,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -167,7 +167,12 @@ pub(crate) trait Machine: Sized + Clone + PartialEq + Debug {
     type Reply: Clone + Debug + PartialEq;
     type Refusal: Debug + PartialEq;
 
-    fn decide(state: Option<&Self>, command: Self::Command, journey: &Journey, now: DateTime<Utc>) -> Result<Decision<Self::Event, Self::Reply>, Self::Refusal>;
+    fn decide(
+        state: Option<&Self>,
+        command: Self::Command,
+        journey: &Journey,
+        now: DateTime<Utc>,
+    ) -> Result<Decision<Self::Event, Self::Reply>, Self::Refusal>;
     fn evolve(state: Option<Self>, event: &Self::Event) -> Option<Self>;
     fn deadline(&self) -> Option<DateTime<Utc>>;
 }

@@ -121,10 +121,15 @@ pub(super) fn rows() -> [Route<Api>; 11] {
             .tag(TAG)
             .replies::<Account>(StatusCode::OK, "The account")
             .handled(look),
-        call(Method::PATCH, "/api/v1/{portal}/account", Auth::RestrictedSession, "Change name or language; the language also before anything else is open")
-            .tag(TAG)
-            .replies::<Account>(StatusCode::OK, "The account")
-            .handled_json(amend),
+        call(
+            Method::PATCH,
+            "/api/v1/{portal}/account",
+            Auth::RestrictedSession,
+            "Change name or language; the language also before anything else is open",
+        )
+        .tag(TAG)
+        .replies::<Account>(StatusCode::OK, "The account")
+        .handled_json(amend),
         call(Method::PUT, "/api/v1/{portal}/account/password", Auth::RestrictedSession, "Change the password; every other session ends")
             .tag(TAG)
             .replies_empty(StatusCode::NO_CONTENT, "Changed; `X-Session-Token` carries the renewed session, where it goes on")
@@ -132,12 +137,17 @@ pub(super) fn rows() -> [Route<Api>; 11] {
             .refuses(StatusCode::TOO_MANY_REQUESTS, THROTTLED)
             .refuses(StatusCode::SERVICE_UNAVAILABLE, &["busy"])
             .handled_json(change_password),
-        call(Method::PUT, "/api/v1/{portal}/account/email", Auth::Session, "Ask for another address; answered alike for one that has an account")
-            .tag(TAG)
-            .replies_empty(StatusCode::ACCEPTED, "Effective when the new address is confirmed")
-            .refuses(StatusCode::UNPROCESSABLE_ENTITY, &["wrong_password"])
-            .refuses(StatusCode::TOO_MANY_REQUESTS, THROTTLED)
-            .handled_json(request_email),
+        call(
+            Method::PUT,
+            "/api/v1/{portal}/account/email",
+            Auth::Session,
+            "Ask for another address; answered alike for one that has an account",
+        )
+        .tag(TAG)
+        .replies_empty(StatusCode::ACCEPTED, "Effective when the new address is confirmed")
+        .refuses(StatusCode::UNPROCESSABLE_ENTITY, &["wrong_password"])
+        .refuses(StatusCode::TOO_MANY_REQUESTS, THROTTLED)
+        .handled_json(request_email),
         call(Method::POST, "/api/v1/{portal}/account/email/confirm", Auth::Public, "Confirm the new address by the mailed link")
             .tag(TAG)
             .replies_empty(StatusCode::NO_CONTENT, "In effect")
@@ -223,7 +233,9 @@ async fn amend(ctx: Ctx<Api>, body: AmendBody) -> Result<Answer, Problem> {
 async fn change_password(ctx: Ctx<Api>, body: PasswordBody) -> Result<Answer, Problem> {
     let (current, new) = (body.current.into_secret(), body.new.into_secret());
     match ctx.state.engine().change_password(&ctx.once(), ctx.session()?, &current, &new).await.map_err(problem_of)? {
-        PasswordChanged::Renewed(signed_in) => Answer::no_content().secret_header(HeaderName::from_static("x-session-token"), &signed_in.token),
+        PasswordChanged::Renewed(signed_in) => {
+            Answer::no_content().secret_header(HeaderName::from_static("x-session-token"), &signed_in.token)
+        }
         PasswordChanged::SignInAgain => Ok(Answer::no_content()),
     }
 }

@@ -141,13 +141,18 @@ pub(super) fn rows() -> [Route<Api>; 9] {
             .tag(TAG)
             .replies::<Registration>(StatusCode::OK, "The registration")
             .handled(look),
-        call(Method::POST, "/api/v1/{portal}/registrations/{handle}/resend", Auth::Public, "Send the mail again; the older code and link are void")
-            .tag(TAG)
-            .replies::<Resent>(StatusCode::ACCEPTED, "A new mail is on its way")
-            .refuses(StatusCode::TOO_MANY_REQUESTS, &["too_many_requests"])
-            .refuses(StatusCode::CONFLICT, &["not_in_this_state"])
-            .refuses(StatusCode::GONE, &["code_used_up"])
-            .handled(resend),
+        call(
+            Method::POST,
+            "/api/v1/{portal}/registrations/{handle}/resend",
+            Auth::Public,
+            "Send the mail again; the older code and link are void",
+        )
+        .tag(TAG)
+        .replies::<Resent>(StatusCode::ACCEPTED, "A new mail is on its way")
+        .refuses(StatusCode::TOO_MANY_REQUESTS, &["too_many_requests"])
+        .refuses(StatusCode::CONFLICT, &["not_in_this_state"])
+        .refuses(StatusCode::GONE, &["code_used_up"])
+        .handled(resend),
         call(Method::PUT, "/api/v1/{portal}/registrations/{handle}/email", Auth::Public, "Correct a mistyped address, before its proof")
             .tag(TAG)
             .replies::<Resent>(StatusCode::ACCEPTED, "A new mail is on its way")
@@ -162,13 +167,18 @@ pub(super) fn rows() -> [Route<Api>; 9] {
             .refuses(StatusCode::GONE, &["code_expired", "code_used_up"])
             .refuses(StatusCode::CONFLICT, &["not_in_this_state", "email_taken", "record_taken"])
             .handled_json(confirm_code),
-        call(Method::POST, "/api/v1/{portal}/confirmations", Auth::Public, "Prove the address by the mailed link; a repeat is answered with the present state")
-            .tag(TAG)
-            .replies::<State>(StatusCode::OK, "Proved, now or before")
-            .refuses(StatusCode::NOT_FOUND, &["token_unknown"])
-            .refuses(StatusCode::GONE, DEAD)
-            .refuses(StatusCode::CONFLICT, &["not_in_this_state", "email_taken", "record_taken"])
-            .handled_json(confirm_link),
+        call(
+            Method::POST,
+            "/api/v1/{portal}/confirmations",
+            Auth::Public,
+            "Prove the address by the mailed link; a repeat is answered with the present state",
+        )
+        .tag(TAG)
+        .replies::<State>(StatusCode::OK, "Proved, now or before")
+        .refuses(StatusCode::NOT_FOUND, &["token_unknown"])
+        .refuses(StatusCode::GONE, DEAD)
+        .refuses(StatusCode::CONFLICT, &["not_in_this_state", "email_taken", "record_taken"])
+        .handled_json(confirm_link),
         call(Method::POST, "/api/v1/{portal}/confirmations/deny", Auth::Public, "“That wasn't me”: the registration is closed")
             .tag(TAG)
             .replies::<State>(StatusCode::OK, "Closed")
@@ -254,7 +264,8 @@ async fn correct(ctx: Ctx<Api>, body: EmailBody) -> Result<Answer, Problem> {
 async fn confirm_code(ctx: Ctx<Api>, body: CodeBody) -> Result<Answer, Problem> {
     let caller = ctx.repeatable("POST registrations/confirm");
     let code = body.code.into_secret();
-    let confirmed = ctx.state.engine().confirm_code(ctx.portal(), &caller, &handle(&ctx)?, code.expose_secret()).await.map_err(problem_of)?;
+    let confirmed =
+        ctx.state.engine().confirm_code(ctx.portal(), &caller, &handle(&ctx)?, code.expose_secret()).await.map_err(problem_of)?;
     Answer::ok(&State { state: confirmed.state })
 }
 

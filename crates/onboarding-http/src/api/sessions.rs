@@ -103,18 +103,28 @@ pub(super) fn rows() -> [Route<Api>; 5] {
             .tag(TAG)
             .replies_empty(StatusCode::NO_CONTENT, "Signed out")
             .handled(sign_out),
-        call(Method::POST, "/api/v1/{portal}/password-resets", Auth::Public, "Ask for a link to a new password; answered alike in every case")
-            .tag(TAG)
-            .replies_empty(StatusCode::ACCEPTED, "If there is such an account, a mail is on its way")
-            .refuses(StatusCode::TOO_MANY_REQUESTS, &["too_many_requests"])
-            .handled_json(request_reset),
-        call(Method::POST, "/api/v1/{portal}/password-resets/confirm", Auth::Public, "Set a new password by the mailed link; every session ends")
-            .tag(TAG)
-            .replies::<ResetDone>(StatusCode::OK, "Set; with a session where the portal signs in at once")
-            .refuses(StatusCode::NOT_FOUND, &["token_unknown"])
-            .refuses(StatusCode::GONE, &["token_expired", "token_superseded", "token_used"])
-            .refuses(StatusCode::SERVICE_UNAVAILABLE, &["busy"])
-            .handled_json(confirm_reset),
+        call(
+            Method::POST,
+            "/api/v1/{portal}/password-resets",
+            Auth::Public,
+            "Ask for a link to a new password; answered alike in every case",
+        )
+        .tag(TAG)
+        .replies_empty(StatusCode::ACCEPTED, "If there is such an account, a mail is on its way")
+        .refuses(StatusCode::TOO_MANY_REQUESTS, &["too_many_requests"])
+        .handled_json(request_reset),
+        call(
+            Method::POST,
+            "/api/v1/{portal}/password-resets/confirm",
+            Auth::Public,
+            "Set a new password by the mailed link; every session ends",
+        )
+        .tag(TAG)
+        .replies::<ResetDone>(StatusCode::OK, "Set; with a session where the portal signs in at once")
+        .refuses(StatusCode::NOT_FOUND, &["token_unknown"])
+        .refuses(StatusCode::GONE, &["token_expired", "token_superseded", "token_used"])
+        .refuses(StatusCode::SERVICE_UNAVAILABLE, &["busy"])
+        .handled_json(confirm_reset),
     ]
 }
 

@@ -3,6 +3,7 @@
 use super::{Form, Pages, View, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
+use onboarding_core::registration::Refusal;
 use poem::http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -11,23 +12,21 @@ impl Pages {
         let engine = self.api.engine();
         let slug = visit.portal.slug.as_str();
         let text = |key: &str| self.text(&visit.portal, visit.language, key, &[]);
-        let unknown = || problem_of(Error::Registration(onboarding_core::registration::Refusal::TokenUnknown));
+        let unknown = || problem_of(Error::Registration(Refusal::TokenUnknown));
         let Some(token) = &visit.token else { return self.dead_link(&visit.portal, visit.language, &unknown(), None) };
         let done = match visit.pressed.as_ref().map(|pressed| pressed.decision.as_deref()) {
             None => return self.ask(visit, token).await,
-            Some(Some("deny")) => engine.deny(slug, &visit.caller, token).await.map(|_| ("register-expired-title", "register-expired-body")),
-            Some(Some("renew")) => {
-                engine.renew_link(slug, &visit.caller, token).await.map_err(problem_of)?;
-                // Whoever holds the link, dead or alive, was mailed it at this address.
-                let link = engine.confirmation(slug, token).await.map_err(problem_of)?;
-                let done = self.text(&visit.portal, visit.language, "resend-done", &[("email", link.email.as_str().into())])?;
-                return Ok(View::new(text("confirm-title")?).says(done));
+            Some(Some("deny")) => {
+                engine.deny(slug, &visit.caller, token).await.map(|_| ("register-expired-title", "register-expired-body"))
             }
-            Some(Some("confirm")) => engine.confirm_link(slug, &visit.caller, token).await.map(|confirmed| match confirmed.state.as_str() {
-                "awaiting_approval" => ("pending-title", "confirm-alreadyPending"),
-                "active" => ("register-done-title", "register-done-body"),
-                _ => ("register-expired-title", "register-expired-body"),
-            }),
+            Some(Some("renew")) => return self.renew(visit, token).await,
+            Some(Some("confirm")) => {
+                engine.confirm_link(slug, &visit.caller, token).await.map(|confirmed| match confirmed.state.as_str() {
+                    "awaiting_approval" => ("pending-title", "confirm-alreadyPending"),
+                    "active" => ("register-done-title", "register-done-body"),
+                    _ => ("register-expired-title", "register-expired-body"),
+                })
+            }
             Some(_) => return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed").field("decision", "unknown")),
         };
         match done {
@@ -35,7 +34,7 @@ impl Pages {
             Err(error) => {
                 let problem = problem_of(error);
                 if Self::is_dead(&problem) {
-                    return self.dead_link(&visit.portal, visit.language, &problem, self.renewal(visit, token, &problem)?);
+                    return self.ask(visit, token).await;
                 }
                 match problem.code() {
                     "email_taken" | "record_taken" | "not_in_this_state" => {
@@ -61,7 +60,9 @@ impl Pages {
         if let Some(refusal) = link.refusal {
             let problem = problem_of(Error::Registration(refusal));
             return if Self::is_dead(&problem) {
-                self.dead_link(portal, language, &problem, self.renewal(visit, token, &problem)?)
+                // A registration that is over has nothing to renew.
+                let renewal = if link.state == "awaiting_email" { self.renewal(visit, token, &problem)? } else { None };
+                self.dead_link(portal, language, &problem, renewal)
             } else {
                 Ok(View::new(text("register-expired-title")?).says(text("register-expired-body")?).status(problem.status()))
             };
@@ -75,11 +76,28 @@ impl Pages {
             return Ok(View::new(text("confirm-title")?).says(text(key)?));
         }
         let ask = self.text(portal, language, "confirm-ask", &[("email", link.email.as_str().into())])?;
-        let form = |decision, button: String, quiet| Form { decision: Some(decision), button, quiet, ..Self::form(visit, token, "confirm") };
-        Ok(View::new(text("confirm-title")?)
-            .says(ask)
-            .asks(form("confirm", text("btn-confirmEmail")?, false))
-            .asks(form("deny", text("confirm-deny")?, true)))
+        let form =
+            |decision, button: String, quiet| Form { decision: Some(decision), button, quiet, ..Self::form(visit, token, "confirm") };
+        Ok(View::new(text("confirm-title")?).says(ask).asks(form("confirm", text("btn-confirmEmail")?, false)).asks(form(
+            "deny",
+            text("confirm-deny")?,
+            true,
+        )))
+    }
+
+    /// A new mail for a link that has expired. Any other link is shown as it stands: a second press finds a newer mail on its way.
+    async fn renew(&self, visit: &Visit, token: &SecretString) -> Result<View, Problem> {
+        let engine = self.api.engine();
+        let slug = visit.portal.slug.as_str();
+        match engine.confirmation(slug, token).await {
+            Ok(link) if link.refusal == Some(Refusal::TokenExpired) && link.state == "awaiting_email" => {
+                engine.renew_link(slug, &visit.caller, token).await.map_err(problem_of)?;
+                // Whoever holds the link was mailed it at this address.
+                let told = self.text(&visit.portal, visit.language, "resend-done", &[("email", link.email.as_str().into())])?;
+                Ok(View::new(self.text(&visit.portal, visit.language, "confirm-title", &[])?).says(told))
+            }
+            Ok(_) | Err(_) => self.ask(visit, token).await,
+        }
     }
 
     fn renewal(&self, visit: &Visit, token: &SecretString, problem: &Problem) -> Result<Option<Form>, Problem> {
@@ -92,6 +110,10 @@ impl Pages {
 
     /// A form of this link's page.
     pub(super) fn form(visit: &Visit, token: &SecretString, path: &str) -> Form {
-        Form { action: format!("/{}/{path}?lang={}", visit.portal.slug, visit.language), token: token.expose_secret().to_owned(), ..Form::default() }
+        Form {
+            action: format!("/{}/{path}?lang={}", visit.portal.slug, visit.language),
+            token: token.expose_secret().to_owned(),
+            ..Form::default()
+        }
     }
 }

@@ -77,6 +77,9 @@ fn every_fault_of_every_portal_is_told_with_file_line_and_reason() {
     fs::create_dir(portals.join("customer/texts")).unwrap();
     fs::write(portals.join("customer/texts/de.ftl"), "# Unser Wortlaut\nno-such-text = Hallo\n").unwrap();
     fs::write(portals.join("customer/texts/nl.ftl"), "help-phone = Tel.\n").unwrap();
+    fs::write(portals.join("customer/texts/de.txt"), b"Stra\xdfe").unwrap();
+    fs::create_dir_all(portals.join("customer/mail/text.jinja.d")).unwrap();
+    fs::write(portals.join("customer/mail/txt.jinja"), "{{ closing }}").unwrap();
     fs::create_dir(portals.join("API")).unwrap();
     fs::write(portals.join("API/portal.toml"), "").unwrap();
     let told = told(&portals, None);
@@ -87,7 +90,10 @@ fn every_fault_of_every_portal_is_told_with_file_line_and_reason() {
         "portals/partner/documents/terms.en.md:1: has no title",
         "portals/chamber/portal.toml:17: the document privacy has no text in fr",
         "portals/customer/texts/de.ftl:2: no text is called `no-such-text`",
-        "portals/customer/texts/nl.ftl: no language is called so",
+        "portals/customer/texts/nl.ftl: nothing reads a file called so, only texts/de.ftl, texts/fr.ftl, texts/it.ftl, texts/en.ftl",
+        "portals/customer/texts/de.txt: nothing reads a file called so",
+        "portals/customer/mail/text.jinja.d: nothing reads a file called so, only mail/text.jinja, mail/html.jinja",
+        "portals/customer/mail/txt.jinja: nothing reads a file called so",
     ];
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     for start in expected {
@@ -127,4 +133,20 @@ fn a_portal_says_something_otherwise() {
     let say = |slug| loaded.texts.text(PortalSlug::parse(slug).as_ref(), Language::De, "help-phone", &[]).unwrap();
     assert_eq!(say("housing"), "Ruf");
     assert_ne!(say("partner"), "Ruf");
+}
+
+#[test]
+fn a_portal_brings_its_own_layouts_without_the_marks_of_an_editor() {
+    let (_dir, portals) = portals();
+    assert!(load(&found(&source(&portals, None)).unwrap()).unwrap().layouts.is_empty());
+    fs::create_dir(portals.join("housing/mail")).unwrap();
+    fs::write(portals.join("housing/mail/text.jinja"), "\u{feff}{{ closing }}\r\n{{ signature }}\r\n").unwrap();
+    fs::write(portals.join("housing/mail/html.jinja"), "<p>{{ closing }}</p>").unwrap();
+    fs::write(portals.join("housing/mail/.text.jinja.swp"), b"\xff").unwrap();
+    let loaded = load(&found(&source(&portals, None)).unwrap()).unwrap();
+    let told: Vec<_> = loaded.layouts.iter().map(|layout| (layout.portal.as_str(), layout.form, layout.source.as_str())).collect();
+    let text = ("housing", MailForm::Text, "{{ closing }}\n{{ signature }}\n");
+    assert_eq!(told, [text, ("housing", MailForm::Html, "<p>{{ closing }}</p>")]);
+    let loaded = loaded.only(|portal| portal.slug.as_str() != "housing");
+    assert!(loaded.layouts.is_empty(), "a layout goes with its portal");
 }

@@ -19,7 +19,7 @@ pub(crate) struct Said {
     pub(crate) err: String,
 }
 
-/// A folder with a configuration that works and the repository's portals.
+/// A folder with a configuration that works and the repository's portals, of which the one that is served whole is chosen.
 pub(crate) struct Installation {
     folder: tempfile::TempDir,
 }
@@ -52,9 +52,22 @@ passes = 1
 
 [portals]
 directory = "portals"
+only = ["housing"]
 "#,
         );
         installation
+    }
+
+    /// Adds a second portal of the same kind, chosen too.
+    pub(crate) fn add_twin(&self, slug: &str) {
+        copy(&self.path("portals/housing"), &self.path("portals").join(slug));
+        self.spoil("onboarding.toml", "only = [\"housing\"]", &format!("only = [\"housing\", {slug:?}]"));
+    }
+
+    /// Writes a portal's own layout of its mails.
+    pub(crate) fn write_layout(&self, file: &str, text: &str) {
+        fs::create_dir_all(self.path("portals/housing/mail")).unwrap();
+        self.write(&format!("portals/housing/mail/{file}"), text);
     }
 
     /// An empty folder, for the demo.

@@ -58,11 +58,20 @@ fn a_long_import_tells_its_progress_in_lines_where_there_is_no_terminal() {
 fn what_is_not_there_is_told_by_name() {
     let installation = migrated();
     let said = installation.run(&["records", "import", "harbour", "portals/housing/records.csv"]);
-    assert_eq!((said.code, said.err.as_str()), (1, "error: there is no portal `harbour`, only chamber, customer, housing, partner\n"));
+    assert_eq!((said.code, said.err.as_str()), (1, "error: there is no portal `harbour`, only housing\n"));
     let said = installation.run(&["records", "import", "housing", "nowhere.csv"]);
     assert_eq!((said.code, said.err.as_str()), (1, "error: could not read nowhere.csv: entity not found\n"));
     let said = installation.run(&["records", "import", "housing", "portals"]);
     assert_eq!((said.code, said.err.lines().count()), (1, 1), "{said:?}");
     let said = Installation::new().run(&["records", "import", "housing", "portals/housing/records.csv"]);
     assert_eq!((said.code, said.err.as_str()), (1, "error: there is no database at onboarding.db: run `onboarding migrate` first\n"));
+}
+
+#[test]
+fn records_are_brought_in_before_their_journey_is_served() {
+    let installation = migrated();
+    let import = ["records", "import", "partner", "portals/partner/records.csv"];
+    let said = installation.run_with(&import, &[("ONBOARDING_PORTALS__ONLY", "partner")]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
+    assert!(said.out.starts_with("partner: "), "{said:?}");
 }

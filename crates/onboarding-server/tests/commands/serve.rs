@@ -1,6 +1,6 @@
 //! A configured server: when it starts, when it refuses to, and how it ends.
 
-use crate::harness::Installation;
+use crate::harness::{Installation, eventually};
 use std::fs;
 use std::net::TcpListener;
 
@@ -25,7 +25,7 @@ fn a_migrated_server_answers_and_ends_when_it_is_told_to() {
     assert_eq!(first.code, 0, "{first:?}");
     assert!(first.out.starts_with("keys made: keys.toml\n"), "{first:?}");
     assert_eq!(installation.run(&["migrate"]).out, "the database is at the newest step already\n");
-    let server = installation.start(&["serve"], &[("ONBOARDING_PORTALS__ONLY", "housing"), ("ONBOARDING_LOG__FORMAT", "json")]);
+    let server = installation.start(&["serve"], &[("ONBOARDING_LOG__FORMAT", "json")]);
     assert_eq!(server.get("/health/ready").status, 200);
     let portals = server.get("/api/v1/portals").json();
     assert_eq!(portals.as_array().unwrap().len(), 1, "{portals}");
@@ -92,4 +92,29 @@ fn a_file_moves_the_clock_of_a_server_on_loopback() {
     let (now, later) = (ticket("0"), ticket("86400000"));
     let years = |time: &str| time[..4].parse::<i32>().unwrap();
     assert!(years(&later) - years(&now) >= 2, "1,000 days later: {now} and {later}");
+}
+
+#[test]
+fn mails_come_in_the_layout_of_their_portal() {
+    let installation = Installation::new();
+    installation.write_layout(
+        "text.jinja",
+        "Ein Brief von {{ portal }}\n{% for block in blocks %}\n{{ block.url if block.kind == 'link' else block.text }}\n{% endfor %}\n",
+    );
+    installation.run(&["migrate"]);
+    installation.run(&["records", "import", "housing", "portals/housing/records.csv"]);
+    let server = installation.start(&["serve"], &[]);
+    let consents = ["terms", "privacy", "edelivery"]
+        .map(|document| serde_json::json!({ "document": document, "version": "2026-10", "granted": true }));
+    let body = serde_json::json!({
+        "claim": { "number": "K7M4-9QXT-2HBP", "last_name": "Müller-Lüdenscheidt" },
+        "email": "you@example.org",
+        "password": "Seven lanterns on the stairs, 7",
+        "consents": consents,
+    });
+    let answer = server.post("/api/v1/housing/registrations", &body.to_string());
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let mail = eventually("the mail", || installation.mails("mail/housing").pop());
+    assert!(mail.contains("\r\n\r\nEin Brief von Wohnportal Lindenhof\r\n"), "{mail}");
+    assert!(mail.contains("<!DOCTYPE html>"), "HTML keeps the common layout: {mail}");
 }

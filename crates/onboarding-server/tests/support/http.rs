@@ -1,7 +1,8 @@
 //! A blocking HTTP/1.1 client: one connection a call, headers exactly as given, and bytes as they are where a test wants them.
 
 use serde_json::Value;
-use std::io::{self, Read, Write};
+use std::fmt::Write as _;
+use std::io::{self, Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -142,7 +143,7 @@ impl Call {
     pub(crate) fn try_send(self) -> io::Result<Answer> {
         let own = |name: &str| !self.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
-        let mut line = |name: &str, value: &str| head.push_str(&format!("{name}: {value}\r\n"));
+        let mut line = |name: &str, value: &str| write!(head, "{name}: {value}\r\n").unwrap();
         if own("host") {
             line("Host", &self.address.to_string());
         }
@@ -248,7 +249,7 @@ fn urlencoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            write!(encoded, "%{byte:02X}").unwrap();
         }
         encoded
     })

@@ -24,7 +24,8 @@ pub(crate) struct Mail {
 /// The mails of a folder, oldest first. A folder that is not there yet has none.
 pub(super) fn folder(folder: &Path) -> Vec<Mail> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|kind| kind == "eml")).collect();
+    let mut files: Vec<_> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|kind| kind == "eml")).collect();
     // Their names begin with the time of the order.
     files.sort();
     files.into_iter().map(read).collect()

@@ -2,14 +2,14 @@
 //!
 //! A [`Site`] is one installation in a temporary folder: configuration, portals, imported records, a clock that is moved by a file, and
 //! the server running on a free port of loopback. Sites know nothing of each other. What a test expects stands in the test.
-#![allow(dead_code, reason = "each test file uses its part of the harness")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its part of the harness")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod http;
 mod mail;
 mod people;
 
-pub(crate) use http::{Answer, Client};
+pub(crate) use http::{Answer, Call, Client};
 pub(crate) use mail::Mail;
 pub(crate) use people::{MOVED_OUT, MOVED_OUT_NAME, PEOPLE, Person};
 
@@ -47,11 +47,13 @@ pub(crate) struct Setup {
     pub(crate) trusted_proxies: Vec<&'static str>,
     /// Under which address people reach it.
     pub(crate) base_url: &'static str,
+    /// How much the server logs.
+    pub(crate) log_level: &'static str,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { portals: vec![HOUSING], twin: true, trusted_proxies: Vec::new(), base_url: "https://portal.example" }
+        Self { portals: vec![HOUSING], twin: true, trusted_proxies: Vec::new(), base_url: "https://portal.example", log_level: "debug" }
     }
 }
 
@@ -104,13 +106,14 @@ impl Site {
         let config = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"{}\"\ntrusted_proxies = [{}]\n\
              [database]\nurl = \"sqlite:onboarding.db\"\n[mail]\nfolder = \"mail\"\n[secrets]\nkey_file = \"keys.toml\"\n\
-             [portals]\ndirectory = \"portals\"\n[hashing]\nmemory_kib = 64\npasses = 1\n[log]\nlevel = \"debug\"\n",
+             [portals]\ndirectory = \"portals\"\n[hashing]\nmemory_kib = 64\npasses = 1\n[log]\nlevel = \"{}\"\n",
             setup.base_url,
-            proxies.join(", ")
+            proxies.join(", "),
+            setup.log_level
         );
         fs::write(dir.path().join("onboarding.toml"), config).unwrap();
-        let site =
-            Self { dir, base_url: setup.base_url, running: None, taken: Mutex::default(), ahead: Duration::ZERO, starts: 0 };
+        fs::write(dir.path().join("clock"), "0").unwrap();
+        let site = Self { dir, base_url: setup.base_url, running: None, taken: Mutex::default(), ahead: Duration::ZERO, starts: 0 };
         site.run(&["migrate"]);
         let records = site.dir.path().join("people.csv");
         fs::write(&records, people::csv()).unwrap();
@@ -184,6 +187,11 @@ impl Site {
 
     fn clock_file(&self) -> PathBuf {
         self.dir.path().join("clock")
+    }
+
+    /// The server's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.as_ref().expect("the server runs").process.id()
     }
 
     /// The folder with everything.

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::ports::{Actor, DigestPurpose, TokenPurpose, Versioned};
 use crate::step::Step;
 use crate::stories::apply::refused;
-use crate::stories::registration::not_found;
+use crate::stories::registration::{not_found, present_word};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
@@ -134,7 +134,7 @@ impl Onboarding {
             return Err(registration::Refusal::TokenUnknown.into());
         }
         Ok(LinkView {
-            state: found.value.word(),
+            state: present_word(&found.value, now),
             email: found.value.email().clone(),
             language: found.value.dossier().language,
             refusal,

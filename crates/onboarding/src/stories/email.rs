@@ -28,7 +28,7 @@ impl Onboarding {
     /// Asks for another address. Answered alike for an address that has an account.
     ///
     /// # Errors
-    /// A wrong password or the same address as refusals of the account; fields to mend; [`Error::Throttled`].
+    /// A wrong password as a refusal of the account; fields to mend; [`Error::Throttled`].
     pub async fn request_email(&self, caller: &Caller, session: &SessionView, email: &str, password: &SecretString) -> Result<(), Error> {
         let portal = &session.portal;
         let email = forms::email("email", email).map_err(|fault| Error::Input(vec![fault]))?;
@@ -44,7 +44,12 @@ impl Onboarding {
             let digest = link.digest;
             let mut step = self.step(portal, Actor::Account(session.account()), now);
             let deliveries = [self.delivery(now), self.delivery(now)];
-            step.decide(Some(&before), Command::RequestEmail { email: email.clone(), verified, owner, link, deliveries })?;
+            match step.decide(Some(&before), Command::RequestEmail { email: email.clone(), verified, owner, link, deliveries }) {
+                Ok(_) => {}
+                // The address is in effect already: there is nothing to do, and the call is answered alike for every address.
+                Err(Refusal::SameEmail) => return Ok(()),
+                Err(refusal) => return Err(refusal.into()),
+            }
             step.token(digest, Ref::Account(session.account()));
             if let Taken::Yes = self.take(step).await? {
                 return Ok(());

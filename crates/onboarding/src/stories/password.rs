@@ -58,7 +58,7 @@ impl Onboarding {
             }
             .into());
         }
-        self.ports.throttle.forget(counted).await?;
+        self.count_as_success(counted).await?;
         let met = portal.journey.password_policy.min_for(account.privilege());
         let new = NewPassword { hash: self.ports.hasher.hash(password).await?, met };
         let was_initial = account.credential().is_initial();
@@ -99,7 +99,7 @@ impl Onboarding {
         let counted = self.count_sign_in(&session.portal, caller, &self.own_bucket(account), session.now).await?;
         let (verified, _) = self.compare(Some(account), typed).await?;
         if verified {
-            self.ports.throttle.forget(counted).await?;
+            self.count_as_success(counted).await?;
         }
         Ok(verified)
     }

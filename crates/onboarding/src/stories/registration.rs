@@ -45,7 +45,7 @@ impl RegistrationView {
             Stage::AwaitingEmail(_) | Stage::AwaitingApproval(_) | Stage::Active { .. } | Stage::Expired { .. } => (None, None),
         };
         Self {
-            state: if over { "expired" } else { registration.word() }.to_owned(),
+            state: present_word(registration, now).to_owned(),
             expires_at: registration.expires_at().filter(|_| !over),
             resend_at: registration.resend_at().filter(|_| !over),
             attempts_left: registration.attempts_left().filter(|_| !over),
@@ -54,6 +54,16 @@ impl RegistrationView {
             reason,
         }
     }
+}
+
+/// What is overdue *is* over, whether or not the sweeper was there.
+fn is_over(registration: &Registration, now: DateTime<Utc>) -> bool {
+    registration::deadline(registration).is_some_and(|due| due <= now) && matches!(registration.stage(), Stage::AwaitingEmail(_))
+}
+
+/// The state's word at this moment.
+pub(super) fn present_word(registration: &Registration, now: DateTime<Utc>) -> &'static str {
+    if is_over(registration, now) { "expired" } else { registration.word() }
 }
 
 /// What sends the mail again.

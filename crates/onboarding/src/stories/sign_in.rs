@@ -21,6 +21,13 @@ use std::sync::Arc;
 /// Longest password that is looked at, in bytes; longer ones fail without being hashed.
 const LONGEST_PASSWORD: usize = 4096;
 
+/// A sign-in that was counted as a failure before it was tried.
+#[derive(Clone, Copy)]
+pub(crate) struct CountedFailure {
+    network: ThrottleKey,
+    everywhere: ThrottleKey,
+}
+
 impl Onboarding {
     /// Signs in and opens a session.
     ///
@@ -40,7 +47,7 @@ impl Onboarding {
         let claim = login_claim(&portal, login);
         // What cannot be a login is counted like one, under its own text.
         let bucket = claim.as_ref().map_or_else(|| login.trim().chars().take(100).collect(), |claim| claim.value().to_owned());
-        let network = self.count_sign_in(&portal, caller, &bucket, now).await?;
+        let counted = self.count_sign_in(&portal, caller, &bucket, now).await?;
         let found = self.account_by(claim.unwrap_or_else(|| nobody(&portal))).await?;
         let (verified, outdated) = self.compare(found.as_ref().map(|found| &found.value), typed).await?;
         let rehashed = match &found {
@@ -71,7 +78,7 @@ impl Onboarding {
             match self.take(step).await? {
                 Taken::Yes => {
                     if verified {
-                        self.ports.throttle.forget(network).await?;
+                        self.count_as_success(counted).await?;
                     }
                     return opened;
                 }
@@ -94,17 +101,25 @@ impl Onboarding {
         caller: &Caller,
         login: &str,
         now: DateTime<Utc>,
-    ) -> Result<ThrottleKey, Error> {
-        let by_network = self.throttle_key(&portal.slug, "sign-in-network", &[login, &caller.network]);
-        self.limit(by_network, policy::SIGN_IN_PER_NETWORK, now).await?;
+    ) -> Result<CountedFailure, Error> {
+        let network = self.throttle_key(&portal.slug, "sign-in-network", &[login, &caller.network]);
+        self.limit(network, policy::SIGN_IN_PER_NETWORK, now).await?;
         // Over all networks nobody is ever refused: a stranger must not hold a lock on the owner. A delay is all.
         let window = policy::Limit::Window { most: u32::MAX, per: chrono::TimeDelta::hours(1) };
-        let taken = self.ports.throttle.take(self.throttle_key(&portal.slug, "sign-in-login", &[login]), window, now).await?;
+        let everywhere = self.throttle_key(&portal.slug, "sign-in-login", &[login]);
+        let taken = self.ports.throttle.take(everywhere, window, now).await?;
         let delay = policy::sign_in_delay(taken.count);
         if let (true, Ok(delay)) = (delay > chrono::TimeDelta::zero(), delay.to_std()) {
             tokio::time::sleep(delay).await;
         }
-        Ok(by_network)
+        Ok(CountedFailure { network, everywhere })
+    }
+
+    /// It was no failure: forgotten here, and taken back from the count over all networks, where strangers' failures stay.
+    pub(crate) async fn count_as_success(&self, counted: CountedFailure) -> Result<(), Error> {
+        self.ports.throttle.forget(counted.network).await?;
+        self.ports.throttle.give_back(counted.everywhere).await?;
+        Ok(())
     }
 
     /// Compares a typed password with an account's, or with nobody's at the same cost. Right, and whether the stored hash is outdated.

@@ -123,7 +123,7 @@ impl Store for Watched {
 
     async fn find(&self, by: &Lookup) -> Result<Option<Ref>, StoreError> {
         self.note("store.find", 1);
-        self.store.find(by).await
+        Store::find(&*self.store, by).await
     }
 
     async fn related(&self, relation: &Relation) -> Result<Vec<Versioned<Aggregate>>, StoreError> {

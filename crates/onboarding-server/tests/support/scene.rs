@@ -1,0 +1,149 @@
+//! What attacks begin with: registrations under way, accounts, every secret that a mail or an answer hands out, and how to tell that
+//! nothing was sent.
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use crate::support::{Answer, HOUSING, Mail, PASSWORD, PEOPLE, Person, Site, TWIN, form};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// The attacker, with a letter of its own.
+pub(crate) const ATTACKER: &str = "attacker@x.example";
+/// The victim, known by address and record.
+pub(crate) const VICTIM: &str = "victim@y.example";
+/// A password that nobody has.
+pub(crate) const WRONG: &str = "Drei Kamele am Pol 5!";
+/// A password to change to.
+pub(crate) const NEW: &str = "Zwölf Boskop im Korb 4!";
+/// Past the wait between two mails.
+pub(crate) const MINUTE: Duration = Duration::from_secs(61);
+/// Past every window of a day.
+pub(crate) const DAY: Duration = Duration::from_secs(25 * 3600);
+
+/// A registration whose mail has come.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    pub(crate) handle: String,
+    pub(crate) code: String,
+    pub(crate) token: String,
+}
+
+/// Applies and waits for the mail.
+pub(crate) fn apply(site: &Site, portal: &str, person: &Person, email: &str) -> Pending {
+    let handle = handle(&site.post(&format!("/{portal}/registrations"), &form(person, email)));
+    let mail = site.mail(portal, email);
+    Pending { handle, code: mail.code(), token: mail.token() }
+}
+
+/// The handle of an accepted application.
+#[track_caller]
+pub(crate) fn handle(applied: &Answer) -> String {
+    applied.expect(202)["registration"].as_str().unwrap().to_owned()
+}
+
+/// The next mail to an address that carries a link with a token.
+pub(crate) fn linked_mail(site: &Site, portal: &str, to: &str) -> Mail {
+    loop {
+        let mail = site.mail(portal, to);
+        if mail.find_link().is_some() {
+            return mail;
+        }
+    }
+}
+
+/// Asks for a reset and returns the token of its mail.
+pub(crate) fn reset_token(site: &Site, portal: &str, email: &str) -> String {
+    site.post(&format!("/{portal}/password-resets"), &json!({ "login": email })).expect(202);
+    linked_mail(site, portal, email).token()
+}
+
+/// Asks for another address and returns the token mailed to it.
+pub(crate) fn email_token(site: &Site, portal: &str, session: &str, to: &str) -> String {
+    site.signed(session, "PUT", &format!("/{portal}/account/email"), &json!({ "email": to, "password": PASSWORD })).expect(202);
+    linked_mail(site, portal, to).token()
+}
+
+/// Tries to sign in.
+pub(crate) fn try_sign_in(site: &Site, portal: &str, login: &str, password: &str) -> Answer {
+    site.post(&format!("/{portal}/sessions"), &json!({ "login": login, "password": password }))
+}
+
+/// The state of a registration.
+#[track_caller]
+pub(crate) fn state(site: &Site, portal: &str, handle: &str) -> String {
+    site.get(&format!("/{portal}/registrations/{handle}")).expect(200)["state"].as_str().unwrap().to_owned()
+}
+
+/// Types a code.
+pub(crate) fn type_code(site: &Site, portal: &str, handle: &str, code: &str) -> Answer {
+    site.post(&format!("/{portal}/registrations/{handle}/confirm"), &json!({ "code": code }))
+}
+
+/// A code of the right shape that is not this one, a different one for each `nth` of 0 to 26.
+pub(crate) fn wrong_code(code: &str, nth: usize) -> String {
+    const ALPHABET: &[u8; 28] = b"23456789BCDFGHJKMNPQRSTVWXYZ";
+    let (kept, last) = code.split_at(code.len() - 1);
+    let others: Vec<_> = ALPHABET.iter().map(|byte| char::from(*byte)).filter(|c| !last.contains(*c)).collect();
+    format!("{kept}{}", others[nth])
+}
+
+/// Waits until every mail that was ordered before this call is out, whatever its urgency: what is not there now will not come.
+pub(crate) fn quiet(site: &Site) {
+    static ROUND: AtomicUsize = AtomicUsize::new(0);
+    // The first mail shares at most its round with what was outstanding; the second one leaves in a later round.
+    for _ in 0..2 {
+        let email = format!("quiet-{}@quiet.example", ROUND.fetch_add(1, Ordering::Relaxed));
+        site.flush_mails(TWIN, &PEOPLE[15], &email);
+    }
+}
+
+/// The addresses that got mail from `HOUSING`, with how many.
+pub(crate) fn recipients(site: &Site) -> BTreeMap<String, usize> {
+    site.mails(HOUSING).into_iter().fold(BTreeMap::new(), |mut counts, mail| {
+        *counts.entry(mail.to).or_default() += 1;
+        counts
+    })
+}
+
+/// What of an answer may differ for nobody: status, the headers' names and fixed values, and the body with every value of its own replaced by
+/// its kind and length.
+pub(crate) fn shape(answer: &Answer) -> (u16, BTreeMap<String, String>, Value) {
+    let fixed = |name: &str| !matches!(name, "date" | "x-request-id" | "content-length" | "retry-after");
+    let headers = answer.headers.iter().map(|(name, value)| (name.clone(), if fixed(name) { value.clone() } else { String::new() }));
+    let body = if answer.body.is_empty() { Value::Null } else { outline("", &answer.json()) };
+    (answer.status, headers.collect(), body)
+}
+
+fn outline(key: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), outline(key, value))).collect(),
+        Value::Array(items) => items.iter().map(|item| outline(key, item)).collect(),
+        Value::String(text) if text.ends_with('Z') && text.contains('T') => json!("a time"),
+        Value::String(text) if matches!(key, "registration" | "token" | "claim" | "id" | "request_id") => {
+            json!(format!("{} characters", text.chars().count()))
+        }
+        other => other.clone(),
+    }
+}
+
+/// Piles up failures at a door until at least `failures` were judged, waiting out each refusal by the clock. Ends within the wait that the last
+/// failure brought, which then is far longer than a test takes.
+pub(crate) fn pile_up(site: &mut Site, failures: usize, mut fail: impl FnMut(&Site, usize) -> Answer) {
+    let mut judged = 0;
+    for attempt in 0.. {
+        let answer = fail(site, attempt);
+        if answer.status == 429 {
+            let wait = answer.header("retry-after").unwrap().parse().unwrap();
+            site.advance(Duration::from_secs(wait));
+        } else {
+            assert!(matches!(answer.status, 401 | 422), "{answer}");
+            judged += 1;
+            if judged == failures {
+                return;
+            }
+        }
+        assert!(attempt < 4 * failures, "no failure is judged any more");
+    }
+}
