@@ -243,9 +243,8 @@ fn the_links_way_leads_past_a_server_that_is_killed_between_every_two_steps() {
     assert_eq!(look(&site, &handle)["state"], "active");
     site.crash();
     site.sign_in(HOUSING, email, PASSWORD);
-    let sent: Vec<_> = site.mails(HOUSING).into_iter().map(|mail| (mail.to, mail.subject)).collect();
-    assert_eq!(site.mails_to(HOUSING, email).len(), 1, "{sent:?}");
-    assert_eq!(sent.len(), 1, "{sent:?}");
+    // A second attempt under the same name replaces the first one's file. Where both were cut off before they were noted, a clerk is told.
+    assert_eq!(site.mails_to(HOUSING, email).len(), 1);
 }
 
 // --- What the form asks ---
@@ -738,7 +737,8 @@ fn an_address_is_changed_by_the_page_behind_its_link() {
     site.register(HOUSING, &PEOPLE[2], "ayse@post.example");
     let token = site.sign_in(HOUSING, "zoe@post.example", PASSWORD);
     let ask = |email: &str| site.signed(&token, "PUT", "/housing/account/email", &json!({ "email": email, "password": PASSWORD }));
-    assert_eq!(ask("ZOE@post.example").expect(422)["errors"][0]["field"], "email");
+    // One's own: answered alike, and nobody is told.
+    ask("ZOE@post.example").expect(202);
     // Somebody's: answered alike, and only the owner is told.
     ask("ayse@post.example").expect(202);
     let told = site.mail(HOUSING, "ayse@post.example");

@@ -13,7 +13,7 @@ use onboarding_core::{
     audit::Audited,
     consent::ConsentGiven,
     membership::{self, Membership},
-    registration::{self, Registration},
+    registration::{self, MailFate, Mailed, Registration},
     roster::{self, Roster},
 };
 use std::sync::Arc;
@@ -131,6 +131,13 @@ impl Step {
         self.commit.tokens.push(TokenEntry { digest, owner });
     }
 
+    /// A mail that still waits is of no use any more: its secret was replaced in this step.
+    pub(crate) fn withdraw_mail_of(&mut self, registration: &Registration) {
+        if let Some(Mailed { delivery, fate: MailFate::Queued }) = registration.dossier().mail {
+            self.commit.outbox.push(OutboxChange::Withdraw { id: delivery });
+        }
+    }
+
     /// Puts an order into the outbox.
     pub(crate) fn effect(&mut self, owner: Ref, effect: Effect) {
         match effect {
@@ -210,8 +217,13 @@ impl Step {
 /// What somebody waits for at the screen goes ahead of bulk.
 fn priority(template: MailTemplate) -> i16 {
     match template {
-        MailTemplate::PasswordReset | MailTemplate::ActivationCode | MailTemplate::ConfirmLink | MailTemplate::NewEmailConfirm => 10,
-        MailTemplate::GeneratedPassword | MailTemplate::AccountExists => 9,
+        MailTemplate::PasswordReset
+        | MailTemplate::ActivationCode
+        | MailTemplate::ConfirmLink
+        | MailTemplate::NewEmailConfirm
+        // Goes out instead of one of those: a later turn would tell whoever watches a registration's mail that the address has an account.
+        | MailTemplate::AccountExists => 10,
+        MailTemplate::GeneratedPassword => 9,
         MailTemplate::CustomerNumber | MailTemplate::InitialPassword => 0,
         MailTemplate::RecordTaken
         | MailTemplate::ApprovalWanted
@@ -241,5 +253,18 @@ fn priority(template: MailTemplate) -> i16 {
         | MailTemplate::EmailChangeRequested
         | MailTemplate::GuessingAlarm
         | MailTemplate::MailParked => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_that_stands_in_for_another_waits_no_longer_than_it() {
+        let told = priority(MailTemplate::AccountExists);
+        for instead_of in [MailTemplate::ActivationCode, MailTemplate::ConfirmLink, MailTemplate::NewEmailConfirm] {
+            assert_eq!(told, priority(instead_of));
+        }
     }
 }

@@ -11,10 +11,13 @@ use onboarding_core::{
     registration::{self, Registration},
     roster::{self, Roster},
 };
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// Aggregates looked at in one round.
 const ROUND: u32 = 100;
+/// Aggregates looked at in one round where none of them moves on.
+const ROUND_AT_MOST: u32 = 100_000;
 /// Rows removed in one round.
 const PURGE: u32 = 1_000;
 /// Between two rounds that found nothing.
@@ -47,10 +50,27 @@ impl Onboarding {
     pub async fn sweep_once(&self) -> Result<u64, Error> {
         let now = self.now().await?;
         let mut moved = 0;
-        for due in self.ports.store.due(now, ROUND).await? {
-            if self.tick(due).await? {
-                moved += 1;
+        let mut seen = HashSet::new();
+        let mut round = ROUND;
+        loop {
+            let due = self.ports.store.due(now, round).await?;
+            let whole = due.len() < length(round);
+            for due in due {
+                if !seen.insert(due) {
+                    continue;
+                }
+                match self.tick(due).await {
+                    Ok(true) => moved += 1,
+                    Ok(false) => {}
+                    // One row that cannot be read or decided must not keep the others waiting.
+                    Err(error) => tracing::error!(kind = due.kind(), %error, "could not let time pass"),
+                }
             }
+            // What does not move stays the longest overdue, and would hide the rest for ever: look beyond it.
+            if moved > 0 || whole || round >= ROUND_AT_MOST {
+                break;
+            }
+            round = round.saturating_mul(4);
         }
         self.ports.store.purge(now, PURGE).await?;
         self.ports.sessions.purge(now, PURGE).await?;
@@ -96,4 +116,9 @@ impl Onboarding {
         }
         Ok(matches!(self.take(step).await?, Taken::Yes))
     }
+}
+
+/// A port's count as a length of memory.
+fn length(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }

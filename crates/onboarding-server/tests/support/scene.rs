@@ -6,6 +6,7 @@
 use crate::support::{Answer, HOUSING, Mail, PASSWORD, PEOPLE, Person, Site, TWIN, form};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -146,4 +147,22 @@ pub(crate) fn pile_up(site: &mut Site, failures: usize, mut fail: impl FnMut(&Si
         }
         assert!(attempt < 4 * failures, "no failure is judged any more");
     }
+}
+
+/// Adds a portal that is `HOUSING` but for its declaration. Before the server is started.
+pub(crate) fn add_portal(site: &Site, slug: &str, declare: impl FnOnce(String) -> String) {
+    let portals = site.folder().join("portals");
+    let (from, to) = (portals.join(HOUSING), portals.join(slug));
+    fs::create_dir_all(to.join("documents")).unwrap();
+    for entry in fs::read_dir(from.join("documents")).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), to.join("documents").join(entry.file_name())).unwrap();
+    }
+    let declaration = fs::read_to_string(from.join("portal.toml")).unwrap();
+    fs::write(to.join("portal.toml"), declare(declaration)).unwrap();
+}
+
+/// Replaces what must be there.
+pub(crate) fn replaced(text: &str, old: &str, new: &str) -> String {
+    assert!(text.contains(old), "no {old} in {text}");
+    text.replace(old, new)
 }

@@ -59,7 +59,7 @@ impl Onboarding {
             password: None,
         };
         self.rehearse(&portal, &input, parsed.password.is_some(), language, now)?;
-        let record = self.claimed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
+        let mut record = self.claimed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
         self.count_proof_mail(&portal, caller, &input.email, now).await?;
         let met = portal.journey.password_policy.min_for(Privilege::Common);
         // Once, after everything cheap, and outside the transaction.
@@ -68,10 +68,14 @@ impl Onboarding {
             None => None,
         };
         let handle = self.token(&portal.slug, DigestPurpose::Handle);
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let now = self.now().await?;
             if let Some(before) = self.replayed(&portal, caller, now).await? {
                 return Ok(before);
+            }
+            if attempt > 0 {
+                // The record may have changed meanwhile, and may no longer fit.
+                record = self.claimed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
             }
             let mut step = self.step(&portal, Actor::Anonymous, now);
             step.commit.expects.extend(record.iter().map(|record| (Ref::Record(record.value.id), record.version)));

@@ -29,6 +29,20 @@ struct Sealed {
     expires_at: DateTime<Utc>,
 }
 
+/// A guess that was counted before it is judged.
+struct Guess {
+    /// What was taken for it; a match gives it back.
+    taken: Vec<ThrottleKey>,
+    /// Whether it was the last that the number has free over all networks.
+    is_last: bool,
+}
+
+/// Guesses that a number has free over all networks.
+const GUESSES_PER_NUMBER: u32 = match policy::CLAIMS_PER_NUMBER {
+    policy::Limit::Window { most, .. } => most,
+    policy::Limit::Backoff { free, .. } => free,
+};
+
 impl Onboarding {
     /// Checks a claim and seals it for the register form.
     ///
@@ -91,17 +105,16 @@ impl Onboarding {
         typed: &TypedClaim,
         now: DateTime<Utc>,
     ) -> Result<Versioned<Record>, Error> {
-        let taken = self.count_guess(portal, caller, typed, now).await?;
+        let guess = self.count_guess(portal, caller, typed, now).await?;
         let record = self.ports.directory.find(&portal.slug, &typed.number).await?;
-        match record.filter(|record| record.value.matches(&typed.values)) {
-            Some(record) => {
-                for key in taken {
-                    self.ports.throttle.give_back(key).await?;
-                }
-                Ok(record)
-            }
-            None => Err(Error::ClaimMismatch),
+        if let Some(record) = record.filter(|record| record.value.matches(&typed.values)) {
+            self.give_back(&guess.taken).await?;
+            return Ok(record);
         }
+        if guess.is_last {
+            self.tell_of_guessing(portal, typed, now).await?;
+        }
+        Err(Error::ClaimMismatch)
     }
 
     /// Counts the guess before it is judged: otherwise parallel guesses are free. A match gives it back.
@@ -111,7 +124,7 @@ impl Onboarding {
         caller: &Caller,
         typed: &TypedClaim,
         now: DateTime<Utc>,
-    ) -> Result<Vec<ThrottleKey>, Error> {
+    ) -> Result<Guess, Error> {
         let second: Vec<String> = typed.values.iter().map(SecondValue::folded).collect();
         let second = second.join("\u{1f}");
         let network = caller.network.as_str();
@@ -130,11 +143,7 @@ impl Onboarding {
         let count = self.ports.throttle.take(by_number, policy::CLAIMS_PER_NUMBER, now).await?;
         if count.refused_until.is_none() {
             taken.push(by_number);
-            let policy::Limit::Window { most, .. } = policy::CLAIMS_PER_NUMBER else { return Ok(taken) };
-            if count.count == most {
-                self.tell_of_guessing(portal, count.count, now).await?;
-            }
-            return Ok(taken);
+            return Ok(Guess { taken, is_last: count.count == GUESSES_PER_NUMBER });
         }
         // The number is being guessed at from many networks: each keeps one try a day, the owner's own too.
         let own = self.throttle_key(&portal.slug, "claim-number-network", &[number, network]);
@@ -143,7 +152,7 @@ impl Onboarding {
             return Err(refused);
         }
         taken.push(own);
-        Ok(taken)
+        Ok(Guess { taken, is_last: false })
     }
 
     async fn give_back(&self, taken: &[ThrottleKey]) -> Result<(), Error> {
@@ -153,11 +162,17 @@ impl Onboarding {
         Ok(())
     }
 
-    async fn tell_of_guessing(&self, portal: &Arc<Portal>, count: u32, now: DateTime<Utc>) -> Result<(), Error> {
+    /// Tells the clerks, once in the window in which guesses are counted: a right pair in between gives its guess back, and
+    /// the next wrong one would be the last again.
+    async fn tell_of_guessing(&self, portal: &Arc<Portal>, typed: &TypedClaim, now: DateTime<Utc>) -> Result<(), Error> {
+        let told = self.throttle_key(&portal.slug, "claim-number-told", &[typed.number.as_str()]);
+        if self.ports.throttle.take(told, policy::CLAIMS_PER_NUMBER_AND_NETWORK, now).await?.refused_until.is_some() {
+            return Ok(());
+        }
         let mut step = self.step(portal, Actor::System, now);
         step.effect(
             Ref::Record(RecordId(Uuid::nil())),
-            Effect::TellClerks(MailTemplate::GuessingAlarm, vec![Param::Count(count), Param::PageLink(Page::Staff)]),
+            Effect::TellClerks(MailTemplate::GuessingAlarm, vec![Param::Count(GUESSES_PER_NUMBER), Param::PageLink(Page::Staff)]),
         );
         self.take(step).await.map(|_| ())
     }

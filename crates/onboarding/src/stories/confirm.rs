@@ -154,10 +154,11 @@ impl Onboarding {
             .ok_or(Error::Registration(registration::Refusal::TokenUnknown))?;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
+            let before = self.open_registration(id).await?;
+            // After the load: a repeat that was faster is either seen here, or makes the commit a conflict.
             if let Some(before) = self.replayed(&portal, caller, now).await? {
                 return Ok(before);
             }
-            let before = self.open_registration(id).await?;
             let mut step = self.step(&portal, Actor::Anonymous, now);
             let (after, _) = step.decide(Some(&before), Command::Deny { token: presented.clone() }).map_err(refused)?;
             let reply = Confirmed { state: after.as_ref().unwrap_or(&before.value).word().to_owned() };
@@ -204,6 +205,7 @@ impl Onboarding {
                 for token in tokens {
                     step.token(token, Ref::Registration(id));
                 }
+                step.withdraw_mail_of(&before.value);
                 if let Taken::Yes = self.take(step).await? {
                     return Ok(());
                 }
@@ -218,10 +220,11 @@ impl Onboarding {
         let mut generated: Option<Generated> = None;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
+            let before = self.open_registration(id).await?;
+            // After the load: a repeat that was faster is either seen here, or makes the commit a conflict.
             if let Some(before) = self.replayed::<Outcome>(portal, caller, now).await? {
                 return before.answer();
             }
-            let before = self.open_registration(id).await?;
             let proof = self.proof_of(portal, id, typed)?;
             let mut step = self.step(portal, Actor::Anonymous, now);
             let facts = self.confirm_facts(now, lost.clone());

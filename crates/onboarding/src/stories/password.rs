@@ -49,16 +49,15 @@ impl Onboarding {
         let bucket = self.own_bucket(account);
         let counted = self.count_sign_in(portal, caller, &bucket, session.now).await?;
         let (verified, _) = self.compare(Some(account), current).await?;
-        let same = verified && self.compare(Some(account), new).await?.0;
-        if !verified || same {
-            return Err(if verified {
-                onboarding_core::account::Refusal::SamePassword
-            } else {
-                onboarding_core::account::Refusal::WrongPassword
-            }
-            .into());
+        if !verified {
+            return Err(onboarding_core::account::Refusal::WrongPassword.into());
         }
+        // Whoever knows the password guessed nothing, whatever comes of the new one.
         self.count_as_success(counted).await?;
+        let same = self.compare(Some(account), new).await?.0;
+        if same {
+            return Err(onboarding_core::account::Refusal::SamePassword.into());
+        }
         let met = portal.journey.password_policy.min_for(account.privilege());
         let new = NewPassword { hash: self.ports.hasher.hash(password).await?, met };
         let was_initial = account.credential().is_initial();

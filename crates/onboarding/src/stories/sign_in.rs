@@ -8,7 +8,7 @@ use crate::stories::session::{MembershipView, SignedIn};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    AccountId, Claim, EmailAddress, RecordNumber, Ref, SessionId, Uuid,
+    AccountId, Claim, EmailAddress, PasswordHash, RecordNumber, Ref, SessionId, Uuid,
     account::{self, Access, Account, Command, Reply},
     audit::{AuditEntry, Audited},
     journey::LoginWith,
@@ -20,6 +20,14 @@ use std::sync::Arc;
 
 /// Longest password that is looked at, in bytes; longer ones fail without being hashed.
 const LONGEST_PASSWORD: usize = 4096;
+
+/// What a typed password is worth against one stored hash.
+#[derive(Clone)]
+struct Verdict {
+    verified: bool,
+    /// A hash with today's cost, where the stored one is outdated.
+    rehashed: Option<PasswordHash>,
+}
 
 /// A sign-in that was counted as a failure before it was tried.
 #[derive(Clone, Copy)]
@@ -49,25 +57,24 @@ impl Onboarding {
         let bucket = claim.as_ref().map_or_else(|| login.trim().chars().take(100).collect(), |claim| claim.value().to_owned());
         let counted = self.count_sign_in(&portal, caller, &bucket, now).await?;
         let found = self.account_by(claim.unwrap_or_else(|| nobody(&portal))).await?;
-        let (verified, outdated) = self.compare(found.as_ref().map(|found| &found.value), typed).await?;
-        let rehashed = match &found {
-            Some(found) if verified && outdated => Some(self.ports.hasher.hash(SecretString::from(as_typed(&found.value, typed))).await?),
-            Some(_) | None => None,
-        };
-        let Some(found) = found else {
-            self.note_unknown(&portal, now).await?;
+        let mut verdict = self.judge(found.as_ref().map(|found| &found.value), typed).await?;
+        let Some(mut current) = found else {
+            self.note_unknown(&portal).await?;
             return Err(Error::SignInFailed);
         };
-        let id = found.value.id();
-        let mut current = found;
+        let id = current.value.id();
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
-            // Somebody changed the password while ours was being compared: the verdict is worth nothing any more.
             let mut step = self.step(&portal, Actor::Account(id), now);
-            let command = Command::SignIn { verified, rehashed: rehashed.clone(), documents: portal.shown(current.value.language()) };
+            let Verdict { verified, rehashed } = verdict.clone();
+            let command = Command::SignIn { verified, rehashed, documents: portal.shown(current.value.language()) };
             let (after, reply) = step.decide(Some(&current), command)?;
             let opened = match reply {
                 Reply::SignedIn(access) => {
+                    // The verdict is about this hash and no other, whether or not the account itself changes.
+                    if step.commit.writes.is_empty() {
+                        step.commit.expects.push((Ref::Account(id), current.version));
+                    }
                     let account = after.as_ref().unwrap_or(&current.value).clone();
                     Ok(self.open_session(&portal, &mut step, &account, kind, &access).await?)
                 }
@@ -75,6 +82,10 @@ impl Onboarding {
                 Reply::InitialPasswordExpired => Err(Error::InitialPasswordExpired),
                 Reply::Done | Reply::Repeated | Reply::Failed | Reply::EmailTaken => Err(Error::SignInFailed),
             };
+            // Whoever may not sign in leaves the same trace as anybody who typed a wrong password.
+            if !verified && step.commit.events.is_empty() {
+                step.commit.events.push((Ref::Account(id), failure()));
+            }
             match self.take(step).await? {
                 Taken::Yes => {
                     if verified {
@@ -84,8 +95,9 @@ impl Onboarding {
                 }
                 Taken::Again | Taken::Lost(_) => {
                     let reloaded = self.account(id).await?;
+                    // Changed, or made anew by another sign-in: the verdict on the former hash is worth nothing any more.
                     if reloaded.value.credential().hash() != current.value.credential().hash() {
-                        return Err(Error::SignInFailed);
+                        verdict = self.judge(Some(&reloaded.value), typed).await?;
                     }
                     current = reloaded;
                 }
@@ -135,11 +147,20 @@ impl Onboarding {
         Ok((found.matches, found.outdated))
     }
 
-    /// The trace of a failed sign-in at a login that nobody has: the same commit as for one that somebody has.
-    async fn note_unknown(&self, portal: &Arc<Portal>, now: DateTime<Utc>) -> Result<(), Error> {
-        let mut step = self.step(portal, Actor::Anonymous, now);
-        let entry: AuditEntry = account::Event::SignInFailed.audit();
-        step.commit.events.push((Ref::Account(AccountId(Uuid::nil())), entry));
+    /// Compares, and makes a right password's outdated hash anew.
+    async fn judge(&self, account: Option<&Account>, typed: &SecretString) -> Result<Verdict, Error> {
+        let (verified, outdated) = self.compare(account, typed).await?;
+        let rehashed = match account {
+            Some(account) if verified && outdated => Some(self.ports.hasher.hash(SecretString::from(as_typed(account, typed))).await?),
+            Some(_) | None => None,
+        };
+        Ok(Verdict { verified, rehashed })
+    }
+
+    /// The trace of a failed sign-in at a login that nobody has: the same step as for one that somebody has.
+    async fn note_unknown(&self, portal: &Arc<Portal>) -> Result<(), Error> {
+        let mut step = self.step(portal, Actor::Anonymous, self.now().await?);
+        step.commit.events.push((Ref::Account(AccountId(Uuid::nil())), failure()));
         self.take(step).await.map(|_| ())
     }
 
@@ -188,6 +209,11 @@ impl Onboarding {
         step.commit.sessions.push(SessionChange::Open(row));
         Ok(signed_in)
     }
+}
+
+/// The trace of a failed sign-in.
+fn failure() -> AuditEntry {
+    account::Event::SignInFailed.audit()
 }
 
 /// The password as this account reads it: a mailed one forgives blanks and case, an own one nothing.
