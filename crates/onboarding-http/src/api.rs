@@ -1,6 +1,7 @@
 //! The JSON API: one table of calls over the engine's use cases. Each handler parses, calls one use case and renders.
 
 mod account;
+mod moment;
 mod portals;
 mod refusals;
 mod registrations;
@@ -95,7 +96,8 @@ impl Ctx<Api> {
     pub(crate) fn repeatable(&self, route: &'static str) -> Caller {
         let command = self.head.idempotency_key.as_ref().map(|key| CommandId {
             route,
-            caller: self.head.bearer.as_ref().map_or("anonymous", |token| token.expose_secret()).to_owned(),
+            // A token may read like any word; what it says stands behind one that nobody else's begins with.
+            caller: self.head.bearer.as_ref().map_or_else(|| "anonymous".to_owned(), |token| format!("bearer {}", token.expose_secret())),
             key: key.as_str().to_owned(),
             body: self.command_body(),
         });

@@ -5,7 +5,7 @@ use crate::docs_page;
 use crate::edge::client::TrustedProxies;
 use crate::middleware::{Frame, FrameParts};
 use crate::openapi::{self, About};
-use crate::pages::{self, PagesError};
+use crate::pages::{self, Pages, PagesError};
 use crate::routes::TableError;
 use onboarding::Onboarding;
 use onboarding_text::Texts;
@@ -48,15 +48,15 @@ pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies) -> Re
     let state = Arc::new(Api::new(engine));
     let router = api::routes().router(&state)?;
     let router = docs_page::add(router, &document())?;
-    let router =
-        pages::add(router, state, texts.clone())?.at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) }))).at(
+    let pages = Arc::new(Pages::new(state, texts.clone())?);
+    let router = pages::add(router, &pages)?.at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) }))).at(
             "/health/ready",
             poem::get(make(move |_| {
                 let engine = ready.clone();
                 async move { Ok::<_, poem::Error>(health(is_ready(&engine).await)) }
             })),
         );
-    Ok(Frame::new(router, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: None }))
+    Ok(Frame::new(router, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: Some(pages) }))
 }
 
 async fn is_ready(engine: &Onboarding) -> bool {

@@ -114,7 +114,8 @@ impl Endpoint for Frame {
         };
         headers::complete(response.headers_mut(), &id);
         tracing::info!(
-            target: "access",
+            // Below our own name, so that the level of our logs is its level too.
+            target: "onboarding::access",
             request = id.as_str(),
             method,
             route = pattern.as_ref().map_or("-", |pattern| &pattern.0),

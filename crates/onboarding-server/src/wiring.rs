@@ -86,7 +86,8 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
 pub(crate) fn stationery(loaded: &Loaded, base_url: &str) -> Result<MailStationery, Faults> {
     let plain = || {
         let faces = loaded.portals.all().into_iter().map(|portal| face(portal, base_url));
-        MailStationery::new(Arc::clone(&loaded.texts), faces).map_err(|fault| Faults::from(unable(loaded, &fault)))
+        let stationery = MailStationery::new(Arc::clone(&loaded.texts), faces).map_err(|fault| Faults::from(unable(loaded, &fault)))?;
+        Ok::<_, Faults>(stationery.with_pages(&onboarding_http::pages::SERVED))
     };
     let mut faults = Vec::new();
     let mut stationery = plain()?;
@@ -123,14 +124,9 @@ fn face(portal: &Portal, base_url: &str) -> MailFace {
             phone: Some(portal.support.phone.clone()).filter(|phone| !phone.trim().is_empty()),
             hours: portal.support.hours.clone(),
         },
-        zone: zone_of(&portal.country),
+        zone: Zone::of_country(&portal.country),
         quote: portal.support.quote_number.then_some(portal.journey.number),
         theme: MailTheme::default(),
     }
 }
 
-/// Where a country's clocks stand; UTC for countries in other zones, which is at least said in the text.
-fn zone_of(country: &str) -> Zone {
-    const CENTRAL_EUROPE: [&str; 14] = ["AT", "BE", "CH", "CZ", "DE", "DK", "FR", "IT", "LI", "LU", "NL", "PL", "SE", "SK"];
-    if CENTRAL_EUROPE.contains(&country) { Zone::CentralEurope } else { Zone::Utc }
-}

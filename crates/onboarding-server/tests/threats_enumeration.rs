@@ -235,7 +235,8 @@ fn a_stranger_learns_nothing_while_no_mail_can_leave_and_the_mails_leave_later()
     let applications = [VICTIM, NOBODY].map(|email| site.post("/housing/registrations", &form(&PEOPLE[2], email)));
     applications[0].expect(202);
     alike(&applications[0], &applications[1]);
-    let changes = [VICTIM, NOBODY].map(|email| site.signed(&session, "PUT", "/housing/account/email", &json!({ "email": email, "password": PASSWORD })));
+    let changes = [VICTIM, NOBODY]
+        .map(|email| site.signed(&session, "PUT", "/housing/account/email", &json!({ "email": email, "password": PASSWORD })));
     changes[0].expect(202);
     alike(&changes[0], &changes[1]);
     let handles = applications.each_ref().map(handle);

@@ -8,7 +8,8 @@ mod scene;
 mod support;
 
 use scene::{
-    ATTACKER, DAY, MINUTE, NEW, VICTIM, WRONG, add_portal, apply, pile_up, quiet, recipients, replaced, shape, state, try_sign_in, type_code, wrong_code,
+    ATTACKER, DAY, MINUTE, NEW, VICTIM, WRONG, add_portal, apply, pile_up, quiet, recipients, replaced, shape, state, try_sign_in,
+    type_code, wrong_code,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -323,8 +324,11 @@ fn a_victim_whose_own_network_was_made_to_wait_gets_in_within_a_quarter_of_an_ho
     site.sign_in(HOUSING, VICTIM, PASSWORD);
 }
 
-/// Every door of an account that asks for its password, with a body that carries this one.
-const PASSWORD_DOORS: [(&str, &str, fn(&str) -> Value); 3] = [
+/// Method, path, and a body that carries this password.
+type PasswordDoor = (&'static str, &'static str, fn(&str) -> Value);
+
+/// Every door of an account that asks for its password.
+const PASSWORD_DOORS: [PasswordDoor; 3] = [
     ("PUT", "/housing/account/password", |password| json!({ "current": password, "new": NEW })),
     ("PUT", "/housing/account/email", |password| json!({ "email": ATTACKER, "password": password })),
     ("POST", "/housing/account/close", |password| json!({ "password": password })),
@@ -375,9 +379,9 @@ fn books() -> Site {
         replaced(&replaced(&declaration, "registration_number", "customer_number"), "service@lindenhof.example", "clerks@werk.example")
     });
     let header = "number,name,first_name,last_name,street,postal_code,city,country,email,language\n";
-    let rows: String = (0..30).map(|nth| format!("{},Werkstatt {nth} GmbH,,,Am Markt 1,56068,Koblenz,DE,,de\n", 100_000 + nth)).collect();
+    let rows: Vec<_> = (0..30).map(|nth| format!("{},Werkstatt {nth} GmbH,,,Am Markt 1,56068,Koblenz,DE,,de\n", 100_000 + nth)).collect();
     let file = site.folder().join("businesses.csv");
-    fs::write(&file, header.to_owned() + &rows).unwrap();
+    fs::write(&file, header.to_owned() + &rows.concat()).unwrap();
     site.import(WORKS, &file);
     site.restart();
     site
@@ -510,6 +514,7 @@ fn a_blank_or_wild_second_value_matches_nobody() {
     }
     let answer = site.http().post("/api/v1/stadtwerk/claims").from(&network(99)).json(&json!({ "number": "200000" })).send();
     answer.refused(422, "validation_failed");
-    let answer = site.http().post("/api/v1/stadtwerk/claims").from(&network(99)).json(&json!({ "number": "200000", "last_name": "" })).send();
+    let answer =
+        site.http().post("/api/v1/stadtwerk/claims").from(&network(99)).json(&json!({ "number": "200000", "last_name": "" })).send();
     answer.refused(422, "validation_failed");
 }

@@ -61,7 +61,7 @@ fn a_list_or_a_control_in_an_address_is_refused_at_every_door_that_takes_one() {
 
     for address in LISTS {
         let faulty = |problem: Value| {
-            assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["code"]), (&json!("email"), &json!("format")), "{address:?}")
+            assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["code"]), (&json!("email"), &json!("format")), "{address:?}");
         };
         faulty(site.post("/housing/registrations", &form(&PEOPLE[2], address)).refused(422, "validation_failed"));
         let correct =

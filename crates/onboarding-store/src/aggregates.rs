@@ -5,6 +5,7 @@
 
 use crate::column::{micros, signed, unsigned};
 use crate::error::{Doing, corrupt, unreadable};
+use crate::sqlite::Batch;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{StoreError, Version, Versioned};
 use onboarding::{Aggregate, Index};
@@ -91,13 +92,8 @@ pub(crate) async fn version(db: &impl ConnectionTrait, what: Ref) -> Result<Vers
     Ok(Version(unsigned(version)?))
 }
 
-/// Writes a state over the expected version. `false`: somebody else was faster, and nothing was written.
-pub(crate) async fn write(
-    db: &impl ConnectionTrait,
-    aggregate: &Aggregate,
-    expected: Version,
-    at: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+/// Writes a state over the expected version; no row, if somebody else was faster.
+pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version, at: DateTime<Utc>) -> Result<(), StoreError> {
     let Index { id, portal, state, due_at, account, record, email, generation } = aggregate.index();
     let Some(table) = Table::of(id) else { return Err(corrupt("an aggregate without a table")) };
     let data = match aggregate {
@@ -107,8 +103,9 @@ pub(crate) async fn write(
         Aggregate::Roster(state) => serde_json::to_string(state),
     };
     let data = data.map_err(|error| unreadable(table.name(), id.uuid(), &error))?;
-    let mut values: Vec<Value> = vec![
-        id.uuid().into(),
+    let key: Value = id.uuid().into();
+    let at: Value = micros(at).into();
+    let state: [Value; 8] = [
         portal.as_str().into(),
         state.into(),
         due_at.map(micros).into(),
@@ -117,23 +114,22 @@ pub(crate) async fn write(
         email.as_ref().map(|key| key.as_str().to_owned()).into(),
         signed(generation).into(),
         data.into(),
-        micros(at).into(),
     ];
     let table = table.name();
-    let sql = if expected == Version(0) {
-        format!(
-            "INSERT INTO {table} (id, portal, version, state, due_at, account_id, record, email_key, generation, data, created_at, updated_at) \
-             VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT DO NOTHING"
-        )
+    if expected == Version(0) {
+        let sql = format!(
+            "INSERT INTO {table} (id, portal, state, due_at, account_id, record, email_key, generation, data, created_at, updated_at, version) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING"
+        );
+        batch.write(&sql, [key].into_iter().chain(state).chain([at.clone(), at]));
     } else {
-        values.push(signed(expected.0).into());
-        format!(
-            "UPDATE {table} SET portal = $2, version = version + 1, state = $3, due_at = $4, account_id = $5, record = $6, email_key = $7, \
-             generation = $8, data = $9, updated_at = $10 WHERE id = $1 AND version = $11"
-        )
-    };
-    let written = db.execute_raw(statement(db, &sql, values)).await.doing("write an aggregate")?;
-    Ok(written.rows_affected() == 1)
+        let sql = format!(
+            "UPDATE {table} SET portal = ?, state = ?, due_at = ?, account_id = ?, record = ?, email_key = ?, generation = ?, data = ?, \
+             updated_at = ?, version = version + 1 WHERE id = ? AND version = ?"
+        );
+        batch.write(&sql, state.into_iter().chain([at, key, signed(expected.0).into()]));
+    }
+    Ok(())
 }
 
 /// A statement with values in the order of their numbers.

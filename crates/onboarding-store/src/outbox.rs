@@ -9,8 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding::ports::{Delivery, DeliveryKind, DeliveryStatus, Leased, Outbox, OutboxFilter, OutboxRow, StoreError};
 use onboarding_core::{DeliveryId, Language};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 /// How long a worker holds a delivery before another may take it over.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -26,7 +25,17 @@ pub(crate) fn next_due() -> String {
 
 /// With `$1` the present and `$2` the most rows.
 pub(crate) fn due() -> String {
-    format!("SELECT o.* FROM outbox o WHERE {READY} AND o.due_at <= $1 ORDER BY o.priority DESC, o.created_at, o.id LIMIT $2")
+    format!("SELECT o.id FROM outbox o WHERE {READY} AND o.due_at <= $1 ORDER BY o.priority DESC, o.created_at, o.id LIMIT $2")
+}
+
+/// With `$3` the end of the lease beside what [`due`] takes. An attempt of the former holder that was never settled stays
+/// unknown. Where several may write at once, whoever comes second finds the delivery due later.
+fn lease() -> String {
+    format!(
+        "UPDATE outbox SET fence = fence + 1, held_until = $3, due_at = $3, attempting = FALSE \
+         WHERE id IN ({}) AND status = 'queued' AND due_at <= $1 RETURNING *",
+        due()
+    )
 }
 
 /// With `$1` the end of what is old.
@@ -40,7 +49,13 @@ impl Outbox for SqlStore {
         if limit == 0 || self.next_due(now).await?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
-        self.inner.database.write(move |txn| Box::pin(async move { lease(txn, now, limit).await })).await
+        let values = [micros(now).into(), i64::from(limit).into(), micros(now + LEASE).into()];
+        let rows = self.inner.database.write_returning(statement(self.readers(), &lease(), values), "lease deliveries").await?;
+        let rows = rows.iter().map(|row| outbox::Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>();
+        let mut rows = rows.doing("read a delivery")?;
+        // What an update returns has no order of its own.
+        rows.sort_by_key(|row| (std::cmp::Reverse(row.priority), row.created_at, row.id));
+        rows.into_iter().map(held).collect()
     }
 
     async fn next_due(&self, _now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
@@ -71,33 +86,7 @@ impl Outbox for SqlStore {
     }
 }
 
-async fn lease(db: &impl ConnectionTrait, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError> {
-    let until = micros(now + LEASE);
-    let rows = db.query_all_raw(statement(db, &due(), [micros(now).into(), i64::from(limit).into()])).await.doing("find due deliveries")?;
-    let mut leased = Vec::with_capacity(rows.len());
-    for row in rows {
-        let row = outbox::Model::from_query_result(&row, "").doing("read a delivery")?;
-        let taken = outbox::Entity::update_many()
-            .col_expr(outbox::Column::Fence, Expr::col(outbox::Column::Fence).add(1))
-            .col_expr(outbox::Column::HeldUntil, Expr::value(until))
-            .col_expr(outbox::Column::DueAt, Expr::value(until))
-            // An attempt of the former holder that was never settled stays unknown.
-            .col_expr(outbox::Column::Attempting, Expr::value(false))
-            .filter(outbox::Column::Id.eq(row.id))
-            // Where several may write at once, whoever comes second finds another fence.
-            .filter(outbox::Column::Fence.eq(row.fence))
-            .filter(outbox::Column::Status.eq(DeliveryStatus::Queued.word()))
-            .exec(db)
-            .await
-            .doing("lease a delivery")?;
-        if taken.rows_affected == 1 {
-            leased.push(held(row)?);
-        }
-    }
-    Ok(leased)
-}
-
-/// A row as it was just before it was leased.
+/// A row as its lease left it.
 fn held(row: outbox::Model) -> Result<Leased, StoreError> {
     let id = DeliveryId(row.id);
     let (Some(key), Some(bytes)) = (row.sealed_key, row.sealed) else {
@@ -118,7 +107,7 @@ fn held(row: outbox::Model) -> Result<Leased, StoreError> {
         sealed: sealed(key, bytes)?,
     };
     let (attempts, unknowns) = (small(row.attempts)?, small(row.unknowns)?);
-    Ok(Leased { delivery, fence: unsigned(row.fence)? + 1, attempts, unknowns, created_at: moment(row.created_at)? })
+    Ok(Leased { delivery, fence: unsigned(row.fence)?, attempts, unknowns, created_at: moment(row.created_at)? })
 }
 
 fn listed(row: outbox::Model) -> Result<OutboxRow, StoreError> {

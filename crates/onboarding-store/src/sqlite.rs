@@ -3,7 +3,10 @@
 //! One connection writes and any number read. Every write begins IMMEDIATE: a deferred transaction that reads first and
 //! writes later fails under parallel load with "database is locked", whatever the busy timeout.
 
+mod batch;
 mod writer;
+
+pub(crate) use batch::Batch;
 
 use crate::error::{Breaking, Doing, corrupt};
 use futures_util::future::BoxFuture;
@@ -14,7 +17,7 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
 };
 use std::path::{Path, PathBuf};
@@ -71,6 +74,16 @@ impl Sqlite {
         F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         self.writer.write(work).await
+    }
+
+    /// Carries out one statement, which needs no transaction around it: the rows it changed.
+    pub(crate) async fn write_one(&self, statement: Statement, what: &'static str) -> Result<u64, StoreError> {
+        self.writer.write_one(move |db| Box::pin(async move { Ok(db.execute(statement).await.doing(what)?.rows_affected()) })).await
+    }
+
+    /// Carries out one statement that writes and returns rows.
+    pub(crate) async fn write_returning(&self, statement: Statement, what: &'static str) -> Result<Vec<QueryResult>, StoreError> {
+        self.writer.write_one(move |db| Box::pin(async move { db.query(statement).await.doing(what) })).await
     }
 
     /// Waits for what is being written, then closes every connection; the last one takes the write-ahead log in.

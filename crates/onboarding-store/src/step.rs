@@ -1,23 +1,22 @@
 //! One step in one transaction: every part in the order in which a refusal is most telling.
 //!
 //! Races are told apart by what the schema refuses (`ON CONFLICT DO NOTHING` and no row written), never by a look
-//! before the write. The caller rolls back whatever an error leaves behind.
+//! before the write. Parts that refuse alike go to the database together. The caller rolls back whatever an error leaves
+//! behind.
 
 mod deliveries;
 
 use crate::Ids;
 use crate::aggregates;
 use crate::column::{micros, signed, span};
-use crate::entity::{audit, claim, command, consent_proof, session, token};
 use crate::error::{Doing, corrupt};
+use crate::sqlite::Batch;
 use chrono::{DateTime, Utc};
-use onboarding::ports::{CommandRecord, Commit, CommitError, SessionChange, SessionRow, StoreError, TokenEntry};
+use onboarding::ports::{CommandRecord, Commit, CommitError, OutboxChange, SessionChange, SessionRow, StoreError, TokenEntry};
 use onboarding_core::audit::AuditEntry;
 use onboarding_core::consent::ConsentGiven;
 use onboarding_core::{Claim, ClaimChange, Ref, policy};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ConnectionTrait, Statement, Value};
 
 /// Takes the step, or tells why not.
 pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -> Result<(), CommitError> {
@@ -31,67 +30,80 @@ pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -
             return Err(CommitError::Conflict);
         }
     }
+    let mut states = Batch::default();
     for write in writes {
-        if !aggregates::write(db, &write.aggregate, write.expected, at).await? {
-            return Err(CommitError::Conflict);
-        }
+        aggregates::write(&mut states, &write.aggregate, write.expected, at)?;
+    }
+    if !states.run(db).await.doing("write aggregates")? {
+        return Err(CommitError::Conflict);
     }
     change_claims(db, claims).await?;
-    add_tokens(db, tokens).await?;
-    for change in outbox {
-        deliveries::change(db, change, at).await?;
-    }
-    for change in sessions {
-        change_session(db, change).await?;
-    }
-    add_consents(db, ids, portal.as_str(), consents, at).await?;
-    add_audit(db, ids, portal.as_str(), &actor.word(), events, at).await?;
-    Ok(())
+    deliveries::settle_all(db, &outbox, at).await?;
+    // What is left collides with nothing but ids that were drawn twice.
+    let mut rest = Batch::default();
+    add_tokens(&mut rest, tokens);
+    deliveries::enqueue_all(&mut rest, outbox, at);
+    change_sessions(db, &mut rest, sessions).await?;
+    add_consents(&mut rest, ids, portal.as_str(), consents, at);
+    add_audit(&mut rest, ids, portal.as_str(), &actor.word(), events, at);
+    if rest.run(db).await.doing("write what follows from a step")? { Ok(()) } else { Err(CommitError::Conflict) }
 }
 
-/// Inserts one row; `false` if a unique index refuses it.
-async fn insert<A>(db: &impl ConnectionTrait, row: A, what: &'static str) -> Result<bool, StoreError>
-where
-    A: ActiveModelTrait,
-{
-    let insert = A::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
-    Ok(insert.exec_without_returning(db).await.doing(what)? == 1)
+/// The one statement of a commit that only begins an attempt.
+pub(crate) fn only_attempt(db: &impl ConnectionTrait, commit: &Commit) -> Option<Statement> {
+    let Commit { at: _, portal: _, actor: _, writes, expects, events, claims, tokens, outbox, sessions, consents, command } = commit;
+    let nothing_else = writes.is_empty()
+        && expects.is_empty()
+        && events.is_empty()
+        && claims.is_empty()
+        && tokens.is_empty()
+        && sessions.is_empty()
+        && consents.is_empty()
+        && command.is_none();
+    match outbox[..] {
+        [OutboxChange::Attempt { id, fence }] if nothing_else => Some(deliveries::attempt(db, id, fence)),
+        _ => None,
+    }
 }
 
 async fn note_command(db: &impl ConnectionTrait, record: CommandRecord, at: DateTime<Utc>) -> Result<(), CommitError> {
+    let mut batch = Batch::default();
     // A command id that is no longer replayed is free again, purged or not.
-    command::Entity::delete_many()
-        .filter(command::Column::Digest.eq(record.key.bytes.to_vec()))
-        .filter(command::Column::DigestKey.eq(i64::from(record.key.key)))
-        .filter(command::Column::At.lte(micros(at - policy::REPLAY_LIFE)))
-        .exec(db)
-        .await
-        .doing("note a command")?;
-    let row = command::ActiveModel {
-        digest: Set(record.key.bytes.to_vec()),
-        digest_key: Set(i64::from(record.key.key)),
-        body: Set(record.body.bytes.to_vec()),
-        body_key: Set(i64::from(record.body.key)),
-        reply: Set(record.reply.bytes),
-        reply_key: Set(i64::from(record.reply.key)),
-        at: Set(micros(at)),
-    };
-    if insert(db, row, "note a command").await? { Ok(()) } else { Err(CommitError::Duplicate) }
+    batch.write(
+        "INSERT INTO commands (digest, digest_key, body, body_key, reply, reply_key, at) VALUES (?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (digest, digest_key) DO UPDATE SET body = excluded.body, body_key = excluded.body_key, reply = excluded.reply, \
+         reply_key = excluded.reply_key, at = excluded.at WHERE commands.at <= ?",
+        [
+            record.key.bytes.to_vec().into(),
+            i64::from(record.key.key).into(),
+            record.body.bytes.to_vec().into(),
+            i64::from(record.body.key).into(),
+            record.reply.bytes.into(),
+            i64::from(record.reply.key).into(),
+            micros(at).into(),
+            micros(at - policy::REPLAY_LIFE).into(),
+        ],
+    );
+    if batch.run(db).await.doing("note a command")? { Ok(()) } else { Err(CommitError::Duplicate) }
 }
 
 async fn change_claims(db: &impl ConnectionTrait, changes: Vec<ClaimChange>) -> Result<(), CommitError> {
+    let mut released = Batch::default();
     for change in &changes {
         if let ClaimChange::Release(claim) = change {
-            claim::Entity::delete_by_id(key_of(claim)).exec(db).await.doing("release a claim")?;
+            let (kind, portal, value) = key_of(claim);
+            released.write("DELETE FROM claims WHERE kind = ? AND portal = ? AND value = ?", [kind.into(), portal.into(), value.into()]);
         }
     }
+    // What nobody holds needs no release.
+    released.run(db).await.doing("release claims")?;
     for change in changes {
         if let ClaimChange::Take(claim, holder) = change {
             let (kind, portal, value) = key_of(&claim);
-            let owner = (Set(holder.kind().to_owned()), Set(holder.uuid()));
-            let row =
-                claim::ActiveModel { kind: Set(kind), portal: Set(portal), value: Set(value), owner_kind: owner.0, owner_id: owner.1 };
-            if !insert(db, row, "take a claim").await? {
+            let mut taken = Batch::default();
+            let row = [kind.into(), portal.into(), value.into(), holder.kind().into(), holder.uuid().into()];
+            taken.insert("claims (kind, portal, value, owner_kind, owner_id)", [row], "ON CONFLICT DO NOTHING");
+            if !taken.run(db).await.doing("take a claim")? {
                 return Err(CommitError::Claimed(claim));
             }
         }
@@ -104,103 +116,90 @@ pub(crate) fn key_of(claim: &Claim) -> (String, String, String) {
     (claim.kind().to_owned(), claim.portal().as_str().to_owned(), claim.value().to_owned())
 }
 
-async fn add_tokens(db: &impl ConnectionTrait, tokens: Vec<TokenEntry>) -> Result<(), StoreError> {
-    for TokenEntry { digest, owner } in tokens {
-        let row = token::ActiveModel {
-            digest: Set(digest.bytes.to_vec()),
-            digest_key: Set(i64::from(digest.key)),
-            owner_kind: Set(owner.kind().to_owned()),
-            owner_id: Set(owner.uuid()),
-        };
-        let mut again = OnConflict::columns([token::Column::Digest, token::Column::DigestKey]);
-        again.update_columns([token::Column::OwnerKind, token::Column::OwnerId]);
-        token::Entity::insert(row).on_conflict(again).exec_without_returning(db).await.doing("add a token")?;
-    }
-    Ok(())
-}
-
-async fn change_session(db: &impl ConnectionTrait, change: SessionChange) -> Result<(), CommitError> {
-    match change {
-        SessionChange::Open(row) => {
-            let expires_at = micros(row.expires_at());
-            let SessionRow { id, portal, account, digest, kind, generation, memberships, opened_at, last_seen, idle, at_most } = row;
-            let memberships =
-                serde_json::to_string(&memberships).map_err(|error| corrupt(format_args!("session {id}: {:?}", error.classify())))?;
-            let row = session::Model {
-                id: id.0,
-                portal: portal.as_str().to_owned(),
-                account_id: account.0,
-                digest: digest.bytes.to_vec(),
-                digest_key: i64::from(digest.key),
-                kind: kind.word().to_owned(),
-                generation: signed(generation),
-                memberships,
-                opened_at: micros(opened_at),
-                last_seen: micros(last_seen),
-                idle: span(idle),
-                at_most: at_most.map(micros),
-                expires_at,
-            };
-            let opened = insert(db, row.into_active_model().reset_all(), "open a session").await?;
-            if opened { Ok(()) } else { Err(CommitError::Conflict) }
-        }
-        SessionChange::Close(account, id) => {
-            session::Entity::delete_many()
-                .filter(session::Column::Id.eq(id.0))
-                .filter(session::Column::AccountId.eq(account.0))
-                .exec(db)
-                .await
-                .doing("close a session")?;
-            Ok(())
-        }
-    }
-}
-
-async fn add_consents(
-    db: &impl ConnectionTrait,
-    ids: &Ids,
-    portal: &str,
-    given: Vec<(Ref, ConsentGiven)>,
-    at: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let rows = given.into_iter().map(|(owner, ConsentGiven { shown, granted, at: given_at })| consent_proof::ActiveModel {
-        id: Set(ids.next(at)),
-        portal: Set(portal.to_owned()),
-        owner_kind: Set(owner.kind().to_owned()),
-        owner_id: Set(Some(owner.uuid())),
-        document: Set(shown.document),
-        version: Set(shown.version),
-        language: Set(shown.language.tag().to_owned()),
-        sha256: Set(shown.sha256.to_vec()),
-        granted: Set(granted),
-        at: Set(micros(given_at)),
+fn add_tokens(batch: &mut Batch, tokens: Vec<TokenEntry>) {
+    let rows = tokens.into_iter().map(|TokenEntry { digest, owner }| {
+        [digest.bytes.to_vec().into(), i64::from(digest.key).into(), owner.kind().into(), owner.uuid().into()]
     });
-    consent_proof::Entity::insert_many(rows).exec_without_returning(db).await.doing("record proofs of consent")?;
+    batch.insert(
+        "tokens (digest, digest_key, owner_kind, owner_id)",
+        rows,
+        "ON CONFLICT (digest, digest_key) DO UPDATE SET owner_kind = excluded.owner_kind, owner_id = excluded.owner_id",
+    );
+}
+
+async fn change_sessions(db: &impl ConnectionTrait, batch: &mut Batch, changes: Vec<SessionChange>) -> Result<(), StoreError> {
+    for change in changes {
+        match change {
+            SessionChange::Open(row) => open_session(batch, row)?,
+            SessionChange::Close(account, id) => {
+                let sql = "DELETE FROM sessions WHERE id = $1 AND account_id = $2";
+                let closed = aggregates::statement(db, sql, [id.0.into(), account.0.into()]);
+                db.execute_raw(closed).await.doing("close a session")?;
+            }
+        }
+    }
     Ok(())
 }
 
-async fn add_audit(
-    db: &impl ConnectionTrait,
-    ids: &Ids,
-    portal: &str,
-    actor: &str,
-    events: Vec<(Ref, AuditEntry)>,
-    at: DateTime<Utc>,
-) -> Result<(), StoreError> {
+fn open_session(batch: &mut Batch, row: SessionRow) -> Result<(), StoreError> {
+    let expires_at = micros(row.expires_at());
+    let SessionRow { id, portal, account, digest, kind, generation, memberships, opened_at, last_seen, idle, at_most } = row;
+    let memberships = serde_json::to_string(&memberships).map_err(|error| corrupt(format_args!("session {id}: {:?}", error.classify())))?;
+    let row: [Value; 13] = [
+        id.0.into(),
+        portal.as_str().into(),
+        account.0.into(),
+        digest.bytes.to_vec().into(),
+        i64::from(digest.key).into(),
+        kind.word().into(),
+        signed(generation).into(),
+        memberships.into(),
+        micros(opened_at).into(),
+        micros(last_seen).into(),
+        span(idle).into(),
+        at_most.map(micros).into(),
+        expires_at.into(),
+    ];
+    batch.insert(
+        "sessions (id, portal, account_id, digest, digest_key, kind, generation, memberships, opened_at, last_seen, idle, at_most, expires_at)",
+        [row],
+        "ON CONFLICT DO NOTHING",
+    );
+    Ok(())
+}
+
+fn add_consents(batch: &mut Batch, ids: &Ids, portal: &str, given: Vec<(Ref, ConsentGiven)>, at: DateTime<Utc>) {
+    let rows = given.into_iter().map(|(owner, ConsentGiven { shown, granted, at: given_at })| {
+        [
+            ids.next(at).into(),
+            portal.into(),
+            owner.kind().into(),
+            owner.uuid().into(),
+            shown.document.into(),
+            shown.version.into(),
+            shown.language.tag().into(),
+            shown.sha256.to_vec().into(),
+            granted.into(),
+            micros(given_at).into(),
+        ]
+    });
+    batch.insert("consent_proofs (id, portal, owner_kind, owner_id, document, version, language, sha256, granted, at)", rows, "");
+}
+
+fn add_audit(batch: &mut Batch, ids: &Ids, portal: &str, actor: &str, events: Vec<(Ref, AuditEntry)>, at: DateTime<Utc>) {
     let rows = events.into_iter().map(|(subject, AuditEntry { kind, details })| {
         let details: serde_json::Map<String, serde_json::Value> =
             details.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        audit::ActiveModel {
-            id: Set(ids.next(at)),
-            portal: Set(portal.to_owned()),
-            at: Set(micros(at)),
-            actor: Set(actor.to_owned()),
-            subject_kind: Set(subject.kind().to_owned()),
-            subject_id: Set(subject.uuid()),
-            kind: Set(kind.to_owned()),
-            details: Set(serde_json::Value::Object(details).to_string()),
-        }
+        [
+            ids.next(at).into(),
+            portal.into(),
+            micros(at).into(),
+            actor.into(),
+            subject.kind().into(),
+            subject.uuid().into(),
+            kind.into(),
+            serde_json::Value::Object(details).to_string().into(),
+        ]
     });
-    audit::Entity::insert_many(rows).exec_without_returning(db).await.doing("write the audit trail")?;
-    Ok(())
+    batch.insert("audit (id, portal, at, actor, subject_kind, subject_id, kind, details)", rows, "");
 }

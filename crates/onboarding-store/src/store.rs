@@ -121,6 +121,10 @@ impl Store for SqlStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        if let Some(attempt) = step::only_attempt(self.readers(), &commit) {
+            let held = self.inner.database.write_one(attempt, "begin an attempt").await? == 1;
+            return if held { Ok(()) } else { Err(CommitError::Fenced) };
+        }
         let shared = self.shared();
         self.inner.database.write(move |txn| Box::pin(async move { step::take(txn, &shared.ids, commit).await })).await
     }

@@ -1,15 +1,16 @@
 //! The port `Throttle`: counters that are read and raised in one write transaction, so that two takes at once are two.
 
 use crate::SqlStore;
+use crate::aggregates::statement;
 use crate::column::{micros, moment, small, span};
-use crate::entity::throttle::{ActiveModel, Column, Entity, Model};
+use crate::entity::throttle::{Column, Entity, Model};
 use crate::error::Doing;
+use crate::sqlite::Batch;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{StoreError, Taken, Throttle, ThrottleKey};
 use onboarding_core::policy::Limit;
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Value};
 
 type Key = (Vec<u8>, i64);
 
@@ -20,56 +21,91 @@ fn key_of(key: ThrottleKey) -> Key {
 #[async_trait]
 impl Throttle for SqlStore {
     async fn take(&self, key: ThrottleKey, limit: Limit, now: DateTime<Utc>) -> Result<Taken, StoreError> {
-        self.inner.database.write(move |txn| Box::pin(async move { take(txn, key_of(key), limit, micros(now)).await })).await
+        let taken = self.take_all(&[(key, limit)], now).await?;
+        taken.into_iter().next().ok_or_else(|| StoreError::Unavailable("could not count a try: nothing was counted".to_owned()))
+    }
+
+    async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
+        let takes: Vec<(Key, Limit)> = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
+        self.inner.database.write(move |txn| Box::pin(async move { take_all(txn, takes, micros(now)).await })).await
     }
 
     async fn give_back(&self, key: ThrottleKey) -> Result<(), StoreError> {
-        let (digest, digest_key) = key_of(key);
+        self.give_back_all(&[key]).await
+    }
+
+    async fn give_back_all(&self, keys: &[ThrottleKey]) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
         // The wait goes back to the take before: what was no try makes nobody wait.
-        let given_back = Entity::update_many()
-            .col_expr(Column::Count, Expr::cust("count - 1"))
-            .col_expr(Column::Last, Expr::cust("last_but_one"))
-            .filter(Column::Digest.eq(digest))
-            .filter(Column::DigestKey.eq(digest_key))
-            .filter(Column::Count.gt(0));
-        self.inner.database.write(move |txn| Box::pin(async move { given_back.exec(txn).await.doing("give a try back").map(drop) })).await
+        let given_back = format!("UPDATE throttles SET count = count - 1, last = last_but_one WHERE count > 0 AND ({})", among(keys.len()));
+        let values = keys.iter().flat_map(|key| pair(key_of(*key)));
+        self.inner.database.write_one(statement(self.readers(), &given_back, values), "give tries back").await.map(drop)
     }
 
     async fn forget(&self, key: ThrottleKey) -> Result<(), StoreError> {
-        let key = key_of(key);
-        self.inner
-            .database
-            .write(move |txn| Box::pin(async move { Entity::delete_by_id(key).exec(txn).await.doing("forget a counter").map(drop) }))
-            .await
+        let forgotten = format!("DELETE FROM throttles WHERE {}", among(1));
+        self.inner.database.write_one(statement(self.readers(), &forgotten, pair(key_of(key))), "forget a counter").await.map(drop)
     }
 
     async fn purge(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let ended = Entity::delete_many().filter(Column::EndsAt.lte(micros(now)));
-        self.inner
-            .database
-            .write(move |txn| Box::pin(async move { ended.exec(txn).await.doing("purge counters").map(|done| done.rows_affected) }))
-            .await
+        self.inner.database.write_one(ended.build(self.readers().get_database_backend()), "purge counters").await
     }
 }
 
-async fn take(db: &impl ConnectionTrait, key: Key, limit: Limit, now: i64) -> Result<Taken, StoreError> {
-    let known = Entity::find_by_id(key.clone()).one(db).await.doing("read a counter")?;
-    let fresh = || Model { digest: key.0, digest_key: key.1, count: 0, since: now, last: now, last_but_one: now, ends_at: now };
-    let counter = known.filter(|counter| now < counter.ends_at).unwrap_or_else(fresh);
-    if let Some(until) = refused_until(&counter, limit, now) {
-        return Ok(Taken { count: small(counter.count)?, refused_until: Some(moment(until)?) });
+/// A condition that so many keys fulfil.
+fn among(keys: usize) -> String {
+    let keys = (0..keys).map(|n| format!("(digest = ${} AND digest_key = ${})", 2 * n + 1, 2 * n + 2));
+    keys.collect::<Vec<_>>().join(" OR ")
+}
+
+fn pair((digest, digest_key): Key) -> [Value; 2] {
+    [digest.into(), digest_key.into()]
+}
+
+/// Judges each in its order, by what the ones before leave; writes them all at the end, or none.
+async fn take_all(db: &impl ConnectionTrait, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
+    if takes.is_empty() {
+        return Ok(Vec::new());
     }
-    let ends_at = match limit {
-        Limit::Window { per, .. } => counter.since.saturating_add(span(per)),
-        Limit::Backoff { forget, .. } => now.saturating_add(span(forget)),
-    };
-    let counter = Model { count: counter.count + 1, last: now, last_but_one: counter.last, ends_at, ..counter };
-    let count = small(counter.count)?;
-    let mut again = OnConflict::columns([Column::Digest, Column::DigestKey]);
-    again.update_columns([Column::Count, Column::Since, Column::Last, Column::LastButOne, Column::EndsAt]);
-    let row: ActiveModel = counter.into_active_model().reset_all();
-    Entity::insert(row).on_conflict(again).exec_without_returning(db).await.doing("count a try")?;
-    Ok(Taken { count, refused_until: None })
+    let known = format!("SELECT * FROM throttles WHERE {}", among(takes.len()));
+    let known = statement(db, &known, takes.iter().flat_map(|(key, _)| pair(key.clone())));
+    let known = db.query_all_raw(known).await.doing("read counters")?;
+    let known = known.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>().doing("read counters")?;
+    let mut counters: Vec<Model> = known.into_iter().filter(|counter| now < counter.ends_at).collect();
+    let mut found = Vec::with_capacity(takes.len());
+    for ((digest, digest_key), limit) in takes {
+        let known = counters.iter_mut().find(|counter| counter.digest == digest && counter.digest_key == digest_key);
+        let counter = match known {
+            Some(counter) => counter,
+            None => counters.push_mut(Model { digest, digest_key, count: 0, since: now, last: now, last_but_one: now, ends_at: now }),
+        };
+        if let Some(until) = refused_until(counter, limit, now) {
+            found.push(Taken { count: small(counter.count)?, refused_until: Some(moment(until)?) });
+            return Ok(found);
+        }
+        counter.count += 1;
+        counter.last_but_one = std::mem::replace(&mut counter.last, now);
+        counter.ends_at = match limit {
+            Limit::Window { per, .. } => counter.since.saturating_add(span(per)),
+            Limit::Backoff { forget, .. } => now.saturating_add(span(forget)),
+        };
+        found.push(Taken { count: small(counter.count)?, refused_until: None });
+    }
+    let mut batch = Batch::default();
+    let rows = counters.into_iter().map(|Model { digest, digest_key, count, since, last, last_but_one, ends_at }| {
+        [digest.into(), digest_key.into(), count.into(), since.into(), last.into(), last_but_one.into(), ends_at.into()]
+    });
+    batch.insert(
+        "throttles (digest, digest_key, count, since, last, last_but_one, ends_at)",
+        rows,
+        "ON CONFLICT (digest, digest_key) DO UPDATE SET count = excluded.count, since = excluded.since, last = excluded.last, \
+         last_but_one = excluded.last_but_one, ends_at = excluded.ends_at",
+    );
+    batch.run(db).await.doing("count tries")?;
+    Ok(found)
 }
 
 /// When the next take is allowed, if it is not now.

@@ -17,7 +17,7 @@ pub use theme::{Colour, MailTheme, Scheme};
 use crate::texts::{TextFault, Texts};
 use layout::Layouts;
 use onboarding::ports::{MailOrder, RenderedMail, Stationery, StationeryError};
-use onboarding_core::{Language, MailTemplate, PortalSlug};
+use onboarding_core::{Language, MailTemplate, Page, Param, PortalSlug};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub struct MailStationery {
     texts: Arc<Texts>,
     faces: HashMap<PortalSlug, MailFace>,
     layouts: Layouts,
+    /// The pages that are served; `None`: all there are.
+    pages: Option<Vec<Page>>,
 }
 
 impl MailStationery {
@@ -52,7 +54,14 @@ impl MailStationery {
                 return Err(FaceFault::Twice(twice.slug));
             }
         }
-        Ok(Self { texts, faces: by_slug, layouts: Layouts::new() })
+        Ok(Self { texts, faces: by_slug, layouts: Layouts::new(), pages: None })
+    }
+
+    /// Names the pages that are served: a mail offers no way to any other. A link with a token is not left out.
+    #[must_use]
+    pub fn with_pages(mut self, pages: &[Page]) -> Self {
+        self.pages = Some(pages.to_vec());
+        self
     }
 
     /// Gives a portal's mails a layout of its own (`minijinja`, strict): the variables are those of the built-in one.
@@ -82,7 +91,12 @@ impl MailStationery {
 
     fn write(&self, order: &MailOrder) -> Result<RenderedMail, String> {
         let face = self.faces.get(&order.portal).ok_or_else(|| format!("no portal is called {}", order.portal))?;
-        let sheet = blocks::fill(&self.texts, face, order)?;
+        let leads = |param: &Param| match (param, &self.pages) {
+            (Param::PageLink(page), Some(served)) => served.contains(page),
+            (_, _) => true,
+        };
+        let params = order.params.iter().filter(|param| leads(param)).cloned().collect();
+        let sheet = blocks::fill(&self.texts, face, &MailOrder { params, ..order.clone() })?;
         let (text, html) = self.layouts.render(face, &sheet).map_err(|fault| fault.to_string())?;
         Ok(RenderedMail {
             portal: order.portal.clone(),

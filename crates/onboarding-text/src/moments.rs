@@ -34,6 +34,12 @@ const CENTRAL_EUROPE: [&str; 14] = [
 ];
 
 impl Zone {
+    /// Where a country's clocks stand (ISO 3166-1 alpha-2); UTC for countries in other zones, which is at least said.
+    pub fn of_country(country: &str) -> Self {
+        const CENTRAL_EUROPE: [&str; 14] = ["AT", "BE", "CH", "CZ", "DE", "DK", "FR", "IT", "LI", "LU", "NL", "PL", "SE", "SK"];
+        if CENTRAL_EUROPE.contains(&country) { Self::CentralEurope } else { Self::Utc }
+    }
+
     /// Reads an IANA name (`Europe/Zurich`, `UTC`); `None` for a zone not known here.
     pub fn named(name: &str) -> Option<Self> {
         match name {

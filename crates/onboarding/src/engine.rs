@@ -13,7 +13,7 @@ use onboarding_core::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 /// Everything the engine asks of the outside.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ pub struct Onboarding {
     pub(crate) portals: Portals,
     /// Rung after every commit that puts something into the outbox.
     pub(crate) bell: Arc<Notify>,
+    turns: Arc<[Mutex<()>; TURNS]>,
 }
 
 /// Who asks, as far as the engine wants to know.
@@ -55,7 +56,7 @@ pub struct Caller {
 pub struct CommandId {
     /// The route, by its pattern and method.
     pub route: &'static str,
-    /// The session token of the caller, or `anonymous`.
+    /// Who calls: a word that no other caller has, made of the session's token where there is one.
     pub caller: String,
     /// The caller's key, at least 128 bit.
     pub key: String,
@@ -65,6 +66,9 @@ pub struct CommandId {
 
 /// How often a step is decided anew when somebody else was faster.
 pub(crate) const ATTEMPTS: usize = 4;
+
+/// Repeatable commands that may be under way at once without waiting for another's turn by chance.
+const TURNS: usize = 256;
 
 /// What became of a commit.
 pub(crate) enum Taken {
@@ -79,7 +83,7 @@ pub(crate) enum Taken {
 impl Onboarding {
     /// An engine over these ports and portals.
     pub fn new(ports: Ports, portals: Portals) -> Self {
-        Self { ports, portals, bell: Arc::new(Notify::new()) }
+        Self { ports, portals, bell: Arc::new(Notify::new()), turns: Arc::new(std::array::from_fn(|_| Mutex::new(()))) }
     }
 
     /// The portals.
@@ -149,10 +153,21 @@ impl Onboarding {
 
     /// Takes one, or refuses until the limit allows another.
     pub(crate) async fn limit(&self, key: ThrottleKey, limit: Limit, now: DateTime<Utc>) -> Result<(), Error> {
-        match self.ports.throttle.take(key, limit, now).await?.refused_until {
-            None => Ok(()),
-            Some(until) => Err(Error::Throttled { until: until.max(now + TimeDelta::seconds(1)), now }),
-        }
+        allowed(&[self.ports.throttle.take(key, limit, now).await?], now)
+    }
+
+    /// Takes one of each, or none of them, and refuses until the first that is used up allows another.
+    pub(crate) async fn limits(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<(), Error> {
+        allowed(&self.ports.throttle.take_all(takes, now).await?, now)
+    }
+
+    /// Waits while the same command is under way, and holds its turn until dropped, after the commit: repeats that overlap then find the first
+    /// one's reply, instead of counting against its limits or being refused by what it did. Between servers the store's unique command id
+    /// decides.
+    pub(crate) async fn turn(&self, portal: &Portal, caller: &Caller) -> Option<MutexGuard<'_, ()>> {
+        let command = caller.command.as_ref()?;
+        let digest = self.ports.vault.digest(DigestPurpose::Command, &command.key(portal));
+        Some(self.turns[usize::from(digest.bytes[0]) % TURNS].lock().await)
     }
 
     /// The reply to a command that was carried out before.
@@ -192,6 +207,14 @@ impl Onboarding {
     /// Where a token leads.
     pub(crate) async fn behind(&self, token: Presented) -> Result<Option<Ref>, Error> {
         Ok(self.ports.store.find(&Lookup::Token(token)).await?)
+    }
+}
+
+/// Refuses what a limit refused.
+pub(crate) fn allowed(taken: &[crate::ports::Taken], now: DateTime<Utc>) -> Result<(), Error> {
+    match taken.iter().find_map(|taken| taken.refused_until) {
+        None => Ok(()),
+        Some(until) => Err(Error::Throttled { until: until.max(now + TimeDelta::seconds(1)), now }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::Taken;
 use crate::error::Error;
-use crate::ports::Actor;
+use crate::ports::{Actor, StoreError};
 use crate::{Aggregate, Onboarding};
 use onboarding_core::{
     Ref,
@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Aggregates looked at in one round.
 const ROUND: u32 = 100;
 /// Aggregates looked at in one round where none of them moves on.
-const ROUND_AT_MOST: u32 = 100_000;
+const ROUND_AT_MOST: u32 = 25_600;
 /// Rows removed in one round.
 const PURGE: u32 = 1_000;
 /// Between two rounds that found nothing.
@@ -62,8 +62,9 @@ impl Onboarding {
                 match self.tick(due).await {
                     Ok(true) => moved += 1,
                     Ok(false) => {}
+                    Err(Error::Store(error @ StoreError::Unavailable(_))) => return Err(error.into()),
                     // One row that cannot be read or decided must not keep the others waiting.
-                    Err(error) => tracing::error!(kind = due.kind(), %error, "could not let time pass"),
+                    Err(error) => tracing::error!(subject = ?due, %error, "could not let time pass"),
                 }
             }
             // What does not move stays the longest overdue, and would hide the rest for ever: look beyond it.

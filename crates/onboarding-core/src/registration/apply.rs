@@ -137,7 +137,7 @@ fn fields(input: &ApplyInput, journey: &Journey, now: DateTime<Utc>) -> Vec<Inpu
     match (journey.password, input.password.is_some()) {
         (PasswordOrigin::AtRegistration, false) => faults.push(InputFault::Required("password")),
         (PasswordOrigin::AtCompletion | PasswordOrigin::Mailed | PasswordOrigin::Initial, true) => {
-            faults.push(InputFault::Unexpected("password"))
+            faults.push(InputFault::Unexpected("password"));
         }
         (PasswordOrigin::AtRegistration, true)
         | (PasswordOrigin::AtCompletion | PasswordOrigin::Mailed | PasswordOrigin::Initial, false) => {}
@@ -166,7 +166,13 @@ pub(super) fn correct_address(
     journey: &Journey,
     now: DateTime<Utc>,
 ) -> Result<Decision<Event, Reply>, Refusal> {
-    may_mail(stage, journey, now)?;
+    // A mistyped address is noticed at once: only the same address again waits like a resend. Each address has its own
+    // daily share, so nobody is mailed more often than by as many registrations.
+    if email.key() == dossier.email.key() {
+        may_mail(stage, journey, now)?;
+    } else {
+        may_prove(stage, journey)?;
+    }
     let dossier = Dossier { email: Personal(email.clone()), ..dossier.clone() };
     let order = proof_mail(&dossier, owner, stage.attempts_left() > 0, &fresh, journey, now);
     let event = Event::AddressCorrected {
@@ -197,11 +203,12 @@ fn may_mail(stage: &AwaitingEmail, journey: &Journey, now: DateTime<Utc>) -> Res
     if stage.resend_at() > now {
         return Err(Refusal::TooSoon(stage.resend_at()));
     }
-    // Without tries a code is of no use; the link alone goes on, where there is one.
-    if stage.attempts_left() == 0 && !journey.proves_by(EmailProof::Link) {
-        return Err(Refusal::CodeUsedUp);
-    }
-    Ok(())
+    may_prove(stage, journey)
+}
+
+/// Without tries a code is of no use; the link alone goes on, where there is one.
+fn may_prove(stage: &AwaitingEmail, journey: &Journey) -> Result<(), Refusal> {
+    if stage.attempts_left() == 0 && !journey.proves_by(EmailProof::Link) { Err(Refusal::CodeUsedUp) } else { Ok(()) }
 }
 
 fn mail_again(

@@ -1,11 +1,11 @@
 //! A person's own account: profile, password, address, consents, sessions, export, closing.
 
 use super::registrations::TokenBody;
+use super::moment::Moment;
 use super::{Api, problem_of};
 use crate::json::SecretText;
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
-use chrono::{DateTime, Utc};
 use onboarding::Onboarding;
 use onboarding::stories::{AccountView, Amendment, ConsentView, PasswordChanged};
 use onboarding_core::{SessionId, Uuid};
@@ -58,8 +58,8 @@ struct Account {
     first_name: Option<String>,
     last_name: Option<String>,
     language: String,
-    opened_at: DateTime<Utc>,
-    last_sign_in: Option<DateTime<Utc>>,
+    opened_at: Moment,
+    last_sign_in: Option<Moment>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -70,7 +70,7 @@ struct Consent {
     /// SHA-256 of the text that was shown, 64 hexadecimal digits.
     sha256: String,
     granted: bool,
-    at: DateTime<Utc>,
+    at: Moment,
     /// Whether this is the latest decision, on the current version.
     current: bool,
 }
@@ -81,9 +81,9 @@ struct Device {
     current: bool,
     /// `bearer` or `page`.
     kind: String,
-    opened_at: DateTime<Utc>,
-    last_seen: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    opened_at: Moment,
+    last_seen: Moment,
+    expires_at: Moment,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -96,14 +96,14 @@ struct Membership {
 
 #[derive(Serialize, JsonSchema)]
 struct HistoryEntry {
-    at: DateTime<Utc>,
+    at: Moment,
     /// What happened, in the past tense.
     kind: String,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Export {
-    exported_at: DateTime<Utc>,
+    exported_at: Moment,
     account: Account,
     /// `YYYY-MM-DD`.
     birth_date: Option<String>,
@@ -193,8 +193,8 @@ fn account(view: AccountView) -> Account {
         first_name: view.first_name,
         last_name: view.last_name,
         language: view.language.tag().to_owned(),
-        opened_at: view.opened_at,
-        last_sign_in: view.last_sign_in,
+        opened_at: view.opened_at.into(),
+        last_sign_in: view.last_sign_in.map(Moment::from),
     }
 }
 
@@ -205,7 +205,7 @@ fn consent(view: ConsentView) -> Consent {
         language: view.language.tag().to_owned(),
         sha256: view.sha256,
         granted: view.granted,
-        at: view.at,
+        at: view.at.into(),
         current: view.current,
     }
 }
@@ -215,9 +215,9 @@ fn device(entry: onboarding::stories::SessionListEntry) -> Device {
         id: entry.id.to_string(),
         current: entry.current,
         kind: entry.kind,
-        opened_at: entry.opened_at,
-        last_seen: entry.last_seen,
-        expires_at: entry.expires_at,
+        opened_at: entry.opened_at.into(),
+        last_seen: entry.last_seen.into(),
+        expires_at: entry.expires_at.into(),
     }
 }
 
@@ -281,7 +281,7 @@ async fn end_session(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 async fn export(ctx: Ctx<Api>) -> Result<Answer, Problem> {
     let export = ctx.state.engine().export(ctx.session()?).await.map_err(problem_of)?;
     Answer::ok(&Export {
-        exported_at: export.exported_at,
+        exported_at: export.exported_at.into(),
         account: account(export.account),
         birth_date: export.birth_date.map(|date| date.to_string()),
         memberships: export
@@ -291,7 +291,7 @@ async fn export(ctx: Ctx<Api>) -> Result<Answer, Problem> {
             .collect(),
         consents: export.consents.into_iter().map(consent).collect(),
         sessions: export.sessions.into_iter().map(device).collect(),
-        history: export.history.into_iter().map(|entry| HistoryEntry { at: entry.at, kind: entry.kind }).collect(),
+        history: export.history.into_iter().map(|entry| HistoryEntry { at: entry.at.into(), kind: entry.kind }).collect(),
     })
 }
 

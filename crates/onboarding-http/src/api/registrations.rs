@@ -1,10 +1,10 @@
 //! From the form to an account: apply, look, resend, correct, confirm, deny, renew.
 
+use super::moment::Moment;
 use super::{Api, problem_of};
 use crate::json::SecretText;
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
-use chrono::{DateTime, Utc};
 use onboarding::forms::{ClaimForm, RegistrationForm};
 use onboarding::stories::RegistrationView;
 use onboarding_core::consent::ConsentInput;
@@ -83,22 +83,22 @@ struct Applied {
     registration: String,
     state: String,
     email_proof: Vec<String>,
-    expires_at: DateTime<Utc>,
-    resend_at: DateTime<Utc>,
+    expires_at: Moment,
+    resend_at: Moment,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Claimed {
     /// Sealed; may stand as `claim: {token}` in a registration.
     claim: String,
-    expires_at: DateTime<Utc>,
+    expires_at: Moment,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Registration {
     state: String,
-    expires_at: Option<DateTime<Utc>>,
-    resend_at: Option<DateTime<Utc>>,
+    expires_at: Option<Moment>,
+    resend_at: Option<Moment>,
     attempts_left: Option<u32>,
     /// `queued`, `sent` or `failed`.
     mail: String,
@@ -110,7 +110,7 @@ struct Registration {
 
 #[derive(Serialize, JsonSchema)]
 struct Resent {
-    resend_at: Option<DateTime<Utc>>,
+    resend_at: Option<Moment>,
     attempts_left: Option<u32>,
 }
 
@@ -223,23 +223,23 @@ async fn apply(ctx: Ctx<Api>, body: ApplyBody) -> Result<Answer, Problem> {
         registration: applied.registration,
         state: applied.state,
         email_proof: applied.email_proof.iter().map(|proof| proof.word().to_owned()).collect(),
-        expires_at: applied.expires_at,
-        resend_at: applied.resend_at,
+        expires_at: applied.expires_at.into(),
+        resend_at: applied.resend_at.into(),
     })
 }
 
 async fn claim(ctx: Ctx<Api>, body: ClaimCheck) -> Result<Answer, Problem> {
     let form = ClaimForm { number: Some(body.number), last_name: body.last_name, postal_code: body.postal_code, token: None };
     let ticket = ctx.state.engine().claim(ctx.portal(), &ctx.once(), &form).await.map_err(problem_of)?;
-    Answer::ok(&Claimed { claim: ticket.claim.expose_secret().to_owned(), expires_at: ticket.expires_at })
+    Answer::ok(&Claimed { claim: ticket.claim.expose_secret().to_owned(), expires_at: ticket.expires_at.into() })
 }
 
 async fn look(ctx: Ctx<Api>) -> Result<Answer, Problem> {
     let view = ctx.state.engine().registration(ctx.portal(), &handle(&ctx)?).await.map_err(problem_of)?;
     Answer::ok(&Registration {
         state: view.state,
-        expires_at: view.expires_at,
-        resend_at: view.resend_at,
+        expires_at: view.expires_at.map(Moment::from),
+        resend_at: view.resend_at.map(Moment::from),
         attempts_left: view.attempts_left,
         mail: view.mail,
         decided_by: view.decided_by,
@@ -248,7 +248,7 @@ async fn look(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 }
 
 fn resent(view: &RegistrationView) -> Result<Answer, Problem> {
-    Answer::accepted(&Resent { resend_at: view.resend_at, attempts_left: view.attempts_left })
+    Answer::accepted(&Resent { resend_at: view.resend_at.map(Moment::from), attempts_left: view.attempts_left })
 }
 
 async fn resend(ctx: Ctx<Api>) -> Result<Answer, Problem> {

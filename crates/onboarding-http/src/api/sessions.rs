@@ -1,10 +1,10 @@
 //! Signing in and out, the session's own view, forgotten passwords.
 
+use super::moment::Moment;
 use super::{Api, portals::PasswordPolicy, problem_of};
 use crate::json::SecretText;
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
-use chrono::{DateTime, Utc};
 use onboarding::ports::SessionKind;
 use onboarding::stories::{MembershipView, SignedIn};
 use poem::http::{Method, StatusCode};
@@ -37,7 +37,7 @@ struct ResetConfirmBody {
 pub(super) struct Session {
     /// The bearer token. Told once.
     token: String,
-    expires_at: DateTime<Utc>,
+    expires_at: Moment,
     /// Nothing but changing the password is open.
     must_change_password: bool,
     /// Documents to agree to before anything else.
@@ -53,7 +53,7 @@ struct SessionState {
     must_change_password: bool,
     must_accept: Vec<String>,
     memberships: Vec<Membership>,
-    expires_at: DateTime<Utc>,
+    expires_at: Moment,
     password_policy: PasswordPolicy,
 }
 
@@ -136,7 +136,7 @@ impl Session {
     pub(super) fn of(signed_in: &SignedIn) -> Self {
         Self {
             token: signed_in.token.expose_secret().to_owned(),
-            expires_at: signed_in.expires_at,
+            expires_at: signed_in.expires_at.into(),
             must_change_password: signed_in.must_change_password,
             must_accept: signed_in.must_accept.clone(),
             access: access(signed_in.member),
@@ -171,7 +171,7 @@ async fn look(ctx: Ctx<Api>) -> Result<Answer, Problem> {
         must_change_password: session.access.must_change_password,
         must_accept: session.access.must_accept.clone(),
         memberships: session.memberships.iter().map(membership).collect(),
-        expires_at: session.facts.session.expires_at(),
+        expires_at: session.facts.session.expires_at().into(),
         password_policy: PasswordPolicy::of(&session.portal, session.portal.journey.password_policy.min_for(account.privilege())),
     })
 }

@@ -34,7 +34,12 @@ impl ProblemTexts for ApiTexts {
             .iter()
             .map(|(name, value)| (*name, Arg::from(if *name == "missing" { missing.as_deref().unwrap_or(value) } else { value.as_str() })))
             .collect();
-        match self.0.text(None, language, &format!("fault-{}", error.code), &args) {
+        // A box that was not ticked is not a field that is missing.
+        let worded = match error.field.strip_prefix("consents.") {
+            Some(document) if error.code == "required" => self.0.text(None, language, "err-consent", &[("document", Arg::from(document))]),
+            Some(_) | None => self.0.text(None, language, &format!("fault-{}", error.code), &args),
+        };
+        match worded {
             Ok(text) => text,
             Err(fault) => {
                 tracing::error!(code = error.code, %fault, "could not word a field's fault");

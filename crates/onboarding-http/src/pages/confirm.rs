@@ -48,9 +48,13 @@ impl Pages {
 
     /// The page with the two buttons. Nothing is used up.
     async fn ask(&self, visit: &Visit, token: &SecretString) -> Result<View, Problem> {
-        let (portal, language) = (&visit.portal, visit.language);
+        let portal = &visit.portal;
+        let found = self.api.engine().confirmation(portal.slug.as_str(), token).await;
+        // The language of the registration, unless another was chosen on the page.
+        let spoken = found.as_ref().ok().map(|link| link.language).filter(|_| !visit.wished);
+        let language = spoken.unwrap_or(visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
-        let link = match self.api.engine().confirmation(portal.slug.as_str(), token).await {
+        let link = match found {
             Ok(link) => link,
             Err(error) => {
                 let problem = problem_of(error);

@@ -16,6 +16,8 @@ pub(crate) struct View {
     pub(crate) forms: Vec<Form>,
     /// What to mend, and the field it belongs to.
     pub(crate) error: Option<(String, Option<&'static str>)>,
+    /// The reader's language, where it is known better than from the browser.
+    pub(crate) language: Option<Language>,
 }
 
 /// A form with one button.
@@ -31,6 +33,8 @@ pub(crate) struct Form {
     pub(crate) password_label: Option<String>,
     pub(crate) criteria_title: Option<String>,
     pub(crate) criteria: Vec<String>,
+    pub(crate) login_label: Option<String>,
+    pub(crate) login_type: &'static str,
 }
 
 impl Form {
@@ -46,13 +50,15 @@ impl Form {
             password_label => self.password_label.clone(),
             criteria_title => self.criteria_title.clone(),
             criteria => self.criteria.clone(),
+            login_label => self.login_label.clone(),
+            login_type => self.login_type,
         }
     }
 }
 
 impl View {
     pub(crate) fn new(title: String) -> Self {
-        Self { status: StatusCode::OK, title, paragraphs: Vec::new(), forms: Vec::new(), error: None }
+        Self { status: StatusCode::OK, title, paragraphs: Vec::new(), forms: Vec::new(), error: None, language: None }
     }
 
     pub(crate) fn status(mut self, status: StatusCode) -> Self {

@@ -21,7 +21,7 @@ pub(crate) const NEW: &str = "Zwölf Boskop im Korb 4!";
 /// Past the wait between two mails.
 pub(crate) const MINUTE: Duration = Duration::from_secs(61);
 /// Past every window of a day.
-pub(crate) const DAY: Duration = Duration::from_secs(25 * 3600);
+pub(crate) const DAY: Duration = Duration::from_hours(25);
 
 /// A registration whose mail has come.
 #[derive(Clone, Debug)]

@@ -4,13 +4,15 @@
 //! savepoint for each job, so sixteen waiting writers cost one flush. A job that is refused undoes its own savepoint; a
 //! database failure undoes the whole group, because SQLite may have rolled back already. Nobody is answered before
 //! the group is on the disk. A caller who goes away leaves its job in the queue: no transaction is cut in two.
+//!
+//! A job of one statement is whole without a transaction: alone it runs as it is, in a group without a savepoint.
 
 use super::begin;
 use crate::error::{Breaking, Doing};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult, Statement, TransactionTrait};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -40,10 +42,24 @@ impl Writer {
         E: From<StoreError> + Breaking + Send + 'static,
         F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
+        let (reply, answer) = oneshot::channel();
+        self.queue(Box::new(Order { work, reply }), answer).await
+    }
+
+    /// `work` runs one statement, and nothing beside it.
+    pub(crate) async fn write_one<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(On<'t>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.queue(Box::new(One { work, reply }), answer).await
+    }
+
+    async fn queue<T, E: From<StoreError>>(&self, job: Box<dyn Job>, answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
         let jobs = self.jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let Some(jobs) = jobs else { return Err(unavailable("the store is closed").into()) };
-        let (reply, answer) = oneshot::channel();
-        match jobs.send_timeout(Box::new(Order { work, reply }), self.patience).await {
+        match jobs.send_timeout(job, self.patience).await {
             Ok(()) => {}
             Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Err(unavailable("too many writes wait").into()),
             Err(mpsc::error::SendTimeoutError::Closed(_)) => return Err(unavailable("the store is closed").into()),
@@ -82,10 +98,96 @@ enum Fate {
 /// Tells the caller, once the fate of the whole group is known.
 type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
+/// What one statement runs on.
+#[derive(Clone, Copy)]
+pub(crate) enum On<'t> {
+    /// Alone: the statement is its own transaction.
+    Connection(&'t DatabaseConnection),
+    /// In a group.
+    Transaction(&'t DatabaseTransaction),
+}
+
+impl On<'_> {
+    pub(crate) async fn execute(self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Connection(db) => db.execute_raw(statement).await,
+            Self::Transaction(db) => db.execute_raw(statement).await,
+        }
+    }
+
+    pub(crate) async fn query(self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Connection(db) => db.query_all_raw(statement).await,
+            Self::Transaction(db) => db.query_all_raw(statement).await,
+        }
+    }
+}
+
 #[async_trait]
 trait Job: Send {
+    /// Whether it is one statement, which is taken whole or not at all.
+    fn is_one(&self) -> bool;
+    /// Runs one statement as its own transaction; anything else comes back untouched.
+    async fn run_alone(self: Box<Self>, db: &DatabaseConnection) -> Option<Box<dyn Job>>;
     async fn run(self: Box<Self>, txn: &DatabaseTransaction) -> (Fate, Tell);
     fn refuse(self: Box<Self>, why: StoreError);
+}
+
+fn fate<T, E: Breaking>(found: &Result<T, E>) -> Fate {
+    match found {
+        Ok(_) => Fate::Keep,
+        Err(error) if error.breaks() => Fate::Break,
+        Err(_) => Fate::Undo,
+    }
+}
+
+/// How the caller is told once the group's fate is known.
+fn tell<T, E>(found: Result<T, E>, reply: oneshot::Sender<Result<T, E>>) -> Tell
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    Box::new(move |group| {
+        // A refusal stands whatever became of the group: nothing of the job was taken either way.
+        let found = match (found, group) {
+            (Ok(_), Err(error)) => Err(error.into()),
+            (found, _) => found,
+        };
+        // A caller who went away hears nothing, and needs nothing.
+        drop(reply.send(found));
+    })
+}
+
+struct One<T, F> {
+    work: F,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+#[async_trait]
+impl<T, F> Job for One<T, F>
+where
+    T: Send + 'static,
+    F: for<'t> FnOnce(On<'t>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+{
+    fn is_one(&self) -> bool {
+        true
+    }
+
+    async fn run_alone(self: Box<Self>, db: &DatabaseConnection) -> Option<Box<dyn Job>> {
+        let Self { work, reply } = *self;
+        drop(reply.send(work(On::Connection(db)).await));
+        None
+    }
+
+    async fn run(self: Box<Self>, txn: &DatabaseTransaction) -> (Fate, Tell) {
+        let Self { work, reply } = *self;
+        let found = work(On::Transaction(txn)).await;
+        (fate(&found), tell(found, reply))
+    }
+
+    fn refuse(self: Box<Self>, why: StoreError) {
+        drop(self.reply.send(Err(why)));
+    }
 }
 
 struct Order<T, E, F> {
@@ -98,26 +200,20 @@ impl<T, E, F> Job for Order<T, E, F>
 where
     T: Send + 'static,
     E: From<StoreError> + Breaking + Send + 'static,
-    F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send,
+    F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
 {
+    fn is_one(&self) -> bool {
+        false
+    }
+
+    async fn run_alone(self: Box<Self>, _db: &DatabaseConnection) -> Option<Box<dyn Job>> {
+        Some(self)
+    }
+
     async fn run(self: Box<Self>, txn: &DatabaseTransaction) -> (Fate, Tell) {
         let Self { work, reply } = *self;
         let found = work(txn).await;
-        let fate = match &found {
-            Ok(_) => Fate::Keep,
-            Err(error) if error.breaks() => Fate::Break,
-            Err(_) => Fate::Undo,
-        };
-        let tell: Tell = Box::new(move |group| {
-            // A refusal stands whatever became of the group: nothing of the job was taken either way.
-            let found = match (found, group) {
-                (Ok(_), Err(error)) => Err(error.into()),
-                (found, _) => found,
-            };
-            // A caller who went away hears nothing, and needs nothing.
-            drop(reply.send(found));
-        });
-        (fate, tell)
+        (fate(&found), tell(found, reply))
     }
 
     fn refuse(self: Box<Self>, why: StoreError) {
@@ -137,6 +233,13 @@ async fn serve(db: DatabaseConnection, mut queue: mpsc::Receiver<Box<dyn Job>>) 
 
 /// One transaction for everybody who waits.
 async fn carry_out(db: &DatabaseConnection, group: &mut Vec<Box<dyn Job>>) {
+    if group.len() == 1 {
+        let left = group.remove(0).run_alone(db).await;
+        group.extend(left);
+    }
+    if group.is_empty() {
+        return;
+    }
     let txn = match begin(db).await.doing("begin to write") {
         Ok(txn) => txn,
         Err(error) => return group.drain(..).for_each(|job| job.refuse(error.clone())),
@@ -171,6 +274,15 @@ async fn run_all(txn: &DatabaseTransaction, group: &mut Vec<Box<dyn Job>>, told:
     }
     while !group.is_empty() {
         let job = group.remove(0);
+        if job.is_one() {
+            let (fate, tell) = job.run(txn).await;
+            told.push(tell);
+            // Without a savepoint nothing of it alone could be undone.
+            if fate != Fate::Keep {
+                return Ok(Fate::Break);
+            }
+            continue;
+        }
         let savepoint = match txn.begin().await.doing("set a savepoint") {
             Ok(savepoint) => savepoint,
             Err(error) => {

@@ -2,72 +2,88 @@
 
 use crate::aggregates::statement;
 use crate::column::micros;
-use crate::entity::outbox;
 use crate::error::Doing;
+use crate::sqlite::Batch;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{CommitError, Delivery, DeliveryStatus, OutboxChange, Settlement, StoreError};
 use onboarding_core::DeliveryId;
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, Statement, Value};
 
-pub(super) async fn change(db: &impl ConnectionTrait, change: OutboxChange, at: DateTime<Utc>) -> Result<(), CommitError> {
-    match change {
-        OutboxChange::Enqueue(delivery) => enqueue(db, delivery, at).await,
-        OutboxChange::Attempt { id, fence } => attempt(db, id, fence).await,
-        OutboxChange::Settle { id, fence, result } => settle(db, id, fence, result, at).await,
-        OutboxChange::Withdraw { id } => Ok(withdraw(db, id, at).await?),
+/// Attempts, settlements and withdrawals, in their order.
+pub(super) async fn settle_all(db: &impl ConnectionTrait, changes: &[OutboxChange], at: DateTime<Utc>) -> Result<(), CommitError> {
+    for change in changes {
+        match change {
+            OutboxChange::Enqueue(_) => {}
+            OutboxChange::Attempt { id, fence } => held(db, attempt(db, *id, *fence)).await?,
+            OutboxChange::Settle { id, fence, result } => settle(db, *id, *fence, result.clone(), at).await?,
+            OutboxChange::Withdraw { id } => withdraw(db, *id, at).await?,
+        }
     }
+    Ok(())
 }
 
-async fn enqueue(db: &impl ConnectionTrait, delivery: Delivery, at: DateTime<Utc>) -> Result<(), CommitError> {
-    let row = outbox::ActiveModel {
-        id: Set(delivery.id.0),
-        portal: Set(delivery.portal.as_str().to_owned()),
-        owner_kind: Set(delivery.owner.kind().to_owned()),
-        owner_id: Set(delivery.owner.uuid()),
-        kind: Set(delivery.kind.word().to_owned()),
-        template: Set(delivery.template),
-        language: Set(delivery.language.tag().to_owned()),
-        not_before: Set(micros(delivery.not_before)),
-        not_after: Set(delivery.not_after.map(micros)),
-        after_id: Set(delivery.after.map(|before| before.0)),
-        priority: Set(delivery.priority),
-        message_id: Set(delivery.message_id),
-        sealed: Set(Some(delivery.sealed.bytes)),
-        sealed_key: Set(Some(i64::from(delivery.sealed.key))),
-        status: Set(DeliveryStatus::Queued.word().to_owned()),
-        attempts: Set(0),
-        unknowns: Set(0),
-        attempting: Set(false),
-        fence: Set(0),
-        held_until: Set(None),
-        due_at: Set(micros(delivery.not_before)),
-        reason: Set(None),
-        created_at: Set(micros(at)),
-        settled_at: Set(None),
-    };
-    if super::insert(db, row, "order a delivery").await? { Ok(()) } else { Err(CommitError::Conflict) }
+/// Orders.
+pub(super) fn enqueue_all(batch: &mut Batch, changes: Vec<OutboxChange>, at: DateTime<Utc>) {
+    let ordered = changes.into_iter().filter_map(|change| match change {
+        OutboxChange::Enqueue(delivery) => Some(ordered(delivery, at)),
+        OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } | OutboxChange::Withdraw { .. } => None,
+    });
+    batch.insert(
+        "outbox (id, portal, owner_kind, owner_id, kind, template, language, not_before, not_after, after_id, priority, message_id, sealed, \
+         sealed_key, status, attempts, unknowns, attempting, fence, held_until, due_at, reason, created_at, settled_at)",
+        ordered,
+        "ON CONFLICT DO NOTHING",
+    );
+}
+
+fn ordered(delivery: Delivery, at: DateTime<Utc>) -> [Value; 24] {
+    let none = || 0_i64.into();
+    let not_before: Value = micros(delivery.not_before).into();
+    [
+        delivery.id.0.into(),
+        delivery.portal.as_str().into(),
+        delivery.owner.kind().into(),
+        delivery.owner.uuid().into(),
+        delivery.kind.word().into(),
+        delivery.template.into(),
+        delivery.language.tag().into(),
+        not_before.clone(),
+        delivery.not_after.map(micros).into(),
+        delivery.after.map(|before| before.0).into(),
+        delivery.priority.into(),
+        delivery.message_id.into(),
+        delivery.sealed.bytes.into(),
+        i64::from(delivery.sealed.key).into(),
+        DeliveryStatus::Queued.word().into(),
+        none(),
+        none(),
+        false.into(),
+        none(),
+        None::<i64>.into(),
+        not_before,
+        None::<String>.into(),
+        micros(at).into(),
+        None::<i64>.into(),
+    ]
 }
 
 /// Only while the lease lives: once settled, or leased again, its fence opens nothing.
 const HELD: &str = "id = $1 AND fence = $2 AND status = 'queued' AND held_until IS NOT NULL";
 
-async fn fenced<const N: usize>(
-    db: &impl ConnectionTrait,
-    set: &str,
-    id: DeliveryId,
-    fence: u64,
-    more: [Value; N],
-) -> Result<(), CommitError> {
-    let Ok(fence) = i64::try_from(fence) else { return Err(CommitError::Fenced) };
-    let values = [id.0.into(), fence.into()].into_iter().chain(more);
-    let done = db.execute_raw(statement(db, &format!("UPDATE outbox SET {set} WHERE {HELD}"), values)).await.doing("settle a delivery")?;
+fn fenced<const N: usize>(db: &impl ConnectionTrait, set: &str, id: DeliveryId, fence: u64, more: [Value; N]) -> Statement {
+    // A fence that no row can have opens nothing.
+    let fence = i64::try_from(fence).unwrap_or(-1);
+    statement(db, &format!("UPDATE outbox SET {set} WHERE {HELD}"), [id.0.into(), fence.into()].into_iter().chain(more))
+}
+
+async fn held(db: &impl ConnectionTrait, statement: Statement) -> Result<(), CommitError> {
+    let done = db.execute_raw(statement).await.doing("settle a delivery")?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(CommitError::Fenced) }
 }
 
-async fn attempt(db: &impl ConnectionTrait, id: DeliveryId, fence: u64) -> Result<(), CommitError> {
+pub(super) fn attempt(db: &impl ConnectionTrait, id: DeliveryId, fence: u64) -> Statement {
     // Unknown from here on, until it is settled: a worker that dies now leaves the doubt behind.
-    fenced(db, "attempts = attempts + 1, unknowns = unknowns + 1, attempting = TRUE", id, fence, []).await
+    fenced(db, "attempts = attempts + 1, unknowns = unknowns + 1, attempting = TRUE", id, fence, [])
 }
 
 async fn settle(db: &impl ConnectionTrait, id: DeliveryId, fence: u64, result: Settlement, at: DateTime<Utc>) -> Result<(), CommitError> {
@@ -79,24 +95,25 @@ async fn settle(db: &impl ConnectionTrait, id: DeliveryId, fence: u64, result: S
     const WIPED: &str = "sealed = NULL, sealed_key = NULL";
     const ENDED: &str = "status = $3, settled_at = $4, reason = COALESCE($5, reason), held_until = NULL";
     let ended = |status: DeliveryStatus, reason: Option<String>| [status.word().into(), micros(at).into(), reason.into()];
-    match result {
+    let set = match result {
         Settlement::Retry { at: when, reason } => {
-            fenced(db, &format!("{AGAIN}, {KNOWN}"), id, fence, [micros(when).into(), reason.into()]).await
+            fenced(db, &format!("{AGAIN}, {KNOWN}"), id, fence, [micros(when).into(), reason.into()])
         }
         Settlement::RetryUnknown { at: when, reason } => {
-            fenced(db, &format!("{AGAIN}, attempting = FALSE"), id, fence, [micros(when).into(), reason.into()]).await
+            fenced(db, &format!("{AGAIN}, attempting = FALSE"), id, fence, [micros(when).into(), reason.into()])
         }
         Settlement::Parked { reason } => {
-            fenced(db, &format!("{ENDED}, attempting = FALSE"), id, fence, ended(DeliveryStatus::Parked, Some(reason))).await
+            fenced(db, &format!("{ENDED}, attempting = FALSE"), id, fence, ended(DeliveryStatus::Parked, Some(reason)))
         }
-        Settlement::Sent => fenced(db, &format!("{ENDED}, {WIPED}, {KNOWN}"), id, fence, ended(DeliveryStatus::Sent, None)).await,
+        Settlement::Sent => fenced(db, &format!("{ENDED}, {WIPED}, {KNOWN}"), id, fence, ended(DeliveryStatus::Sent, None)),
         Settlement::Failed { reason } => {
-            fenced(db, &format!("{ENDED}, {WIPED}, {KNOWN}"), id, fence, ended(DeliveryStatus::Failed, Some(reason))).await
+            fenced(db, &format!("{ENDED}, {WIPED}, {KNOWN}"), id, fence, ended(DeliveryStatus::Failed, Some(reason)))
         }
         Settlement::Expired => {
-            fenced(db, &format!("{ENDED}, {WIPED}, attempting = FALSE"), id, fence, ended(DeliveryStatus::Expired, None)).await
+            fenced(db, &format!("{ENDED}, {WIPED}, attempting = FALSE"), id, fence, ended(DeliveryStatus::Expired, None))
         }
-    }
+    };
+    held(db, set).await
 }
 
 /// What is gone or settled cannot be withdrawn, and that is no fault: the new secret goes out all the same.

@@ -12,6 +12,9 @@ promises! { Stores:
     a_backoff_doubles_up_to_the_longest,
     a_backoff_forgets_after_a_while,
     what_is_given_back_can_be_taken_again,
+    several_are_taken_together_or_none,
+    several_are_given_back_together,
+    several_at_once_never_exceed,
     what_is_forgotten_begins_anew,
     keys_do_not_mix,
     takes_at_once_never_exceed,
@@ -116,6 +119,67 @@ pub async fn what_is_given_back_can_be_taken_again(fresh: &Stores) {
             assert_eq!(take(fresh, key(n), THREE_AN_HOUR).await, allowed(count));
         }
         assert!(take(fresh, key(n), THREE_AN_HOUR).await.refused_until.is_some());
+    }
+}
+
+/// In their order, each under its own limit; the refused one stands last, and those around it were not counted.
+pub async fn several_are_taken_together_or_none(fresh: &Stores) {
+    let now = fresh.now();
+    let two = Limit::Window { most: 2, per: TimeDelta::hours(2) };
+    let takes = [(key(1), THREE_AN_HOUR), (key(2), two), (key(3), BACKOFF)];
+    let take_all = async |takes: &[(ThrottleKey, Limit)]| fresh.throttle.take_all(takes, now).await.expect("could not count");
+    assert_eq!(take_all(&[]).await, []);
+    for count in 1..=2 {
+        assert_eq!(take_all(&takes).await, [allowed(count); 3]);
+    }
+    // The second is used up, and the third must wait: the first that refuses is told.
+    for _ in 0..10 {
+        let refused = Taken { count: 2, refused_until: Some(now + TimeDelta::hours(2)) };
+        assert_eq!(take_all(&takes).await, [allowed(3), refused]);
+        assert_eq!(take_all(&[(key(4), THREE_AN_HOUR), (key(2), two)]).await, [allowed(1), refused]);
+    }
+    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, allowed(3));
+    assert_eq!(take(fresh, key(4), THREE_AN_HOUR).await, allowed(1));
+    assert_eq!(take(fresh, key(3), BACKOFF).await, Taken { count: 2, refused_until: Some(now + TimeDelta::seconds(1)) });
+    // The same one twice is two takes.
+    assert_eq!(take_all(&[(key(5), two), (key(5), two), (key(5), two)]).await.last().unwrap().count, 2);
+    assert_eq!(take_all(&[(key(5), two), (key(5), two)]).await, [allowed(1), allowed(2)]);
+    assert!(take(fresh, key(5), two).await.refused_until.is_some());
+}
+
+/// And what was never counted, or not under this key, stays as it is.
+pub async fn several_are_given_back_together(fresh: &Stores) {
+    let now = fresh.now();
+    let takes = [(key(1), THREE_AN_HOUR), (key(2), THREE_AN_HOUR)];
+    for _ in 0..3 {
+        fresh.throttle.take_all(&takes, now).await.unwrap();
+    }
+    take(fresh, key(3), THREE_AN_HOUR).await;
+    fresh.throttle.give_back_all(&[]).await.unwrap();
+    fresh.throttle.give_back_all(&[key(1), key(2), key(4)]).await.unwrap();
+    assert_eq!(fresh.throttle.take_all(&takes, now).await.unwrap(), [allowed(3); 2]);
+    assert!(fresh.throttle.take_all(&takes, now).await.unwrap().last().unwrap().refused_until.is_some());
+    assert_eq!(take(fresh, key(3), THREE_AN_HOUR).await, allowed(2));
+    assert_eq!(take(fresh, key(4), THREE_AN_HOUR).await, allowed(1));
+}
+
+/// Of twenty at once, in either order, at most five are allowed, and both counters hold what was.
+pub async fn several_at_once_never_exceed(fresh: &Stores) {
+    let five = Limit::Window { most: 5, per: TimeDelta::hours(1) };
+    let now = fresh.now();
+    let tasks = (0..20).map(|n| {
+        let throttle = fresh.throttle.clone();
+        let takes = if n % 2 == 0 { [(key(1), five), (key(2), five)] } else { [(key(2), five), (key(1), five)] };
+        async move { throttle.take_all(&takes, now).await.expect("could not count") }
+    });
+    let answers = at_once(tasks).await;
+    let passed = answers.iter().filter(|taken| taken.iter().all(|taken| taken.refused_until.is_none())).count();
+    assert!((1..=5).contains(&passed), "{passed} passed");
+    for n in [1, 2] {
+        for _ in passed..5 {
+            assert_eq!(take(fresh, key(n), five).await.refused_until, None);
+        }
+        assert!(take(fresh, key(n), five).await.refused_until.is_some());
     }
 }
 

@@ -56,10 +56,37 @@ impl Throttle for MemoryStore {
         self.with(|state| state.take(key, limit, now))
     }
 
-    async fn give_back(&self, key: ThrottleKey) -> Result<(), StoreError> {
+    async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
         self.with(|state| {
-            if let Some(counter) = state.counters.get_mut(&digest_key(&key.0)) {
-                counter.count = counter.count.saturating_sub(1);
+            let before: Vec<_> = takes.iter().map(|(key, _)| (digest_key(&key.0), state.counters.get(&digest_key(&key.0)).copied())).collect();
+            let mut found = Vec::with_capacity(takes.len());
+            for (key, limit) in takes {
+                let taken = state.take(*key, *limit, now);
+                found.push(taken);
+                if taken.refused_until.is_some() {
+                    for (key, counter) in before {
+                        match counter {
+                            Some(counter) => state.counters.insert(key, counter),
+                            None => state.counters.remove(&key),
+                        };
+                    }
+                    break;
+                }
+            }
+            found
+        })
+    }
+
+    async fn give_back(&self, key: ThrottleKey) -> Result<(), StoreError> {
+        self.give_back_all(&[key]).await
+    }
+
+    async fn give_back_all(&self, keys: &[ThrottleKey]) -> Result<(), StoreError> {
+        self.with(|state| {
+            for key in keys {
+                if let Some(counter) = state.counters.get_mut(&digest_key(&key.0)) {
+                    counter.count = counter.count.saturating_sub(1);
+                }
             }
         })
     }

@@ -25,8 +25,32 @@ pub trait Throttle: Send + Sync {
     /// Counts one if the limit allows it. Counted before the answer is known: otherwise parallel tries are free.
     async fn take(&self, key: ThrottleKey, limit: Limit, now: DateTime<Utc>) -> Result<Taken, StoreError>;
 
+    /// Counts one of each, in this order, or none of them: at the first refusal the list ends with it, and what was
+    /// counted before it is given back.
+    async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
+        let mut found = Vec::with_capacity(takes.len());
+        for (place, (key, limit)) in takes.iter().enumerate() {
+            let taken = self.take(*key, *limit, now).await?;
+            found.push(taken);
+            if taken.refused_until.is_some() {
+                let counted: Vec<ThrottleKey> = takes.iter().take(place).map(|(key, _)| *key).collect();
+                self.give_back_all(&counted).await?;
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Takes one back: the try was none.
     async fn give_back(&self, key: ThrottleKey) -> Result<(), StoreError>;
+
+    /// Takes one back of each; no key stands twice.
+    async fn give_back_all(&self, keys: &[ThrottleKey]) -> Result<(), StoreError> {
+        for key in keys {
+            self.give_back(*key).await?;
+        }
+        Ok(())
+    }
 
     /// Forgets the counter: after a success.
     async fn forget(&self, key: ThrottleKey) -> Result<(), StoreError>;

@@ -2,17 +2,17 @@
 
 use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
-use crate::forms::{self, RegistrationForm};
+use crate::forms::{self, ParsedRegistration, RegistrationForm};
 use crate::ports::Versioned;
 use crate::ports::{Actor, DigestPurpose};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    EmailAddress, Record, Ref, RegistrationId,
+    EmailAddress, Language, PersonName, Record, Ref, RegistrationId,
     journey::EmailProof,
     password::Privilege,
     policy,
-    registration::{self, ApplyFacts, ApplyInput, NewPassword, Registration},
+    registration::{self, Applicant, ApplyFacts, ApplyInput, NewPassword, Registration},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,7 @@ impl Onboarding {
     /// Fields to mend; [`Error::ClaimMismatch`]; [`Error::Throttled`] and [`Error::Overloaded`], where a later try helps.
     pub async fn apply(&self, portal: &str, caller: &Caller, form: &RegistrationForm) -> Result<Applied, Error> {
         let portal = self.portal(portal)?;
+        let _turn = self.turn(&portal, caller).await;
         let now = self.now().await?;
         if let Some(before) = self.replayed(&portal, caller, now).await? {
             return Ok(before);
@@ -47,8 +48,7 @@ impl Onboarding {
         if !portal.journey.registration_open {
             return Err(registration::Refusal::RegistrationClosed.into());
         }
-        // Every fault is told before anything is counted, looked up or hashed.
-        let parsed = forms::registration(&portal, form).map_err(Error::Input)?;
+        let parsed = self.faultless(&portal, form, caller.language, now)?;
         let language = parsed.language.unwrap_or(caller.language);
         let mut input = ApplyInput {
             id: RegistrationId(self.uuid(now)),
@@ -58,7 +58,6 @@ impl Onboarding {
             language: Some(language),
             password: None,
         };
-        self.rehearse(&portal, &input, parsed.password.is_some(), language, now)?;
         let mut record = self.claimed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
         self.count_proof_mail(&portal, caller, &input.email, now).await?;
         let met = portal.journey.password_policy.min_for(Privilege::Common);
@@ -102,18 +101,63 @@ impl Onboarding {
         Err(Error::Contended)
     }
 
-    /// Decides once without facts from outside, so that fields are told before a guess is counted.
+    /// The form, parsed, or every fault at once: those of its texts, of the claim, and those that only the journey knows.
+    /// Nothing is counted, looked up or hashed before.
+    fn faultless(&self, portal: &Arc<Portal>, form: &RegistrationForm, language: Language, now: DateTime<Utc>) -> Result<ParsedRegistration, Error> {
+        let parsed = forms::registration(portal, form);
+        let mut faults = parsed.as_ref().err().cloned().unwrap_or_default();
+        let sealed = form.claim.as_ref().is_some_and(|claim| claim.token.is_some());
+        if !sealed {
+            faults.extend(forms::claim(&portal.journey, form.claim.as_ref(), form.last_name.as_deref()).err().unwrap_or_default());
+        }
+        match self.rehearse(portal, form, parsed.as_ref().ok(), language, now) {
+            Ok(()) => {}
+            Err(Error::Input(more)) => faults.extend(more),
+            Err(other) => return Err(other),
+        }
+        let mut told: Vec<forms::FieldError> = Vec::new();
+        for fault in faults {
+            // One sentence a field: the first one says what to do.
+            if !told.iter().any(|before| before.field == fault.field) {
+                told.push(fault);
+            }
+        }
+        match parsed {
+            Ok(parsed) if told.is_empty() => Ok(parsed),
+            Ok(_) | Err(_) => Err(Error::Input(told)),
+        }
+    }
+
+    /// Decides once without facts from outside, with something in the place of every text that could not be read: what is
+    /// refused here is refused whatever is known.
     fn rehearse(
         &self,
         portal: &Arc<Portal>,
-        input: &ApplyInput,
-        password: bool,
-        language: onboarding_core::Language,
+        form: &RegistrationForm,
+        parsed: Option<&ParsedRegistration>,
+        language: Language,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
+        let unreadable = |_| Error::Internal("a placeholder could not be read".to_owned());
+        let some = |given: bool| given.then(|| PersonName::parse("X").map_err(|_| unreadable(()))).transpose();
+        let applicant = match parsed {
+            Some(parsed) => parsed.applicant.clone(),
+            None => Applicant {
+                first_name: some(form.first_name.is_some())?,
+                last_name: some(form.last_name.is_some())?,
+                birth_date: form.birth_date.as_ref().and_then(|_| chrono::NaiveDate::from_ymd_opt(2000, 1, 1)),
+            },
+        };
         let hash = onboarding_core::PasswordHash::new(String::new());
-        let input = ApplyInput { password: password.then_some(NewPassword { hash, met: 0 }), ..input.clone() };
-        let number = onboarding_core::RecordNumber::parse("0").map_err(|_| Error::Internal("a number could not be read".to_owned()))?;
+        let input = ApplyInput {
+            id: RegistrationId(self.uuid(now)),
+            email: EmailAddress::parse("nobody@invalid.invalid").map_err(|_| unreadable(()))?,
+            applicant,
+            consents: form.consents.clone(),
+            language: Some(language),
+            password: form.password.is_some().then_some(NewPassword { hash, met: 0 }),
+        };
+        let number = onboarding_core::RecordNumber::parse("0").map_err(|_| unreadable(()))?;
         let record = portal.journey.claim.is_some().then_some((onboarding_core::RecordId(onboarding_core::Uuid::nil()), number));
         let facts = ApplyFacts { record, owner: None, documents: portal.shown(language) };
         let fresh = self.proof(&portal.slug, input.id, now);
@@ -126,7 +170,7 @@ impl Onboarding {
         portal: &Portal,
         input: &ApplyInput,
         record: Option<&Versioned<Record>>,
-        language: onboarding_core::Language,
+        language: Language,
     ) -> Result<ApplyFacts, Error> {
         Ok(ApplyFacts {
             record: record.map(|record| (record.value.id, record.value.number.clone())),
@@ -144,8 +188,9 @@ impl Onboarding {
         email: &EmailAddress,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        self.limit(self.throttle_key(&portal.slug, "mail-network", &[&caller.network]), policy::MAILS_PER_NETWORK, now).await?;
-        self.limit(self.throttle_key(&portal.slug, "mail-proof", &[email.key().as_str()]), policy::MAILS_PER_ADDRESS, now).await
+        let by_network = self.throttle_key(&portal.slug, "mail-network", &[&caller.network]);
+        let by_address = self.throttle_key(&portal.slug, "mail-proof", &[email.key().as_str()]);
+        self.limits(&[(by_network, policy::MAILS_PER_NETWORK), (by_address, policy::MAILS_PER_ADDRESS)], now).await
     }
 
     /// A handle as presented, and where it leads.

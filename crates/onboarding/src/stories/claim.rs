@@ -1,10 +1,10 @@
 //! Does number and second value fit a record? Counted before it is looked up, and told alike for numbers that exist and
 //! numbers that do not.
 
-use crate::engine::Caller;
+use crate::engine::{Caller, allowed};
 use crate::error::Error;
 use crate::forms::{self, ClaimForm, TypedClaim};
-use crate::ports::{Actor, ThrottleKey, Versioned};
+use crate::ports::{Actor, Taken, ThrottleKey, Versioned};
 use crate::{Onboarding, Portal};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chrono::{DateTime, Utc};
@@ -32,7 +32,7 @@ struct Sealed {
 /// A guess that was counted before it is judged.
 struct Guess {
     /// What was taken for it; a match gives it back.
-    taken: Vec<ThrottleKey>,
+    taken: [ThrottleKey; 3],
     /// Whether it was the last that the number has free over all networks.
     is_last: bool,
 }
@@ -108,7 +108,7 @@ impl Onboarding {
         let guess = self.count_guess(portal, caller, typed, now).await?;
         let record = self.ports.directory.find(&portal.slug, &typed.number).await?;
         if let Some(record) = record.filter(|record| record.value.matches(&typed.values)) {
-            self.give_back(&guess.taken).await?;
+            self.ports.throttle.give_back_all(&guess.taken).await?;
             return Ok(record);
         }
         if guess.is_last {
@@ -132,34 +132,20 @@ impl Onboarding {
         let by_network = self.throttle_key(&portal.slug, "claim-network", &[network]);
         let by_second = self.throttle_key(&portal.slug, "claim-second", &[network, &second]);
         let by_number = self.throttle_key(&portal.slug, "claim-number", &[number]);
-        let mut taken = Vec::new();
-        for (key, limit) in [(by_network, policy::CLAIMS_PER_NETWORK), (by_second, policy::CLAIMS_PER_SECOND_VALUE)] {
-            if let Err(refused) = self.limit(key, limit, now).await {
-                self.give_back(&taken).await?;
-                return Err(refused);
-            }
-            taken.push(key);
+        let with = |third| [(by_network, policy::CLAIMS_PER_NETWORK), (by_second, policy::CLAIMS_PER_SECOND_VALUE), third];
+        let takes = with((by_number, policy::CLAIMS_PER_NUMBER));
+        let taken = self.ports.throttle.take_all(&takes, now).await?;
+        if let [_, _, Taken { count, refused_until: None }] = taken[..] {
+            return Ok(Guess { taken: takes.map(|(key, _)| key), is_last: count == GUESSES_PER_NUMBER });
         }
-        let count = self.ports.throttle.take(by_number, policy::CLAIMS_PER_NUMBER, now).await?;
-        if count.refused_until.is_none() {
-            taken.push(by_number);
-            return Ok(Guess { taken, is_last: count.count == GUESSES_PER_NUMBER });
+        if taken.len() < takes.len() {
+            allowed(&taken, now)?;
         }
         // The number is being guessed at from many networks: each keeps one try a day, the owner's own too.
         let own = self.throttle_key(&portal.slug, "claim-number-network", &[number, network]);
-        if let Err(refused) = self.limit(own, policy::CLAIMS_PER_NUMBER_AND_NETWORK, now).await {
-            self.give_back(&taken).await?;
-            return Err(refused);
-        }
-        taken.push(own);
-        Ok(Guess { taken, is_last: false })
-    }
-
-    async fn give_back(&self, taken: &[ThrottleKey]) -> Result<(), Error> {
-        for key in taken {
-            self.ports.throttle.give_back(*key).await?;
-        }
-        Ok(())
+        let takes = with((own, policy::CLAIMS_PER_NUMBER_AND_NETWORK));
+        self.limits(&takes, now).await?;
+        Ok(Guess { taken: takes.map(|(key, _)| key), is_last: false })
     }
 
     /// Tells the clerks, once in the window in which guesses are counted: a right pair in between gives its guess back, and

@@ -152,6 +152,7 @@ impl Onboarding {
         let presented = self
             .presented(&portal.slug, DigestPurpose::Confirmation, token)
             .ok_or(Error::Registration(registration::Refusal::TokenUnknown))?;
+        let _turn = self.turn(&portal, caller).await;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
             let before = self.open_registration(id).await?;
@@ -216,6 +217,7 @@ impl Onboarding {
     }
 
     async fn confirm(&self, portal: &Arc<Portal>, caller: &Caller, id: RegistrationId, typed: &Typed) -> Result<Confirmed, Error> {
+        let _turn = self.turn(portal, caller).await;
         let mut lost = None;
         let mut generated: Option<Generated> = None;
         for _ in 0..ATTEMPTS {

@@ -106,6 +106,7 @@ impl Onboarding {
 
     async fn again(&self, portal: &str, caller: &Caller, handle: &SecretString, what: &Again) -> Result<RegistrationView, Error> {
         let portal = self.portal(portal)?;
+        let _turn = self.turn(&portal, caller).await;
         let now = self.now().await?;
         if let Some(before) = self.replayed(&portal, caller, now).await? {
             return Ok(before);

@@ -54,7 +54,7 @@ async fn a_new_version_of_the_terms_comes_before_everything_else() {
     let scene = Scene::new().await;
     scene.member("zoe@mail.example", ZOE).await;
     let signed_in = scene.signed_in("zoe@mail.example").await;
-    let later = scene.replica(portals_with_new_terms());
+    let later = scene.replica_with(portals_with_new_terms());
     let blocked = later.session(GARDEN, &signed_in.token, Needs::Everything).await.unwrap_err();
     assert_eq!(blocked, Error::AcceptanceRequired(vec!["terms".to_owned()]));
     let session = later.session(GARDEN, &signed_in.token, Needs::Password).await.unwrap();
@@ -89,7 +89,9 @@ async fn a_session_is_ended_by_its_account_only() {
     scene.member("other@mail.example", BJOERN).await;
     let foreign = scene.session(GARDEN, &scene.signed_in("other@mail.example").await).await.unwrap();
     scene.member("zoe@mail.example", ZOE).await;
-    let (one, two) = (scene.signed_in("zoe@mail.example").await, scene.signed_in("zoe@mail.example").await);
+    let one = scene.signed_in("zoe@mail.example").await;
+    scene.bench.clock.advance(chrono::TimeDelta::seconds(1));
+    let two = scene.signed_in("zoe@mail.example").await;
     let session = scene.session(GARDEN, &one).await.unwrap();
     let second = scene.session(GARDEN, &two).await.unwrap();
     assert_eq!(scene.engine.end_session(&session, id_of(&foreign)).await.unwrap_err(), Error::NotFound);

@@ -91,7 +91,7 @@ async fn a_change_of_address_needs_the_password_and_another_address() {
     let wrong = scene.engine.request_email(&caller(), &session, "new@mail.example", &secret("falsch")).await;
     assert_eq!(wrong.unwrap_err(), Error::Account(Refusal::WrongPassword));
     let same = scene.engine.request_email(&caller(), &session, "ZOE@mail.example", &secret(PASSWORD)).await;
-    assert_eq!(same.unwrap_err(), Error::Account(Refusal::SameEmail));
+    assert!(same.is_ok(), "answered like any other address: {same:?}");
     let faulty = scene.engine.request_email(&caller(), &session, "a@b@c", &secret(PASSWORD)).await;
     assert!(matches!(faulty, Err(Error::Input(_))));
     assert_eq!(scene.templates_to("zoe@mail.example").await, ["activation-code"]);

@@ -5,6 +5,7 @@ mod account;
 mod apply;
 mod confirm;
 mod email;
+mod embedding;
 mod equal_work;
 mod generated;
 mod idempotency;

@@ -99,6 +99,7 @@ async fn a_shadow_is_healed_by_another_address_and_made_by_a_taken_one() {
     let scene = Scene::new().await;
     scene.member("zoe@mail.example", ZOE).await;
     let applied = scene.apply("zoe@mail.example", BJOERN).await;
+    scene.post().await;
     scene.bench.clock.advance(policy::RESEND_AFTER);
     let healed = scene.engine.correct_address(GARDEN, &caller(), &handle(&applied), "bjoern@mail.example").await.unwrap();
     let code = scene.mail_to("bjoern@mail.example").await.code().unwrap();
@@ -125,6 +126,7 @@ async fn a_resend_looks_again_whose_address_it_is() {
     // Closing the account makes room again: the same registration can be proved after all.
     let session = scene.session(GARDEN, &scene.signed_in("zoe@mail.example").await).await.unwrap();
     scene.engine.close_account(&caller(), &session, &secret(crate::scene::PASSWORD)).await.unwrap();
+    scene.post().await;
     scene.bench.clock.advance(policy::RESEND_AFTER);
     scene.engine.resend(GARDEN, &caller(), &handle(&applied)).await.unwrap();
     assert_eq!(scene.confirm(&applied, "zoe@mail.example").await.unwrap(), "active");

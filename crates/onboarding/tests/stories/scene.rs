@@ -244,8 +244,13 @@ impl Scene {
         scene
     }
 
-    /// Another replica over the same store, with these portals.
-    pub(crate) fn replica(&self, portals: Portals) -> Onboarding {
+    /// Another server over the same store.
+    pub(crate) fn replica(&self) -> Onboarding {
+        self.replica_with(self.engine.portals().clone())
+    }
+
+    /// Another server over the same store, with these portals.
+    pub(crate) fn replica_with(&self, portals: Portals) -> Onboarding {
         bench_engine(&self.bench, &self.watched, portals)
     }
 
@@ -325,6 +330,7 @@ impl Scene {
 
     /// Asks for a reset and gives the token that was mailed.
     pub(crate) async fn reset_token(&self, email: &str) -> SecretString {
+        self.post().await;
         self.engine.request_reset(GARDEN, &caller(), email).await.unwrap();
         let mail = self.mail_to(email).await;
         assert_eq!(mail.subject, "password-reset");

@@ -255,6 +255,18 @@ impl Throttle for Watched {
         self.store.take(key, limit, now).await
     }
 
+    async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
+        self.note("throttle.take_all", 1);
+        self.note("throttle.take", takes.len());
+        self.store.take_all(takes, now).await
+    }
+
+    async fn give_back_all(&self, keys: &[ThrottleKey]) -> Result<(), StoreError> {
+        self.note("throttle.give_back_all", 1);
+        self.note("throttle.give_back", keys.len());
+        self.store.give_back_all(keys).await
+    }
+
     async fn give_back(&self, key: ThrottleKey) -> Result<(), StoreError> {
         self.note("throttle.give_back", 1);
         self.store.give_back(key).await
