@@ -454,6 +454,17 @@ fn correcting_a_typo_heals_a_shadow() {
 }
 
 #[test]
+fn a_typo_is_corrected_at_once_and_the_same_address_waits_like_a_resend() {
+    let journey = journey_of("housing");
+    let mut life = Life::<Registration>::of(&journey);
+    life.does(apply_with(&journey, form(&journey), None));
+    let same = life.state().email().clone();
+    assert!(matches!(life.refuses(Ask::CorrectAddress { email: same, owner: None, fresh: fresh(110) }), Refusal::TooSoon(_)));
+    life.does(Ask::CorrectAddress { email: email("kimberly@example.com"), owner: None, fresh: fresh(120) });
+    assert_eq!(life.replies(by_code(120)), Reply::Activated);
+}
+
+#[test]
 fn a_change_into_a_taken_address_makes_a_shadow() {
     let mut life = awaiting("housing");
     let corrected = life.does(Ask::CorrectAddress { email: email("taken@example.com"), owner: Some(owner()), fresh: fresh(110) });

@@ -620,7 +620,7 @@ fn an_address_that_has_an_account_is_answered_like_any_other() {
 
     let told = site.mail(HOUSING, "ismet@post.example");
     assert_eq!((told.find_code(), told.find_link()), (None, None), "the owner is told, and nothing can be confirmed");
-    assert!(told.text.contains(&format!("{}/housing/login", site.base_url())), "{}", told.text);
+    assert!(told.text.contains(&format!("{}/housing/password/forgot", site.base_url())), "{}", told.text);
     let handle = taken.json()["registration"].as_str().unwrap().to_owned();
     let seen = look(&site, &handle);
     let other = look(&site, free.json()["registration"].as_str().unwrap());
