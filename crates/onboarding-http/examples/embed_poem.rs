@@ -24,7 +24,7 @@ pub(crate) async fn run() -> Result<String, Box<dyn Error>> {
     client.write_all(b"GET /api/v1/club HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
     let mut answer = String::new();
     client.read_to_string(&mut answer).await?;
-    drop(stop);
+    drop((client, stop));
     server.await?;
     Ok(answer)
 }

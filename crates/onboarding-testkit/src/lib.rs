@@ -4,6 +4,15 @@
 //! [`contract`], the same that real adapters pass. Nothing here is for production: [`PlainVault`] and [`CheapHasher`]
 //! protect nothing.
 //!
+//! # A tour
+//! - [`Bench`]: all fakes behind one engine and one worker; where a test of a journey begins.
+//! - [`FixedClock`], [`SeededEntropy`]: time that moves when told, chance that repeats.
+//! - [`MemoryStore`]: `Store`, `Sessions`, `Outbox`, `Directory` and `Throttle` in one; can be away, and lets others be faster.
+//! - [`RecordingMailer`], [`RecordingPress`]: keep what they took, and fail as announced. [`ReadMail`] reads a mail as its
+//!   reader does; [`PlainStationery`] and [`PlainLetters`] write it so.
+//! - [`CheapHasher`] counts what it hashes; [`PlainVault`] rotates its keys.
+//! - [`sample`]: ids, records and aggregates at every stage. [`contract`]: what every adapter promises, as one call each.
+//!
 //! ```
 //! use chrono::TimeDelta;
 //! use onboarding::ports::Clock;

@@ -3,14 +3,16 @@
 //! # A tour
 //! - [`ports`]: what the engine asks of the outside, one trait per role.
 //! - [`Onboarding`]: the driver. Its methods are the use cases, one story a file in `stories/`; JSON and HTML doors call the
-//!   same ones.
+//!   same ones. [`stories`] has what they answer, [`Error`] why they do not, [`Caller`] who asks.
 //! - [`forms`]: what people type, parsed once with every fault told at once.
 //! - [`Portal`]: a journey with a name, people to call and documents, read from text.
 //! - [`Worker`]: carries out what commits ordered: mails and letters. [`Onboarding::sweep`]: lets time do its part.
 //! - [`Aggregate`]: the core's four aggregates under one type, for stores.
 //!
 //! Every use case is one loop: load → gather facts → `decide` → fold `evolve` → `commit`. On a conflict it starts again, at
-//! most four times; nothing is revealed before the commit.
+//! most three times; nothing is revealed before the commit.
+//!
+//! `examples/embed.rs` is the whole of an embedding service on one page; `docs/embedding.md` explains it.
 
 mod aggregate;
 mod engine;

@@ -15,8 +15,11 @@ async fn a_late_code_is_refused_and_the_renewed_link_opens_the_account() {
     let engine = bench.engine(Portals::new([portal]));
     let worker = bench.worker(&engine);
     let caller = Onboarding::caller("192.0.2.0/24", Language::En);
-    let form =
-        RegistrationForm { email: "kim@mail.example".into(), password: Some("a long walk by the sea".into()), ..RegistrationForm::default() };
+    let form = RegistrationForm {
+        email: "kim@mail.example".into(),
+        password: Some("a long walk by the sea".into()),
+        ..RegistrationForm::default()
+    };
 
     // The mail server is away at first.
     bench.mailer.next(MailFate::Transient(None), 1);

@@ -35,8 +35,11 @@ struct ConsentBody {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("required" = ["email"]))]
 struct ApplyBody {
     claim: Option<ClaimBody>,
+    /// Missing and empty are one: told together with every other field.
+    #[serde(default)]
     email: String,
     first_name: Option<String>,
     last_name: Option<String>,

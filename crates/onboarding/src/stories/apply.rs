@@ -103,7 +103,13 @@ impl Onboarding {
 
     /// The form, parsed, or every fault at once: those of its texts, of the claim, and those that only the journey knows.
     /// Nothing is counted, looked up or hashed before.
-    fn faultless(&self, portal: &Arc<Portal>, form: &RegistrationForm, language: Language, now: DateTime<Utc>) -> Result<ParsedRegistration, Error> {
+    fn faultless(
+        &self,
+        portal: &Arc<Portal>,
+        form: &RegistrationForm,
+        language: Language,
+        now: DateTime<Utc>,
+    ) -> Result<ParsedRegistration, Error> {
         let parsed = forms::registration(portal, form);
         let mut faults = parsed.as_ref().err().cloned().unwrap_or_default();
         let sealed = form.claim.as_ref().is_some_and(|claim| claim.token.is_some());
@@ -138,8 +144,8 @@ impl Onboarding {
         language: Language,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let unreadable = |_| Error::Internal("a placeholder could not be read".to_owned());
-        let some = |given: bool| given.then(|| PersonName::parse("X").map_err(|_| unreadable(()))).transpose();
+        let unreadable = || Error::Internal("a placeholder could not be read".to_owned());
+        let some = |given: bool| given.then(|| PersonName::parse("X").map_err(|_| unreadable())).transpose();
         let applicant = match parsed {
             Some(parsed) => parsed.applicant.clone(),
             None => Applicant {
@@ -151,13 +157,13 @@ impl Onboarding {
         let hash = onboarding_core::PasswordHash::new(String::new());
         let input = ApplyInput {
             id: RegistrationId(self.uuid(now)),
-            email: EmailAddress::parse("nobody@invalid.invalid").map_err(|_| unreadable(()))?,
+            email: EmailAddress::parse("nobody@invalid.invalid").map_err(|_| unreadable())?,
             applicant,
             consents: form.consents.clone(),
             language: Some(language),
             password: form.password.is_some().then_some(NewPassword { hash, met: 0 }),
         };
-        let number = onboarding_core::RecordNumber::parse("0").map_err(|_| unreadable(()))?;
+        let number = onboarding_core::RecordNumber::parse("0").map_err(|_| unreadable())?;
         let record = portal.journey.claim.is_some().then_some((onboarding_core::RecordId(onboarding_core::Uuid::nil()), number));
         let facts = ApplyFacts { record, owner: None, documents: portal.shown(language) };
         let fresh = self.proof(&portal.slug, input.id, now);

@@ -118,13 +118,7 @@ impl Onboarding {
     }
 
     /// Counts the guess before it is judged: otherwise parallel guesses are free. A match gives it back.
-    async fn count_guess(
-        &self,
-        portal: &Arc<Portal>,
-        caller: &Caller,
-        typed: &TypedClaim,
-        now: DateTime<Utc>,
-    ) -> Result<Guess, Error> {
+    async fn count_guess(&self, portal: &Arc<Portal>, caller: &Caller, typed: &TypedClaim, now: DateTime<Utc>) -> Result<Guess, Error> {
         let second: Vec<String> = typed.values.iter().map(SecondValue::folded).collect();
         let second = second.join("\u{1f}");
         let network = caller.network.as_str();

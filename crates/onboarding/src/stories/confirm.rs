@@ -206,7 +206,6 @@ impl Onboarding {
                 for token in tokens {
                     step.token(token, Ref::Registration(id));
                 }
-                step.withdraw_mail_of(&before.value);
                 if let Taken::Yes = self.take(step).await? {
                     return Ok(());
                 }

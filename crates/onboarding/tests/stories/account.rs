@@ -16,7 +16,10 @@ async fn a_person_amends_name_and_language() {
     assert_eq!((view.first_name.as_deref(), view.last_name.as_deref(), view.language), (Some("Zoë"), Some("O'Neill"), Language::En));
     let faulty = Amendment { last_name: Some("<b>".to_owned()), language: Some("fr".to_owned()), ..Amendment::default() };
     let Err(Error::Input(faults)) = scene.engine.amend(&session, &faulty).await else { panic!("accepted") };
-    assert_eq!(faults.iter().map(|fault| (fault.field.as_str(), fault.code)).collect::<Vec<_>>(), [("last_name", "characters"), ("language", "unknown")]);
+    assert_eq!(
+        faults.iter().map(|fault| (fault.field.as_str(), fault.code)).collect::<Vec<_>>(),
+        [("last_name", "characters"), ("language", "unknown")]
+    );
     let session = scene.session(GARDEN, &scene.signed_in("zoe@mail.example").await).await.unwrap();
     assert_eq!(Onboarding::account_view(&session).language, Language::En);
 }
@@ -31,7 +34,9 @@ async fn a_consent_is_given_and_withdrawn_and_each_decision_is_kept() {
     scene.confirm(&applied, "zoe@mail.example").await.unwrap();
     let session = scene.session(GARDEN, &scene.signed_in("zoe@mail.example").await).await.unwrap();
     scene.engine.decide_consent(&session, Language::De, "news", "1", false).await.unwrap();
-    let decide = async |document: &str, version: &str, granted| scene.engine.decide_consent(&session, Language::De, document, version, granted).await;
+    let decide = async |document: &str, version: &str, granted| {
+        scene.engine.decide_consent(&session, Language::De, document, version, granted).await
+    };
     for (document, version, granted, why) in [
         ("terms", "2026-10", false, Refusal::DocumentRequired),
         ("privacy", "2026-10", false, Refusal::DocumentRequired),
@@ -43,7 +48,8 @@ async fn a_consent_is_given_and_withdrawn_and_each_decision_is_kept() {
     let session = scene.session(GARDEN, &scene.signed_in("zoe@mail.example").await).await.unwrap();
     session.may(Needs::Everything).unwrap();
     let consents = scene.engine.consents(&session).await.unwrap();
-    let news: Vec<_> = consents.iter().filter(|consent| consent.document == "news").map(|consent| (consent.granted, consent.current)).collect();
+    let news: Vec<_> =
+        consents.iter().filter(|consent| consent.document == "news").map(|consent| (consent.granted, consent.current)).collect();
     assert_eq!(news, [(true, false), (false, true)], "the proof of the first is kept");
     assert_eq!(consents.len(), 4);
     assert!(consents.iter().all(|consent| consent.sha256.len() == 64 && consent.language == Language::De));
@@ -96,7 +102,10 @@ async fn a_session_is_ended_by_its_account_only() {
     let second = scene.session(GARDEN, &two).await.unwrap();
     assert_eq!(scene.engine.end_session(&session, id_of(&foreign)).await.unwrap_err(), Error::NotFound);
     let listed = scene.engine.sessions(&session).await.unwrap();
-    assert_eq!(listed.iter().map(|entry| (entry.id, entry.current)).collect::<Vec<_>>(), [(id_of(&second), false), (id_of(&session), true)]);
+    assert_eq!(
+        listed.iter().map(|entry| (entry.id, entry.current)).collect::<Vec<_>>(),
+        [(id_of(&second), false), (id_of(&session), true)]
+    );
     scene.engine.end_session(&session, id_of(&second)).await.unwrap();
     assert_eq!(scene.session(GARDEN, &two).await.unwrap_err(), Error::SignInRequired);
     let third = scene.signed_in("zoe@mail.example").await;

@@ -48,9 +48,15 @@ async fn every_fault_of_a_field_is_told_at_once_and_costs_nothing() {
     let told = faults(scene.engine.apply(GARDEN, &caller(), &form).await);
     let expected = [("email", "format"), ("birth_date", "format"), ("language", "unknown"), ("password", "too_short")];
     assert_eq!(told, expected.map(|(field, code)| (field.to_owned(), code)));
-    let form = RegistrationForm { consents: Vec::new(), first_name: Some("Zoë".to_owned()), password: None, ..garden_form("zoe@mail.example", ("A-100", "Wrong")) };
+    let form = RegistrationForm {
+        consents: Vec::new(),
+        first_name: Some("Zoë".to_owned()),
+        password: None,
+        ..garden_form("zoe@mail.example", ("A-100", "Wrong"))
+    };
     let told = faults(scene.engine.apply(GARDEN, &caller(), &form).await);
-    let expected = [("first_name", "unexpected"), ("password", "required"), ("consents.terms", "required"), ("consents.privacy", "required")];
+    let expected =
+        [("first_name", "unexpected"), ("password", "required"), ("consents.terms", "required"), ("consents.privacy", "required")];
     assert_eq!(told, expected.map(|(field, code)| (field.to_owned(), code)));
     assert_eq!((scene.bench.hasher.hashes(), scene.rows().await.len()), (0, 0));
 }
@@ -120,6 +126,23 @@ async fn the_clerks_hear_once_of_a_number_that_is_guessed_at() {
 }
 
 #[tokio::test]
+async fn the_clerks_hear_once_although_a_right_pair_gave_its_guess_back_meanwhile() {
+    let scene = Scene::new().await;
+    let wrong = |engine: onboarding::Onboarding, network: usize| async move {
+        let refused = engine.claim(GARDEN, &from(&format!("10.0.{network}.0/24")), &claim(("A-100", "Wrong"))).await;
+        assert_eq!(refused.unwrap_err(), Error::ClaimMismatch);
+    };
+    for network in 0..8 {
+        wrong(scene.engine.clone(), network).await;
+    }
+    // The owner's is the ninth guess until it is found to be none; the tenth falls in between.
+    scene.watched.after("record", wrong(scene.engine.clone(), 8));
+    scene.engine.claim(GARDEN, &caller(), &claim(ZOE)).await.unwrap();
+    wrong(scene.engine.clone(), 9).await;
+    assert_eq!(scene.templates_to("service@garden.example").await, ["guessing-alarm"]);
+}
+
+#[tokio::test]
 async fn a_sealed_claim_opens_the_form_for_an_hour_at_its_own_portal() {
     let scene = Scene::new().await;
     let ticket = scene.engine.claim(GARDEN, &caller(), &claim(ZOE)).await.unwrap();
@@ -144,7 +167,9 @@ async fn a_record_that_changed_meanwhile_is_looked_at_again() {
     let scene = Scene::new().await;
     let engine = scene.engine.clone();
     let books = |street: &str, status: &str| {
-        format!("number,name,first_name,last_name,street,postal_code,city,country,email,language,status\nA-100,,Zoë,O’Neill,{street},10999,Berlin,DE,,de,{status}\n")
+        format!(
+            "number,name,first_name,last_name,street,postal_code,city,country,email,language,status\nA-100,,Zoë,O’Neill,{street},10999,Berlin,DE,,de,{status}\n"
+        )
     };
     let import = |engine: onboarding::Onboarding, csv: String| async move {
         let garden = engine.portal(GARDEN).unwrap();
@@ -193,7 +218,8 @@ async fn a_throttled_or_mistaken_form_is_never_hashed() {
 async fn an_unknown_portal_and_a_closed_form_say_so() {
     let scene = Scene::new().await;
     assert_eq!(scene.engine.apply("nowhere", &caller(), &guild_form("a@mail.example")).await.unwrap_err(), Error::UnknownPortal);
-    let closed = scene.engine.apply(WORKS, &caller(), &RegistrationForm { email: "a@mail.example".to_owned(), ..RegistrationForm::default() }).await;
+    let closed =
+        scene.engine.apply(WORKS, &caller(), &RegistrationForm { email: "a@mail.example".to_owned(), ..RegistrationForm::default() }).await;
     assert_eq!(closed.unwrap_err(), Error::Registration(Refusal::RegistrationClosed));
 }
 

@@ -254,7 +254,11 @@ async fn a_race_for_one_record_has_one_winner() {
         race.spawn(async move { engine.confirm_link(GARDEN, &caller(), &token).await });
     }
     let answers = race.join_all().await;
-    assert_eq!(answers.iter().filter(|answer| answer.as_ref().is_ok_and(|confirmed| confirmed.state == "active")).count(), 1, "{answers:?}");
+    assert_eq!(
+        answers.iter().filter(|answer| answer.as_ref().is_ok_and(|confirmed| confirmed.state == "active")).count(),
+        1,
+        "{answers:?}"
+    );
     assert_eq!(answers.iter().filter(|answer| matches!(answer, Err(Error::RecordTaken))).count(), 7, "{answers:?}");
 }
 
@@ -269,7 +273,10 @@ async fn a_token_is_good_for_its_own_purpose_at_its_own_portal_only() {
     assert_eq!(scene.engine.registration(GARDEN, &link).await.unwrap_err(), Error::NotFound);
     assert_eq!(scene.engine.registration(GUILD, &handle(&applied)).await.unwrap_err(), Error::NotFound);
     assert_eq!(scene.engine.confirm_code(GUILD, &caller(), &handle(&applied), "7KQ4-M2XH").await.unwrap_err(), Error::NotFound);
-    assert_eq!(scene.session(GARDEN, &onboarding::stories::SignedIn { token: link, ..scene_signed_in(&scene).await }).await.unwrap_err(), Error::SignInRequired);
+    assert_eq!(
+        scene.session(GARDEN, &onboarding::stories::SignedIn { token: link, ..scene_signed_in(&scene).await }).await.unwrap_err(),
+        Error::SignInRequired
+    );
 }
 
 async fn scene_signed_in(scene: &Scene) -> onboarding::stories::SignedIn {

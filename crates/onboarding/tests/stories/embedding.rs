@@ -23,7 +23,8 @@ fn every_piece_of_code_in_the_document_stands_in_a_file_that_runs() {
         include_str!("../../../onboarding-testkit/tests/contracts.rs"),
     ];
     // Between two fences stands a piece of code: a word for the language, then its lines.
-    let pieces: Vec<&str> = DOCUMENT.split("```").skip(1).step_by(2).filter_map(|piece| piece.split_once('\n')).map(|(_, code)| code).collect();
+    let pieces: Vec<&str> =
+        DOCUMENT.split("```").skip(1).step_by(2).filter_map(|piece| piece.split_once('\n')).map(|(_, code)| code).collect();
     assert_eq!(pieces.len(), files.len());
     for piece in pieces {
         assert!(files.iter().any(|file| file.contains(piece)), "docs/embedding.md shows what stands in no file:\n{piece}");

@@ -11,7 +11,11 @@ use onboarding_testkit::{MailFate, sample};
 /// A member, a suspended member and nobody.
 async fn scene() -> Scene {
     let scene = Scene::new().await;
-    scene.import("number,name,first_name,last_name,street,postal_code,city,country,email,language\nA-400,,Jana,Berg,Weg 4,10999,Berlin,DE,,de\n").await;
+    scene
+        .import(
+            "number,name,first_name,last_name,street,postal_code,city,country,email,language\nA-400,,Jana,Berg,Weg 4,10999,Berlin,DE,,de\n",
+        )
+        .await;
     scene.member("zoe@mail.example", ZOE).await;
     let suspended = scene.member_session("jana@mail.example", ("A-400", "Berg")).await;
     scene.change_account(suspended.account(), Command::Suspend { delivery: sample::delivery_id(1) }).await;
@@ -46,7 +50,8 @@ async fn a_registration_of_a_known_address_costs_and_tells_the_same() {
     }
     assert_eq!((ledgers[0]["hasher.hash"], ledgers[0]["commit.outbox"], ledgers[0]["commit.tokens"]), (1, 1, 2));
     assert!(ledgers.iter().all(|ledger| *ledger == ledgers[0]), "{ledgers:#?}");
-    let answers: Vec<_> = applied.iter().map(|applied| (&applied.state, applied.registration.len(), applied.expires_at, applied.resend_at)).collect();
+    let answers: Vec<_> =
+        applied.iter().map(|applied| (&applied.state, applied.registration.len(), applied.expires_at, applied.resend_at)).collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     // What follows costs and tells the same too.
     scene.post().await;
@@ -120,8 +125,10 @@ async fn a_guess_at_an_unknown_number_costs_the_same() {
     }
     assert!(ledgers.iter().all(|ledger| *ledger == ledgers[0]), "{ledgers:#?}");
     // A right pair for a number that has its account is answered like one for a free number.
-    let taken = work(&scene, async { drop(scene.engine.apply(GARDEN, &caller(), &garden_form("a@mail.example", ZOE)).await.unwrap()) }).await;
-    let free = work(&scene, async { drop(scene.engine.apply(GARDEN, &caller(), &garden_form("b@mail.example", BJOERN)).await.unwrap()) }).await;
+    let taken =
+        work(&scene, async { drop(scene.engine.apply(GARDEN, &caller(), &garden_form("a@mail.example", ZOE)).await.unwrap()) }).await;
+    let free =
+        work(&scene, async { drop(scene.engine.apply(GARDEN, &caller(), &garden_form("b@mail.example", BJOERN)).await.unwrap()) }).await;
     assert_eq!(taken, free);
 }
 

@@ -26,7 +26,11 @@ async fn the_link_leads_to_a_mailed_password_that_signs_in() {
     for _ in 0..2 {
         assert_eq!(scene.engine.confirm_link(GUILD, &caller(), &token).await.unwrap().state, "active");
     }
-    assert_eq!(scene.templates_to("kim@mail.example").await, ["confirm-link", "generated-password"], "one password, however often the link is pressed");
+    assert_eq!(
+        scene.templates_to("kim@mail.example").await,
+        ["confirm-link", "generated-password"],
+        "one password, however often the link is pressed"
+    );
     assert_eq!(scene.bench.hasher.hashes(), 1);
     let password = scene.mail_to("kim@mail.example").await.password().unwrap();
     let signed_in = scene.sign_in(GUILD, "kim@mail.example", &password).await.unwrap();

@@ -82,7 +82,11 @@ async fn an_initial_password_is_read_forgivingly_and_opens_nothing_but_its_chang
     assert!(matches!(changed, PasswordChanged::SignInAgain));
     assert_eq!(scene.session(WORKS, &signed_in).await.unwrap_err(), Error::SignInRequired, "every session ended, the caller's too");
     assert_eq!(scene.sign_in(WORKS, "K-1001", INITIAL).await.unwrap_err(), Error::SignInFailed);
-    assert_eq!(scene.sign_in(WORKS, "K-1001", &own.to_lowercase()).await.unwrap_err(), Error::SignInFailed, "an own password is read as it is");
+    assert_eq!(
+        scene.sign_in(WORKS, "K-1001", &own.to_lowercase()).await.unwrap_err(),
+        Error::SignInFailed,
+        "an own password is read as it is"
+    );
     let again = scene.sign_in(WORKS, "K-1001", own).await.unwrap();
     scene.engine.session(WORKS, &again.token, Needs::Everything).await.unwrap();
 }

@@ -41,7 +41,11 @@ async fn a_flood_of_resends_ends_with_the_address_s_daily_share() {
     let refused = scene.engine.resend(GARDEN, &caller(), &handle(&applied)).await;
     assert!(matches!(refused, Err(Error::Throttled { .. })), "{refused:?}");
     let code = scene.mail_to("zoe@mail.example").await.code().unwrap();
-    assert_eq!(scene.engine.confirm_code(GARDEN, &caller(), &handle(&applied), &code).await.unwrap().state, "active", "a refused resend voids nothing");
+    assert_eq!(
+        scene.engine.confirm_code(GARDEN, &caller(), &handle(&applied), &code).await.unwrap().state,
+        "active",
+        "a refused resend voids nothing"
+    );
 }
 
 #[tokio::test]

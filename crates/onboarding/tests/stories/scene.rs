@@ -11,7 +11,8 @@ use onboarding::core::{
 use onboarding::forms::{ClaimForm, RegistrationForm};
 use onboarding::portal::DocumentText;
 use onboarding::ports::{
-    Actor, Clock, Commit, DigestPurpose, Outbox, OutboxFilter, OutboxRow, PasswordHasher, RenderedMail, SessionKind, Store, Vault, Version, Write,
+    Actor, Clock, Commit, DigestPurpose, Outbox, OutboxFilter, OutboxRow, PasswordHasher, RenderedMail, SessionKind, Store, Vault, Version,
+    Write,
 };
 use onboarding::stories::{Applied, Needs, SessionView, SignedIn};
 use onboarding::{Aggregate, Caller, CommandId, Error, Onboarding, Portal, Portals, Ports, Worker};
@@ -206,7 +207,11 @@ pub(crate) fn secret(text: &str) -> SecretString {
 }
 
 fn consents(documents: &[(&str, &str)]) -> Vec<ConsentInput> {
-    let given = |(document, version): &(&str, &str)| ConsentInput { document: (*document).to_owned(), version: (*version).to_owned(), granted: true };
+    let given = |(document, version): &(&str, &str)| ConsentInput {
+        document: (*document).to_owned(),
+        version: (*version).to_owned(),
+        granted: true,
+    };
     documents.iter().map(given).collect()
 }
 
@@ -359,7 +364,11 @@ impl Scene {
         commit.writes.push(Write { aggregate: account.into(), expected: Version(0) });
         self.bench.store.commit(commit).await.unwrap();
         // The mail server took the mail: the password's life begins.
-        self.change_account(id, account::Command::Settle { delivery: sample::delivery_id(7_002), fate: onboarding::core::registration::MailFate::Sent }).await;
+        self.change_account(
+            id,
+            account::Command::Settle { delivery: sample::delivery_id(7_002), fate: onboarding::core::registration::MailFate::Sent },
+        )
+        .await;
         id
     }
 

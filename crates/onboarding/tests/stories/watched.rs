@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::core::{
-    AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId, consent::ConsentGiven, policy::Limit,
+    AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId, consent::ConsentGiven,
+    policy::Limit,
 };
 use onboarding::ports::{
-    AuditRow, Commit, CommitError, DigestPurpose, Directory, DirectoryError, Entropy, HasherError, ImportId, ImportReport, Leased, Lookup, MembershipFact,
-    Outbox, OutboxFilter, OutboxRow, PasswordHasher, Relation, Replay, Sealed, SessionFacts, SessionRow, Sessions, Store, StoreError, Taken, Throttle,
-    ThrottleKey, Vault, VaultError, Verification, Versioned,
+    AuditRow, Commit, CommitError, DigestPurpose, Directory, DirectoryError, Entropy, HasherError, ImportId, ImportReport, Leased, Lookup,
+    MembershipFact, Outbox, OutboxFilter, OutboxRow, PasswordHasher, Relation, Replay, Sealed, SessionFacts, SessionRow, Sessions, Store,
+    StoreError, Taken, Throttle, ThrottleKey, Vault, VaultError, Verification, Versioned,
 };
 use onboarding_testkit::{Bench, CheapHasher, MemoryStore, PlainVault, SeededEntropy};
 use secrecy::SecretString;
@@ -107,7 +108,9 @@ impl Watched {
 impl Store for Watched {
     async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
         self.note("store.now", 1);
-        self.store.now().await
+        let now = self.store.now().await;
+        self.lend_a_hand("now").await;
+        now
     }
 
     async fn load(&self, what: Ref) -> Result<Option<Versioned<Aggregate>>, StoreError> {
@@ -227,7 +230,9 @@ impl Outbox for Watched {
 impl Directory for Watched {
     async fn find(&self, portal: &PortalSlug, number: &RecordNumber) -> Result<Option<Versioned<Record>>, StoreError> {
         self.note("directory.find", 1);
-        Directory::find(&*self.store, portal, number).await
+        let found = Directory::find(&*self.store, portal, number).await;
+        self.lend_a_hand("record").await;
+        found
     }
 
     async fn by_id(&self, id: RecordId) -> Result<Option<Versioned<Record>>, StoreError> {

@@ -1,12 +1,14 @@
 //! The outbox worker: in order, under the fence, at most twice, and nothing left in plain.
 
 use crate::scene::{GARDEN, GUILD, Scene, ZOE, caller, handle, ids, secret};
+use crate::watched::Watched;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use onboarding::Worker;
 use onboarding::core::{DeliveryId, Language, MailTemplate, Ref, policy};
 use onboarding::ports::{
-    Actor, Commit, Delivery, DeliveryKind, DeliveryStatus, MailError, Mailer, Outbox, OutboxChange, Receipt, RenderedMail, Settlement, Store, Vault,
+    Actor, Commit, Delivery, DeliveryKind, DeliveryStatus, MailError, MailOrder, Mailer, Outbox, OutboxChange, Receipt, RenderedMail,
+    Settlement, Stationery, StationeryError, Store, Vault,
 };
 use onboarding_testkit::{MailFate, PlainStationery, PressFate, ReadMail, RecordingMailer, sample};
 use std::sync::{
@@ -132,7 +134,7 @@ async fn a_mail_server_that_asks_to_wait_is_asked_again_ever_later_under_the_sam
 
 #[tokio::test]
 async fn a_mail_server_that_names_a_time_is_believed_up_to_an_hour() {
-    for (asked, wait) in [(Duration::from_secs(600), 600), (Duration::from_secs(86_400), 3_600)] {
+    for (asked, wait) in [(Duration::from_mins(10), 600), (Duration::from_hours(24), 3_600)] {
         let scene = Scene::new().await;
         scene.apply("zoe@mail.example", ZOE).await;
         scene.bench.mailer.next(MailFate::Transient(Some(asked)), 1);
@@ -174,10 +176,10 @@ async fn an_alarm_that_is_parked_itself_raises_no_other() {
         scene.bench.clock.advance(TimeDelta::hours(1));
     }
     let rows = scene.rows().await;
-    assert_eq!(rows.iter().map(|row| (row.template.as_str(), row.status)).collect::<Vec<_>>(), [
-        ("mail-parked", DeliveryStatus::Parked),
-        ("activation-code", DeliveryStatus::Parked)
-    ]);
+    assert_eq!(
+        rows.iter().map(|row| (row.template.as_str(), row.status)).collect::<Vec<_>>(),
+        [("mail-parked", DeliveryStatus::Parked), ("activation-code", DeliveryStatus::Parked)]
+    );
 }
 
 #[tokio::test]
@@ -298,6 +300,35 @@ async fn a_worker_that_lost_its_lease_settles_nothing() {
     assert_eq!(scene.bench.mailer.attempts(id), 2);
 }
 
+/// Writes so slowly that another worker has the lease, and has sent the mail, before the attempt begins.
+struct Dawdling {
+    watched: Arc<Watched>,
+    clock: Arc<onboarding_testkit::FixedClock>,
+    next: Worker,
+}
+
+impl Stationery for Dawdling {
+    fn mail(&self, order: &MailOrder) -> Result<RenderedMail, StationeryError> {
+        self.clock.advance(TimeDelta::seconds(31));
+        let next = self.next.clone();
+        self.watched.after("now", async move {
+            assert_eq!(next.run_once().await.unwrap(), 1);
+        });
+        PlainStationery.mail(order)
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_before_the_attempt_sends_nothing() {
+    let scene = Scene::new().await;
+    scene.apply("zoe@mail.example", ZOE).await;
+    let dawdling = Dawdling { watched: scene.watched.clone(), clock: scene.bench.clock.clone(), next: scene.worker.clone() };
+    let late = Worker::new(scene.engine.clone(), Arc::new(dawdling), scene.bench.mailer.clone());
+    assert_eq!(late.run_once().await.unwrap(), 1);
+    assert_eq!(recipients(&scene), ["zoe@mail.example"], "once, by the other worker");
+    assert_eq!(scene.rows().await[0].attempts, 1);
+}
+
 #[tokio::test]
 async fn a_sealed_text_is_wiped_once_it_was_handed_over() {
     let scene = Scene::new().await;
@@ -348,11 +379,14 @@ async fn a_replica_without_the_key_leaves_the_mail_for_one_that_has_it() {
 #[tokio::test]
 async fn a_letter_is_printed_at_most_once() {
     let scene = Scene::new().await;
-    for (at, fate, status) in
-        [(1, PressFate::UnknownPrinted, DeliveryStatus::Sent), (2, PressFate::UnknownLost, DeliveryStatus::Parked), (3, PressFate::Transient, DeliveryStatus::Sent)]
-    {
+    for (at, fate, status) in [
+        (1, PressFate::UnknownPrinted, DeliveryStatus::Sent),
+        (2, PressFate::UnknownLost, DeliveryStatus::Parked),
+        (3, PressFate::Transient, DeliveryStatus::Sent),
+    ] {
         let id = sample::delivery_id(at);
-        let payload = r#"{"Letter":{"record":"A100","language":"de","pin":"7KQ4-M2XH-BCDF","valid_until":"2026-02-01T00:00:00Z","held":false}}"#;
+        let payload =
+            r#"{"Letter":{"record":"A100","language":"de","pin":"7KQ4-M2XH-BCDF","valid_until":"2026-02-01T00:00:00Z","held":false}}"#;
         let delivery = Delivery {
             id,
             portal: scene.engine.portal(GARDEN).unwrap().slug.clone(),
