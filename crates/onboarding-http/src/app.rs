@@ -50,12 +50,12 @@ pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies) -> Re
     let router = docs_page::add(router, &document())?;
     let pages = Arc::new(Pages::new(state, texts.clone())?);
     let router = pages::add(router, &pages)?.at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) }))).at(
-            "/health/ready",
-            poem::get(make(move |_| {
-                let engine = ready.clone();
-                async move { Ok::<_, poem::Error>(health(is_ready(&engine).await)) }
-            })),
-        );
+        "/health/ready",
+        poem::get(make(move |_| {
+            let engine = ready.clone();
+            async move { Ok::<_, poem::Error>(health(is_ready(&engine).await)) }
+        })),
+    );
     Ok(Frame::new(router, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: Some(pages) }))
 }
 

@@ -8,6 +8,7 @@ pub mod body;
 pub mod client;
 mod clock;
 mod connection;
+pub(crate) mod pace;
 mod watch;
 
 pub use clock::RequestClock;

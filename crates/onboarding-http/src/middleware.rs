@@ -12,6 +12,7 @@ use crate::{
     edge::{
         RequestClock,
         client::{ClientNetwork, TrustedProxies},
+        pace::Pace,
     },
     language,
     problem::{Problem, ProblemTexts},
@@ -54,12 +55,13 @@ pub struct FrameParts {
 pub struct Frame {
     inner: BoxEndpoint<'static>,
     parts: FrameParts,
+    pace: Pace,
 }
 
 impl Frame {
     /// Puts the frame around an endpoint.
     pub fn new<E: Endpoint + 'static>(inner: E, parts: FrameParts) -> Self {
-        Self { inner: inner.map_to_response().boxed(), parts }
+        Self { inner: inner.map_to_response().boxed(), parts, pace: Pace::default() }
     }
 
     fn write(&self, path: &str, problem: &Problem, language: Language, id: &RequestId) -> Response {
@@ -87,12 +89,20 @@ impl Endpoint for Frame {
         let clock = RequestClock::of_request(&request);
         request.set_data(clock.clone());
         request.set_data(id.clone());
-        request.set_data(network(&self.parts.proxies, peer, request.headers()));
+        let network = network(&self.parts.proxies, peer, request.headers());
+        // Looking costs little, and whoever has a session is known; what is left are the doors that strangers try.
+        let knocks = request.method() == Method::POST && !request.headers().contains_key(header::AUTHORIZATION);
+        let pace = if knocks { self.pace.take(&network, began) } else { Ok(()) };
+        request.set_data(network);
         let language = language::of_request(request.headers(), &Language::ALL);
         let path = request.uri().path().to_owned();
         let method = known_method(request.method());
 
         let answer = tokio::select! {
+            biased;
+            () = std::future::ready(()), if pace.is_err() => {
+                Ok(Err(Problem::too_many("too_many_requests", pace.err().unwrap_or_default()).closing().into()))
+            }
             answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind() => answer,
             () = clock.expired() => Ok(Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timed_out").closing().into())),
         };

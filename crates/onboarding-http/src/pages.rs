@@ -19,8 +19,8 @@ use crate::problem::Problem;
 use onboarding::{Caller, Portal};
 use onboarding_core::{Language, Page};
 use onboarding_text::Texts;
-use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::error::RouteError;
+use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, endpoint::make};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -96,8 +96,7 @@ struct LinkForm {
 /// A path that the router does not take, which a test excludes.
 pub fn add(router: Route, pages: &Arc<Pages>) -> Result<Route, RouteError> {
     router
-        .try_at("/assets/portal.css", poem::get(make(|_| async { Ok::<_, poem::Error>(styles()) })))
-?
+        .try_at("/assets/portal.css", poem::get(make(|_| async { Ok::<_, poem::Error>(styles()) })))?
         .try_at("/:portal/confirm", page(pages, |pages, visit| Box::pin(async move { pages.confirm(&visit).await })))?
         .try_at("/:portal/password/reset", page(pages, |pages, visit| Box::pin(async move { pages.reset(&visit).await })))?
         .try_at("/:portal/password/forgot", page(pages, |pages, visit| Box::pin(async move { pages.forgot(&visit).await })))?

@@ -129,4 +129,3 @@ fn face(portal: &Portal, base_url: &str) -> MailFace {
         theme: MailTheme::default(),
     }
 }
-

@@ -119,7 +119,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = SqlStore::open(SqliteOptions::new(folder.path().join("store.db")), Arc::new(FixedClock::default())).await.unwrap();
         store.migrate().await.unwrap();
-        let asked = [sessions::look_up(3), store::due(), outbox::next_due(), outbox::due()];
+        let asked = [sessions::look_up(3), store::due(), outbox::next_due(), outbox::due(16)];
         let purged = [outbox::ORPHANS, purge::ENDED, purge::COMMANDS, purge::AUDIT, purge::UNOWNED].map(str::to_owned);
         for sql in asked.into_iter().chain(purged) {
             let explain = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {sql}"));

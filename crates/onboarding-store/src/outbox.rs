@@ -23,18 +23,18 @@ pub(crate) fn next_due() -> String {
     format!("SELECT o.due_at FROM outbox o WHERE {READY} ORDER BY o.due_at LIMIT 1")
 }
 
-/// With `$1` the present and `$2` the most rows.
-pub(crate) fn due() -> String {
-    format!("SELECT o.id FROM outbox o WHERE {READY} AND o.due_at <= $1 ORDER BY o.priority DESC, o.created_at, o.id LIMIT $2")
+/// With `$1` the present. The limit stands in the text: as a parameter it has SQLite plan the statement anew each time.
+pub(crate) fn due(limit: u32) -> String {
+    format!("SELECT o.id FROM outbox o WHERE {READY} AND o.due_at <= $1 ORDER BY o.priority DESC, o.created_at, o.id LIMIT {limit}")
 }
 
-/// With `$3` the end of the lease beside what [`due`] takes. An attempt of the former holder that was never settled stays
+/// With `$2` the end of the lease beside what [`due`] takes. An attempt of the former holder that was never settled stays
 /// unknown. Where several may write at once, whoever comes second finds the delivery due later.
-fn lease() -> String {
+fn lease(limit: u32) -> String {
     format!(
-        "UPDATE outbox SET fence = fence + 1, held_until = $3, due_at = $3, attempting = FALSE \
+        "UPDATE outbox SET fence = fence + 1, held_until = $2, due_at = $2, attempting = FALSE \
          WHERE id IN ({}) AND status = 'queued' AND due_at <= $1 RETURNING *",
-        due()
+        due(limit)
     )
 }
 
@@ -49,8 +49,8 @@ impl Outbox for SqlStore {
         if limit == 0 || self.next_due(now).await?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
-        let values = [micros(now).into(), i64::from(limit).into(), micros(now + LEASE).into()];
-        let rows = self.inner.database.write_returning(statement(self.readers(), &lease(), values), "lease deliveries").await?;
+        let values = [micros(now).into(), micros(now + LEASE).into()];
+        let rows = self.inner.database.write_returning(statement(self.readers(), &lease(limit), values), "lease deliveries").await?;
         let rows = rows.iter().map(|row| outbox::Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>();
         let mut rows = rows.doing("read a delivery")?;
         // What an update returns has no order of its own.

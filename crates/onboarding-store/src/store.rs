@@ -67,8 +67,12 @@ impl Store for SqlStore {
         let db = self.readers();
         match by {
             Lookup::Claim(claim) => {
-                let row = claim::Entity::find_by_id(step::key_of(claim)).one(db).await.doing("find a claim")?;
-                row.map(|row| reference(&row.owner_kind, row.owner_id)).transpose()
+                let (kind, portal, value) = step::key_of(claim);
+                let sql = "SELECT owner_kind, owner_id FROM claims WHERE kind = $1 AND portal = $2 AND value = $3";
+                let row = db.query_one_raw(statement(db, sql, [kind.into(), portal.into(), value.into()])).await.doing("find a claim")?;
+                let Some(row) = row else { return Ok(None) };
+                let kind: String = row.try_get("", "owner_kind").doing("find a claim")?;
+                reference(&kind, row.try_get("", "owner_id").doing("find a claim")?).map(Some)
             }
             Lookup::Token(presented) => {
                 let rows =

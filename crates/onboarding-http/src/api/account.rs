@@ -1,7 +1,7 @@
 //! A person's own account: profile, password, address, consents, sessions, export, closing.
 
-use super::registrations::TokenBody;
 use super::moment::Moment;
+use super::registrations::TokenBody;
 use super::{Api, problem_of};
 use crate::json::SecretText;
 use crate::problem::Problem;

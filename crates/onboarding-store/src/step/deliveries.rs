@@ -96,9 +96,7 @@ async fn settle(db: &impl ConnectionTrait, id: DeliveryId, fence: u64, result: S
     const ENDED: &str = "status = $3, settled_at = $4, reason = COALESCE($5, reason), held_until = NULL";
     let ended = |status: DeliveryStatus, reason: Option<String>| [status.word().into(), micros(at).into(), reason.into()];
     let set = match result {
-        Settlement::Retry { at: when, reason } => {
-            fenced(db, &format!("{AGAIN}, {KNOWN}"), id, fence, [micros(when).into(), reason.into()])
-        }
+        Settlement::Retry { at: when, reason } => fenced(db, &format!("{AGAIN}, {KNOWN}"), id, fence, [micros(when).into(), reason.into()]),
         Settlement::RetryUnknown { at: when, reason } => {
             fenced(db, &format!("{AGAIN}, attempting = FALSE"), id, fence, [micros(when).into(), reason.into()])
         }

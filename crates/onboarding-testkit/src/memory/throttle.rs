@@ -58,7 +58,8 @@ impl Throttle for MemoryStore {
 
     async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
         self.with(|state| {
-            let before: Vec<_> = takes.iter().map(|(key, _)| (digest_key(&key.0), state.counters.get(&digest_key(&key.0)).copied())).collect();
+            let before: Vec<_> =
+                takes.iter().map(|(key, _)| (digest_key(&key.0), state.counters.get(&digest_key(&key.0)).copied())).collect();
             let mut found = Vec::with_capacity(takes.len());
             for (key, limit) in takes {
                 let taken = state.take(*key, *limit, now);
