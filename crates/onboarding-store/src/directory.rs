@@ -6,7 +6,7 @@
 use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::column::{micros, signed, unsigned};
-use crate::entity::{import, record};
+use crate::entity::import;
 use crate::error::{Doing, corrupt, unreadable};
 use async_trait::async_trait;
 use onboarding::ports::{Directory, DirectoryError, ImportId, ImportReport, Store, StoreError, Version, Versioned};
@@ -14,7 +14,7 @@ use onboarding_core::record::RecordStatus;
 use onboarding_core::{PortalSlug, Record, RecordId, RecordNumber};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Value};
+use sea_orm::{ConnectionTrait, EntityTrait, Value};
 use std::collections::HashMap;
 use std::fmt::Write;
 use uuid::Uuid;
@@ -25,18 +25,11 @@ const CHUNK: usize = 100;
 #[async_trait]
 impl Directory for SqlStore {
     async fn find(&self, portal: &PortalSlug, number: &RecordNumber) -> Result<Option<Versioned<Record>>, StoreError> {
-        let found = record::Entity::find()
-            .filter(record::Column::Portal.eq(portal.as_str()))
-            .filter(record::Column::Number.eq(number.as_str()))
-            .one(self.readers())
-            .await
-            .doing("find a record")?;
-        found.as_ref().map(read).transpose()
+        self.record("portal = $1 AND number = $2", [portal.as_str().into(), number.as_str().into()]).await
     }
 
     async fn by_id(&self, id: RecordId) -> Result<Option<Versioned<Record>>, StoreError> {
-        let found = record::Entity::find_by_id(id.0).one(self.readers()).await.doing("find a record")?;
-        found.as_ref().map(read).transpose()
+        self.record("id = $1", [id.0.into()]).await
     }
 
     async fn stage(&self, import: ImportId, portal: &PortalSlug, first_row: u64, rows: Vec<Record>) -> Result<(), DirectoryError> {
@@ -74,9 +67,18 @@ impl Directory for SqlStore {
     }
 }
 
-fn read(row: &record::Model) -> Result<Versioned<Record>, StoreError> {
-    let record: Record = serde_json::from_str(&row.data).map_err(|error| unreadable("records", row.id, &error))?;
-    Ok(Versioned { value: Record { id: RecordId(row.id), ..record }, version: Version(unsigned(row.version)?) })
+impl SqlStore {
+    /// The one record that a condition on a unique index selects.
+    async fn record<const N: usize>(&self, condition: &str, values: [Value; N]) -> Result<Option<Versioned<Record>>, StoreError> {
+        let db = self.readers();
+        let sql = format!("SELECT id, version, data FROM records WHERE {condition}");
+        let Some(row) = db.query_one_raw(statement(db, &sql, values)).await.doing("find a record")? else { return Ok(None) };
+        let id: Uuid = row.try_get("", "id").doing("read a record")?;
+        let version: i64 = row.try_get("", "version").doing("read a record")?;
+        let data: String = row.try_get("", "data").doing("read a record")?;
+        let record: Record = serde_json::from_str(&data).map_err(|error| unreadable("records", id, &error))?;
+        Ok(Some(Versioned { value: Record { id: RecordId(id), ..record }, version: Version(unsigned(version)?) }))
+    }
 }
 
 /// A record as columns, with the line it stands in.

@@ -1,4 +1,5 @@
-//! The port `Throttle`: counters that are read and raised in one write transaction, so that two takes at once are two.
+//! The port `Throttle`: counters that are judged and raised in one statement or one write transaction, so that two takes at
+//! once are two.
 
 use crate::SqlStore;
 use crate::aggregates::statement;
@@ -26,6 +27,9 @@ impl Throttle for SqlStore {
     }
 
     async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
+        if let Some(taken) = self.take_windows(takes, now).await? {
+            return Ok(taken);
+        }
         let takes: Vec<(Key, Limit)> = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
         self.inner.database.write(move |txn| Box::pin(async move { take_all(txn, takes, micros(now)).await })).await
     }
@@ -55,6 +59,54 @@ impl Throttle for SqlStore {
     }
 }
 
+impl SqlStore {
+    /// The common case in one statement: different windows, none of them used up. `None`: nothing was counted, and it takes
+    /// a longer look to tell why.
+    async fn take_windows(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Option<Vec<Taken>>, StoreError> {
+        let mut values: Vec<Value> = vec![micros(now).into()];
+        for (place, (key, limit)) in takes.iter().enumerate() {
+            let Limit::Window { most, per } = *limit else { return Ok(None) };
+            if takes.iter().take(place).any(|(before, _)| before == key) {
+                return Ok(None);
+            }
+            values.extend(pair(key_of(*key)));
+            values.extend([i64::from(most).into(), span(per).into()]);
+        }
+        if takes.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let rows = self.inner.database.write_returning(statement(self.readers(), &windows(takes.len()), values), "count tries").await?;
+        let mut counts = Vec::with_capacity(rows.len());
+        for row in rows {
+            let key: Key =
+                (row.try_get("", "digest").doing("count tries")?, row.try_get("", "digest_key").doing("count tries")?);
+            let count: i64 = row.try_get("", "count").doing("count tries")?;
+            counts.push((key, Taken { count: small(count)?, refused_until: None }));
+        }
+        let of = |key: ThrottleKey| counts.iter().find(|(counted, _)| *counted == key_of(key)).map(|(_, taken)| *taken);
+        Ok(takes.iter().map(|(key, _)| of(*key)).collect())
+    }
+}
+
+/// Counts so many windows if each has room. With `$1` the present, then digest, key, most and length of each.
+fn windows(takes: usize) -> String {
+    let asked = (0..takes).map(|n| format!("(${}, ${}, ${}, ${})", 4 * n + 2, 4 * n + 3, 4 * n + 4, 4 * n + 5));
+    let asked = asked.collect::<Vec<_>>().join(", ");
+    format!(
+        "WITH asked (digest, digest_key, most, per) AS (VALUES {asked}) \
+         INSERT INTO throttles (digest, digest_key, count, since, last, last_but_one, ends_at) \
+         SELECT digest, digest_key, 1, $1, $1, $1, $1 + per FROM asked WHERE NOT EXISTS (SELECT 1 FROM asked a JOIN throttles t \
+         ON t.digest = a.digest AND t.digest_key = a.digest_key WHERE $1 < t.ends_at AND t.count >= a.most) \
+         ON CONFLICT (digest, digest_key) DO UPDATE SET \
+         count = CASE WHEN $1 < throttles.ends_at THEN throttles.count + 1 ELSE 1 END, \
+         since = CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END, \
+         last = $1, \
+         last_but_one = CASE WHEN $1 < throttles.ends_at THEN throttles.last ELSE $1 END, \
+         ends_at = CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END + excluded.ends_at - $1 \
+         RETURNING digest, digest_key, count"
+    )
+}
+
 /// A condition that so many keys fulfil.
 fn among(keys: usize) -> String {
     let keys = (0..keys).map(|n| format!("(digest = ${} AND digest_key = ${})", 2 * n + 1, 2 * n + 2));
@@ -65,11 +117,8 @@ fn pair((digest, digest_key): Key) -> [Value; 2] {
     [digest.into(), digest_key.into()]
 }
 
-/// Judges each in its order, by what the ones before leave; writes them all at the end, or none.
+/// Any limits: judges each in its order, by what the ones before leave; writes them all at the end, or none.
 async fn take_all(db: &impl ConnectionTrait, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
-    if takes.is_empty() {
-        return Ok(Vec::new());
-    }
     let known = format!("SELECT * FROM throttles WHERE {}", among(takes.len()));
     let known = statement(db, &known, takes.iter().flat_map(|(key, _)| pair(key.clone())));
     let known = db.query_all_raw(known).await.doing("read counters")?;
