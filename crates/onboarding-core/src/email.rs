@@ -26,6 +26,10 @@ impl EmailAddress {
     /// # Source
     /// RFC 5321 4.5.3.1 (lengths), RFC 5322 3.2.3 (`atext`), UTS 46 (domain).
     pub fn parse(text: &str) -> Result<Self, EmailFault> {
+        // A control character is a fault even at an end, where trimming would hide it; a pasted tab is a blank.
+        if text.chars().any(|c| c.is_control() && c != '\t') {
+            return Err(EmailFault::Format);
+        }
         let text: String = text.trim().nfc().collect();
         if text.is_empty() {
             return Err(EmailFault::Empty);
@@ -111,6 +115,9 @@ mod tests {
             "a@b.example c@d.example",
             "a@b.example\r\nBcc: c@d.example",
             "a\0@b.example",
+            "a@b.example\r\n",
+            "\0a@b.example",
+            "a@b.example\n",
             "\"a\"@b.example",
             "a@[127.0.0.1]",
             "a@b",

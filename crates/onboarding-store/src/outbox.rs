@@ -30,7 +30,7 @@ pub(crate) fn due(limit: u32) -> String {
 
 /// With `$2` the end of the lease beside what [`due`] takes. An attempt of the former holder that was never settled stays
 /// unknown. Where several may write at once, whoever comes second finds the delivery due later.
-fn lease(limit: u32) -> String {
+pub(crate) fn lease(limit: u32) -> String {
     format!(
         "UPDATE outbox SET fence = fence + 1, held_until = $2, due_at = $2, attempting = FALSE \
          WHERE id IN ({}) AND status = 'queued' AND due_at <= $1 RETURNING *",

@@ -97,16 +97,28 @@ async fn change_claims(db: &impl ConnectionTrait, changes: Vec<ClaimChange>) -> 
     }
     // What nobody holds needs no release.
     released.run(db).await.doing("release claims")?;
-    for change in changes {
-        if let ClaimChange::Take(claim, holder) = change {
-            let (kind, portal, value) = key_of(&claim);
-            let mut taken = Batch::default();
-            let row = [kind.into(), portal.into(), value.into(), holder.kind().into(), holder.uuid().into()];
-            taken.insert("claims (kind, portal, value, owner_kind, owner_id)", [row], "ON CONFLICT DO NOTHING");
-            if !taken.run(db).await.doing("take a claim")? {
-                return Err(CommitError::Claimed(claim));
-            }
-        }
+    let takes: Vec<(Claim, Ref)> = changes
+        .into_iter()
+        .filter_map(|change| match change {
+            ClaimChange::Take(claim, holder) => Some((claim, holder)),
+            ClaimChange::Release(_) => None,
+        })
+        .collect();
+    let mut taken = Batch::default();
+    let rows = takes.iter().map(|(claim, holder)| {
+        let (kind, portal, value) = key_of(claim);
+        [kind.into(), portal.into(), value.into(), holder.kind().into(), holder.uuid().into()]
+    });
+    taken.insert("claims (kind, portal, value, owner_kind, owner_id)", rows, "ON CONFLICT DO NOTHING RETURNING kind, portal, value");
+    let mut written = Vec::with_capacity(takes.len());
+    for row in taken.rows(db).await.doing("take claims")? {
+        let read = |column| row.try_get::<String>("", column).doing("take claims");
+        written.push((read("kind")?, read("portal")?, read("value")?));
+    }
+    for (claim, _) in takes {
+        let key = key_of(&claim);
+        let Some(place) = written.iter().position(|row| *row == key) else { return Err(CommitError::Claimed(claim)) };
+        written.swap_remove(place);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::aggregates::{self, Table, statement};
 use crate::column::{digest, micros, moment, reference, sealed};
-use crate::entity::{audit, claim, command, consent_proof, token};
+use crate::entity::{audit, command, consent_proof, token};
 use crate::error::{Doing, corrupt};
 use crate::{Inner, SqlStore, purge, step};
 use async_trait::async_trait;

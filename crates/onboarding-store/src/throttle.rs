@@ -78,8 +78,7 @@ impl SqlStore {
         let rows = self.inner.database.write_returning(statement(self.readers(), &windows(takes.len()), values), "count tries").await?;
         let mut counts = Vec::with_capacity(rows.len());
         for row in rows {
-            let key: Key =
-                (row.try_get("", "digest").doing("count tries")?, row.try_get("", "digest_key").doing("count tries")?);
+            let key: Key = (row.try_get("", "digest").doing("count tries")?, row.try_get("", "digest_key").doing("count tries")?);
             let count: i64 = row.try_get("", "count").doing("count tries")?;
             counts.push((key, Taken { count: small(count)?, refused_until: None }));
         }
@@ -88,15 +87,16 @@ impl SqlStore {
     }
 }
 
-/// Counts so many windows if each has room. With `$1` the present, then digest, key, most and length of each.
-fn windows(takes: usize) -> String {
+/// Counts so many windows if each has room. With `$1` the present, then digest, key, most and length of each. Each counter
+/// is looked up by its key: by a join, SQLite would walk all that have not ended, along the index for the purge.
+pub(crate) fn windows(takes: usize) -> String {
     let asked = (0..takes).map(|n| format!("(${}, ${}, ${}, ${})", 4 * n + 2, 4 * n + 3, 4 * n + 4, 4 * n + 5));
     let asked = asked.collect::<Vec<_>>().join(", ");
     format!(
         "WITH asked (digest, digest_key, most, per) AS (VALUES {asked}) \
          INSERT INTO throttles (digest, digest_key, count, since, last, last_but_one, ends_at) \
-         SELECT digest, digest_key, 1, $1, $1, $1, $1 + per FROM asked WHERE NOT EXISTS (SELECT 1 FROM asked a JOIN throttles t \
-         ON t.digest = a.digest AND t.digest_key = a.digest_key WHERE $1 < t.ends_at AND t.count >= a.most) \
+         SELECT digest, digest_key, 1, $1, $1, $1, $1 + per FROM asked WHERE NOT EXISTS (SELECT 1 FROM asked asked_too WHERE asked_too.most <= \
+         (SELECT t.count FROM throttles t WHERE t.digest = asked_too.digest AND t.digest_key = asked_too.digest_key AND $1 < t.ends_at)) \
          ON CONFLICT (digest, digest_key) DO UPDATE SET \
          count = CASE WHEN $1 < throttles.ends_at THEN throttles.count + 1 ELSE 1 END, \
          since = CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END, \

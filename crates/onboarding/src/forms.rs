@@ -6,7 +6,7 @@ use onboarding_core::{
     EmailAddress, Journey, Language, PersonName, PostalCode, RecordNumber,
     consent::{ConsentFault, ConsentInput},
     email::EmailFault,
-    journey::MustMatch,
+    journey::{FieldName, MustMatch},
     name::NameFault,
     password::{self, PasswordFault, Privilege},
     record::{NumberFault, SecondValue},
@@ -164,6 +164,13 @@ pub(crate) fn claim(journey: &Journey, form: Option<&ClaimForm>, last_name: Opti
     };
     let Some(form) = form else { return Err(vec![FieldError::new("claim", "required")]) };
     let mut faults = Vec::new();
+    // Two names of one person: which of them was matched must not be a question.
+    if let (Some(within), Some(beside)) = (&form.last_name, last_name)
+        && within.trim() != beside.trim()
+        && journey.field(FieldName::LastName).is_none()
+    {
+        faults.push(FieldError::new("last_name", "unexpected"));
+    }
     let mut keep = |read: Result<SecondValue, FieldError>| match read {
         Ok(value) => Some(value),
         Err(fault) => {

@@ -183,7 +183,8 @@ impl Step {
     /// A row like any other that is never sent: who watches the database's size or our time learns nothing.
     pub(crate) fn decoy(&mut self, owner: Ref, id: DeliveryId, template: MailTemplate) {
         let sealed = sealing::seal(&*self.engine.ports.vault, id, &Payload::Decoy);
-        self.enqueue(owner, id, template, self.portal.journey.default_language(), None, None, sealed);
+        let not_after = Some(self.now + onboarding_core::policy::RESET_LIFE);
+        self.enqueue(owner, id, template, self.portal.journey.default_language(), not_after, None, sealed);
     }
 
     #[expect(clippy::too_many_arguments, reason = "a delivery names everything it needs")]

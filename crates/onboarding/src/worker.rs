@@ -140,10 +140,13 @@ impl Worker {
         let ending = match sealing::open(&*self.engine.ports.vault, delivery.id, &delivery.sealed) {
             Ok(Payload::Decoy) => Ending { result: Settlement::Expired, fate: None, alarm: false },
             Ok(Payload::Mail { to, params }) => {
+                let Some(template) = MailTemplate::of(&delivery.template) else {
+                    // Written by a newer version, which another replica may be: a person looks at it.
+                    return self.settle(&portal, &lease, Ending::parked("unknown_template")).await;
+                };
                 let order = MailOrder {
                     portal: portal.slug.clone(),
-                    template: MailTemplate::of(&delivery.template)
-                        .ok_or_else(|| Error::Internal(format!("no mail is called {}", delivery.template)))?,
+                    template,
                     language: delivery.language,
                     to,
                     params,

@@ -105,9 +105,9 @@ pub(super) fn apply(
     };
     let order = proof_mail(&dossier, facts.owner.as_ref(), true, &fresh, journey, now);
     let event = Event::Applied {
-        dossier: Box::new(dossier),
         standing: standing(facts.owner.as_ref()),
-        secrets: secrets(&fresh, now),
+        secrets: secrets(&dossier, &fresh, now),
+        dossier: Box::new(dossier),
         delivery: fresh.delivery,
         at: now,
     };
@@ -178,7 +178,7 @@ pub(super) fn correct_address(
     let event = Event::AddressCorrected {
         email: Personal(email),
         standing: standing(owner),
-        secrets: secrets(&fresh, now),
+        secrets: secrets(&dossier, &fresh, now),
         delivery: fresh.delivery,
         at: now,
     };
@@ -220,7 +220,7 @@ fn mail_again(
     now: DateTime<Utc>,
 ) -> Decision<Event, Reply> {
     let order = proof_mail(dossier, owner, stage.attempts_left() > 0, fresh, journey, now);
-    let event = Event::Resent { standing: standing(owner), secrets: secrets(fresh, now), delivery: fresh.delivery, at: now };
+    let event = Event::Resent { standing: standing(owner), secrets: secrets(dossier, fresh, now), delivery: fresh.delivery, at: now };
     Decision::events(vec![event], Reply::Done).mail(order)
 }
 
@@ -228,8 +228,13 @@ fn standing(owner: Option<&AddressOwner>) -> Standing {
     if owner.is_some() { Standing::Shadow } else { Standing::Genuine }
 }
 
-fn secrets(fresh: &Fresh, now: DateTime<Utc>) -> Secrets {
-    Secrets { code: fresh.code.digest, link: fresh.link.digest, expires_at: now + policy::CODE_LIFE }
+fn secrets(dossier: &Dossier, fresh: &Fresh, now: DateTime<Utc>) -> Secrets {
+    Secrets { code: fresh.code.digest, link: fresh.link.digest, expires_at: dies_at(dossier, now) }
+}
+
+/// No code outlives its registration.
+fn dies_at(dossier: &Dossier, now: DateTime<Utc>) -> DateTime<Utc> {
+    (now + policy::CODE_LIFE).min(dossier.created_at + policy::UNPROVEN_AT_MOST)
 }
 
 /// The mail that proves an address, or tells its owner that there is an account already. Neither greets by name nor
@@ -242,7 +247,7 @@ fn proof_mail(
     journey: &Journey,
     now: DateTime<Utc>,
 ) -> Mail {
-    let expires_at = now + policy::CODE_LIFE;
+    let expires_at = dies_at(dossier, now);
     if let Some(owner) = owner {
         return Mail {
             id: fresh.delivery,

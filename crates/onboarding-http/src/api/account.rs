@@ -155,7 +155,7 @@ pub(super) fn rows() -> [Route<Api>; 11] {
             .refuses(StatusCode::GONE, &["token_expired", "token_superseded"])
             .refuses(StatusCode::CONFLICT, &["email_taken"])
             .handled_json(confirm_email),
-        call(Method::GET, "/api/v1/{portal}/account/consents", Auth::RestrictedSession, "Every decision on a document, oldest first")
+        call(Method::GET, "/api/v1/{portal}/account/consents", Auth::SessionBeforeDocuments, "Every decision on a document, oldest first")
             .tag(TAG)
             .replies::<Vec<Consent>>(StatusCode::OK, "Append-only")
             .handled(consents),

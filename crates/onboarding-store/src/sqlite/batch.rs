@@ -1,8 +1,9 @@
 //! Several statements that are handed to the database together: each hand-over to SQLite's thread and back costs more than
-//! most of our statements do.
+//! most of our statements do. That a text may hold several statements with parameters is SQLite's way; elsewhere they run
+//! one by one, to the same end.
 
 use crate::aggregates::statement;
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use std::fmt::Write as _;
 
 /// Statements in their order, whose parameters are numbered over all of them. They run in the transaction they are run in;
@@ -56,6 +57,14 @@ impl Batch {
         }
         let Self { sql, values, due } = self;
         Ok(db.execute_raw(statement(db, &sql, values)).await?.rows_affected() == due)
+    }
+
+    /// Runs them and gives the rows that they return.
+    pub(crate) async fn rows(self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, DbErr> {
+        if self.sql.is_empty() {
+            return Ok(Vec::new());
+        }
+        db.query_all_raw(statement(db, &self.sql, self.values)).await
     }
 
     fn next(&mut self) {

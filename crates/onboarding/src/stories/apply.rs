@@ -113,7 +113,14 @@ impl Onboarding {
         let parsed = forms::registration(portal, form);
         let mut faults = parsed.as_ref().err().cloned().unwrap_or_default();
         let sealed = form.claim.as_ref().is_some_and(|claim| claim.token.is_some());
-        if !sealed {
+        if let (true, Some(claim)) = (sealed, &form.claim) {
+            // The ticket stands for all three; a second word beside it would be another claim.
+            let beside =
+                [("claim.number", &claim.number), ("claim.last_name", &claim.last_name), ("claim.postal_code", &claim.postal_code)];
+            faults.extend(
+                beside.into_iter().filter(|(_, text)| text.is_some()).map(|(field, _)| forms::FieldError::new(field, "unexpected")),
+            );
+        } else {
             faults.extend(forms::claim(&portal.journey, form.claim.as_ref(), form.last_name.as_deref()).err().unwrap_or_default());
         }
         match self.rehearse(portal, form, parsed.as_ref().ok(), language, now) {

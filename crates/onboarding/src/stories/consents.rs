@@ -69,6 +69,7 @@ impl Onboarding {
     ) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             let before = self.account(session.account()).await?;
+            session.lives_beside(&before.value)?;
             let mut step = self.step(&session.portal, Actor::Account(session.account()), self.now().await?);
             let documents = session.portal.shown(language);
             let command = Command::DecideConsent { document: document.to_owned(), version: version.to_owned(), granted, documents };

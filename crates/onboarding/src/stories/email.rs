@@ -39,6 +39,7 @@ impl Onboarding {
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
             let before = self.account(session.account()).await?;
+            session.lives_beside(&before.value)?;
             let owner = self.owner_of(portal, &email).await?;
             let link = self.token(&portal.slug, TokenPurpose::NewEmail.digest());
             let digest = link.digest;

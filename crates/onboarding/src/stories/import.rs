@@ -96,8 +96,15 @@ pub fn records_from_csv<R: Read>(
             let text = std::str::from_utf8(field)
                 .map_err(|_| RowFault { row, column: name.clone(), reason: "is not UTF-8; save the file as UTF-8".to_owned() })?
                 .trim();
-            if text.chars().any(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')) {
-                return Err(RowFault { row, column: name.clone(), reason: "contains a control or direction character".to_owned() });
+            if text.chars().any(|c| {
+                c.is_control()
+                    || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+            }) {
+                return Err(RowFault {
+                    row,
+                    column: name.clone(),
+                    reason: "contains a control, direction or invisible character".to_owned(),
+                });
             }
             if text.chars().count() > LONGEST {
                 return Err(RowFault { row, column: name.clone(), reason: format!("has more than {LONGEST} characters") });

@@ -24,6 +24,7 @@ impl Onboarding {
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
             let before = self.account(session.account()).await?;
+            session.lives_beside(&before.value)?;
             let mut step = self.step(portal, Actor::Account(session.account()), now);
             step.decide::<Account>(Some(&before), Command::Close { verified, delivery: self.delivery(now) })?;
             let memberships = self.ports.store.related(&Relation::MembershipsOf(session.account())).await?;

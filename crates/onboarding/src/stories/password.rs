@@ -65,6 +65,7 @@ impl Onboarding {
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
             let before = self.account(account.id()).await?;
+            session.lives_beside(&before.value)?;
             if before.value.credential().hash() != account.credential().hash() {
                 return Err(onboarding_core::account::Refusal::WrongPassword.into());
             }

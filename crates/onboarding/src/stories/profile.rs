@@ -121,6 +121,7 @@ impl Onboarding {
         }
         for _ in 0..ATTEMPTS {
             let before = self.account(session.account()).await?;
+            session.lives_beside(&before.value)?;
             let mut step = self.step(&session.portal, Actor::Account(session.account()), self.now().await?);
             let command = Command::Amend { first_name: first_name.clone(), last_name: last_name.clone(), language: language.flatten() };
             let (after, _) = step.decide(Some(&before), command)?;

@@ -7,7 +7,7 @@ use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
     AccountId, MembershipId, Ref, Role, SessionId,
-    account::{self, Access, Standing},
+    account::{self, Access, Account, Standing},
     audit::AuditEntry,
     policy,
     record::RecordStatus,
@@ -104,6 +104,16 @@ impl SessionView {
         self.facts.account.value.id()
     }
 
+    /// Whether it still lives beside this state of its account, loaded after it was looked up: a reset or a change of
+    /// password in between ended it, and with it every verdict on the old password.
+    ///
+    /// # Errors
+    /// [`Error::SignInRequired`].
+    pub(crate) fn lives_beside(&self, account: &Account) -> Result<(), Error> {
+        let same = account.generation() == self.facts.session.generation && account.standing() == Standing::Active;
+        if same { Ok(()) } else { Err(Error::SignInRequired) }
+    }
+
     /// Whether it may do this.
     ///
     /// # Errors
@@ -189,6 +199,7 @@ impl Onboarding {
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
             let before = self.account(session.account()).await?;
+            session.lives_beside(&before.value)?;
             let mut step = self.step(&session.portal, Actor::Account(session.account()), now);
             let (after, _) = step.decide(Some(&before), account::Command::EndSessions)?;
             let after = after.unwrap_or(before.value);

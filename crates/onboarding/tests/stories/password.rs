@@ -118,6 +118,26 @@ async fn a_parallel_change_of_the_password_has_one_winner() {
         engine.change_password(&from("198.51.100.0/24"), &theirs, &secret(PASSWORD), &new).await.unwrap();
     });
     let late = scene.engine.change_password(&caller(), &session, &secret(PASSWORD), &secret(OTHER_PASSWORD)).await;
-    assert_eq!(late.unwrap_err(), Error::Account(Refusal::WrongPassword));
+    assert_eq!(late.unwrap_err(), Error::SignInRequired, "the session ended with the password it was opened with");
     scene.sign_in(GARDEN, "zoe@mail.example", "ein drittes Wort, das gilt").await.unwrap();
+}
+
+/// Whoever has a stolen session and the old password asks for another address while the owner sets a new password.
+#[tokio::test]
+async fn an_old_password_judged_before_a_change_moves_no_address_and_closes_no_account_after_it() {
+    for door in ["email", "close"] {
+        let scene = Scene::new().await;
+        let session = scene.member_session("zoe@mail.example", ZOE).await;
+        let (engine, owners) = (scene.engine.clone(), session.clone());
+        scene.watched.after("verify", async move {
+            let new = secret("ein drittes Wort, das gilt");
+            engine.change_password(&from("198.51.100.0/24"), &owners, &secret(PASSWORD), &new).await.unwrap();
+        });
+        let late = match door {
+            "email" => scene.engine.request_email(&caller(), &session, "thief@mail.example", &secret(PASSWORD)).await,
+            _ => scene.engine.close_account(&caller(), &session, &secret(PASSWORD)).await,
+        };
+        assert_eq!(late.unwrap_err(), Error::SignInRequired, "{door}");
+        scene.sign_in(GARDEN, "zoe@mail.example", "ein drittes Wort, das gilt").await.unwrap();
+    }
 }
