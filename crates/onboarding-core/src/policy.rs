@@ -61,6 +61,8 @@ spans! {
     REPLAY_LIFE = hours(24);
     /// Closed registrations are purged.
     RETAIN_REGISTRATIONS = days(30);
+    /// Tokens in an account's links are forgotten: a later click is told that the link is unknown.
+    RETAIN_TOKENS = days(30);
     /// Outbox rows are purged.
     RETAIN_OUTBOX = days(30);
     /// Audit entries are purged.

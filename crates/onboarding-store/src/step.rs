@@ -41,7 +41,7 @@ pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -
     deliveries::settle_all(db, &outbox, at).await?;
     // What is left collides with nothing but ids that were drawn twice.
     let mut rest = Batch::default();
-    add_tokens(&mut rest, tokens);
+    add_tokens(&mut rest, tokens, micros(at));
     deliveries::enqueue_all(&mut rest, outbox, at);
     change_sessions(db, &mut rest, sessions).await?;
     add_consents(&mut rest, ids, portal.as_str(), consents, at);
@@ -128,12 +128,12 @@ pub(crate) fn key_of(claim: &Claim) -> (String, String, String) {
     (claim.kind().to_owned(), claim.portal().as_str().to_owned(), claim.value().to_owned())
 }
 
-fn add_tokens(batch: &mut Batch, tokens: Vec<TokenEntry>) {
+fn add_tokens(batch: &mut Batch, tokens: Vec<TokenEntry>, at: i64) {
     let rows = tokens.into_iter().map(|TokenEntry { digest, owner }| {
-        [digest.bytes.to_vec().into(), i64::from(digest.key).into(), owner.kind().into(), owner.uuid().into()]
+        [digest.bytes.to_vec().into(), i64::from(digest.key).into(), owner.kind().into(), owner.uuid().into(), at.into()]
     });
     batch.insert(
-        "tokens (digest, digest_key, owner_kind, owner_id)",
+        "tokens (digest, digest_key, owner_kind, owner_id, at)",
         rows,
         "ON CONFLICT (digest, digest_key) DO UPDATE SET owner_kind = excluded.owner_kind, owner_id = excluded.owner_id",
     );

@@ -34,7 +34,8 @@ struct Inner {
 struct State {
     rows: HashMap<Ref, Row>,
     claims: HashMap<Claim, Ref>,
-    tokens: HashMap<DigestKey, Ref>,
+    /// Where each leads, and since when.
+    tokens: HashMap<DigestKey, (Ref, DateTime<Utc>)>,
     audit: HashMap<Ref, Vec<AuditRow>>,
     consents: HashMap<Ref, Vec<ConsentGiven>>,
     commands: HashMap<DigestKey, Command>,

@@ -182,7 +182,7 @@ async fn sign_out(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 }
 
 async fn request_reset(ctx: Ctx<Api>, body: ResetBody) -> Result<Answer, Problem> {
-    ctx.state.engine().request_reset(ctx.portal(), &ctx.once(), &body.login).await.map_err(problem_of)?;
+    ctx.state.engine().request_reset(ctx.portal(), &ctx.repeatable("POST password-resets"), &body.login).await.map_err(problem_of)?;
     Ok(Answer::empty(StatusCode::ACCEPTED))
 }
 

@@ -11,6 +11,7 @@ pub(crate) struct Model {
     pub digest_key: i64,
     pub owner_kind: String,
     pub owner_id: Uuid,
+    pub at: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

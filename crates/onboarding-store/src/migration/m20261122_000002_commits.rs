@@ -18,6 +18,7 @@ impl MigrationTrait for Migration {
         manager.create_table(consent_proofs()).await?;
         manager.create_index(index("claims", &["owner_id"])).await?;
         manager.create_index(index("tokens", &["owner_id"])).await?;
+        manager.create_index(index("tokens", &["owner_kind", "at"])).await?;
         manager.create_index(index("commands", &["at"])).await?;
         manager.create_index(index("audit", &["subject_id", "at"])).await?;
         manager.create_index(index("audit", &["at"])).await?;
@@ -49,6 +50,7 @@ fn tokens() -> TableCreateStatement {
         .col(schema::big_integer("digest_key"))
         .col(schema::text("owner_kind"))
         .col(schema::uuid("owner_id"))
+        .col(schema::big_integer("at"))
         .primary_key(Index::create().col("digest").col("digest_key"))
         .take()
 }

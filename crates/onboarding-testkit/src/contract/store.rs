@@ -51,6 +51,7 @@ promises! { Stores:
     open_registrations_are_related_to_their_record,
     a_roster_is_found_by_its_record,
     ended_registrations_are_purged_with_their_tokens,
+    tokens_of_accounts_are_purged_after_a_month,
     the_time_is_in_whole_microseconds,
     a_fresh_store_is_ready,
 }

@@ -89,7 +89,7 @@ impl State {
             };
         }
         for token in commit.tokens {
-            self.tokens.insert(digest_key(&token.digest), token.owner);
+            self.tokens.insert(digest_key(&token.digest), (token.owner, commit.at));
         }
         self.outbox.extend(outbox);
         for change in commit.sessions {

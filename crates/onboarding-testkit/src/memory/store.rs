@@ -36,7 +36,9 @@ impl State {
     fn find(&self, by: &Lookup) -> Option<Ref> {
         match by {
             Lookup::Claim(claim) => self.claims.get(claim).copied(),
-            Lookup::Token(Presented(digests)) => digests.iter().find_map(|digest| self.tokens.get(&digest_key(digest)).copied()),
+            Lookup::Token(Presented(digests)) => {
+                digests.iter().find_map(|digest| self.tokens.get(&digest_key(digest)).map(|(owner, _)| *owner))
+            }
             Lookup::Roster(portal, number) => {
                 let mut rosters = self.rows.values().filter(|row| matches!(row.index.id, Ref::Roster(_)));
                 rosters.find(|row| row.index.portal == *portal && row.index.record.as_ref() == Some(number)).map(|row| row.index.id)
@@ -52,7 +54,13 @@ impl State {
         let ended: Vec<Ref> = ended.into_iter().take(limit).map(|row| row.index.id).collect();
         for id in ended {
             self.rows.remove(&id);
-            self.tokens.retain(|_, owner| *owner != id);
+            self.tokens.retain(|_, (owner, _)| *owner != id);
+            gone += 1;
+        }
+        let old = |owner: &Ref, at: DateTime<Utc>| matches!(owner, Ref::Account(_)) && at + policy::RETAIN_TOKENS <= now;
+        let tokens: Vec<_> = self.tokens.iter().filter(|(_, (owner, at))| old(owner, *at)).map(|(key, _)| *key).take(limit).collect();
+        for key in tokens {
+            self.tokens.remove(&key);
             gone += 1;
         }
         let commands: Vec<_> =

@@ -44,7 +44,11 @@ impl Onboarding {
     /// [`Error::Throttled`] per network; otherwise only where the store fails.
     pub async fn request_reset(&self, portal: &str, caller: &Caller, login: &str) -> Result<(), Error> {
         let portal = self.portal(portal)?;
+        let _turn = self.turn(&portal, caller).await;
         let now = self.now().await?;
+        if let Some(()) = self.replayed(&portal, caller, now).await? {
+            return Ok(());
+        }
         let claim = login_claim(&portal, login);
         let bucket = claim.as_ref().map_or_else(|| login.trim().chars().take(100).collect(), |claim| claim.value().to_owned());
         self.limit(self.throttle_key(&portal.slug, "mail-network", &[&caller.network]), policy::MAILS_PER_NETWORK, now).await?;
@@ -74,7 +78,11 @@ impl Onboarding {
                 step.decoy(owner, delivery, MailTemplate::PasswordReset);
             }
             step.token(digest, owner);
+            self.remember(&mut step, &portal, caller, &())?;
             if let Taken::Yes = self.take(step).await? {
+                return Ok(());
+            }
+            if let Some(()) = self.replayed(&portal, caller, now).await? {
                 return Ok(());
             }
         }

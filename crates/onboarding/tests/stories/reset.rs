@@ -179,3 +179,17 @@ async fn a_reset_link_used_twice_at_once_is_used_once() {
     assert_eq!(refused(use_it(&scene, &token, OTHER_PASSWORD).await), Refusal::TokenUsed);
     scene.sign_in(GARDEN, "zoe@mail.example", "das erste neue Wort gilt").await.unwrap();
 }
+
+#[tokio::test]
+async fn a_repeated_request_mails_once_and_leaves_the_first_link_alive() {
+    let scene = Scene::new().await;
+    scene.member("zoe@mail.example", ZOE).await;
+    let asked = crate::scene::repeatable("a-key-of-more-than-128-bit-0001", "zoe@mail.example");
+    for _ in 0..3 {
+        scene.engine.request_reset(GARDEN, &asked, "zoe@mail.example").await.unwrap();
+    }
+    let token = scene.mail_to("zoe@mail.example").await.link_token().unwrap().to_owned();
+    let other = crate::scene::repeatable("a-key-of-more-than-128-bit-0001", "another body");
+    assert_eq!(scene.engine.request_reset(GARDEN, &other, "zoe@mail.example").await.unwrap_err(), Error::IdempotencyMismatch);
+    use_it(&scene, &secret(&token), OTHER_PASSWORD).await.unwrap();
+}

@@ -175,6 +175,19 @@ pub async fn ended_registrations_are_purged_with_their_tokens(fresh: &Stores) {
     assert_eq!(fresh.version(Ref::Account(sample::account_id(1))).await, 1);
 }
 
+/// A token in an account's link, or in nobody's, goes after 30 days: strangers can ask for as many as they like.
+pub async fn tokens_of_accounts_are_purged_after_a_month(fresh: &Stores) {
+    let start = fresh.now();
+    let mut commit = fresh.step();
+    commit.tokens.push(TokenEntry { digest: sample::digest(1), owner: Ref::Account(sample::account_id(1)) });
+    fresh.take(commit).await;
+    let led = async || fresh.store.find(&Lookup::Token(sample::digest(1).into())).await.unwrap();
+    assert_eq!(fresh.store.purge(start + TimeDelta::days(29), 100).await.unwrap(), 0);
+    assert!(led().await.is_some());
+    assert_eq!(fresh.store.purge(start + TimeDelta::days(31), 100).await.unwrap(), 1);
+    assert!(led().await.is_none());
+}
+
 /// The store's time is its clock's, and no finer than a database keeps.
 pub async fn the_time_is_in_whole_microseconds(fresh: &Stores) {
     fresh.clock.advance(TimeDelta::microseconds(1_234_567));
