@@ -1,6 +1,6 @@
 //! Reading JSON bodies and query strings strictly: each thing a client wrote is either understood or refused with its place.
 //!
-//! Two steps: text to a tree ([`strict`]: UTF-8, depth, no key twice anywhere), tree to a type ([`shape`]: unknown, missing and mistyped
+//! Two steps: text to a tree (`strict`: UTF-8, depth, no key twice anywhere), tree to a type (`shape`: unknown, missing and mistyped
 //! fields, each with its path). What a value means (an address, a date, a code) is the domain's to parse.
 
 mod shape;
