@@ -188,7 +188,7 @@ async fn a_repeated_request_mails_once_and_leaves_the_first_link_alive() {
     for _ in 0..3 {
         scene.engine.request_reset(GARDEN, &asked, "zoe@mail.example").await.unwrap();
     }
-    let token = scene.mail_to("zoe@mail.example").await.link_token().unwrap().to_owned();
+    let token = scene.mail_to("zoe@mail.example").await.link_token().unwrap().clone();
     let other = crate::scene::repeatable("a-key-of-more-than-128-bit-0001", "another body");
     assert_eq!(scene.engine.request_reset(GARDEN, &other, "zoe@mail.example").await.unwrap_err(), Error::IdempotencyMismatch);
     use_it(&scene, &secret(&token), OTHER_PASSWORD).await.unwrap();
