@@ -1,7 +1,7 @@
 //! What a decision orders done outside: mails, letters, words to the clerks. Orders, not deeds: they travel in the
 //! commit and are carried out by the outbox worker afterwards.
 
-use crate::{DeliveryId, EmailAddress, Language, RecordNumber, Role};
+use crate::{DeliveryId, EmailAddress, Language, Personal, RecordNumber, Role};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use std::fmt;
@@ -47,6 +47,12 @@ pub struct PinLetterOrder {
     pub language: Language,
     /// The PIN in three groups of four.
     pub pin: SecretString,
+    /// Who asked for it, as the letter names the person to the business. 1 to 161 characters.
+    pub requester: Personal<String>,
+    /// When it was asked for, as the letter says.
+    pub requested_at: DateTime<Utc>,
+    /// Whether a clerk issued it anew, instead of the person who asked.
+    pub reissued: bool,
     /// The last day the PIN is good, printed on the letter.
     pub valid_until: DateTime<Utc>,
     /// Held until a clerk releases it.

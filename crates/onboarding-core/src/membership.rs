@@ -69,6 +69,10 @@ pub struct LetterInput {
     pub delivery: DeliveryId,
     /// The letter's language.
     pub language: Language,
+    /// Who asked for it; the letter names the person to the business. 1 to 161 characters.
+    pub requester: Personal<String>,
+    /// Whether a clerk issues it anew.
+    pub reissued: bool,
     /// The last moment of the PIN, printed on the letter.
     pub valid_until: DateTime<Utc>,
     /// Whether a clerk must release it.

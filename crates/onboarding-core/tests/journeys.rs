@@ -1405,6 +1405,8 @@ fn letter(pin: u64, now: DateTime<Utc>, held: bool) -> LetterInput {
         pin: minted(pin),
         delivery: delivery(pin + 1),
         language: Language::De,
+        requester: Personal("Nora Beispiel".to_owned()),
+        reissued: false,
         valid_until: now + policy::PIN_LIFE + policy::PIN_HANDLING,
         held,
     }

@@ -788,7 +788,15 @@ fn doing(one: &Doing, at: u64, pins: &mut Vec<u64>, now: DateTime<Utc>) -> membe
     let told = || (email("kim@example.com"), Language::De);
     let role = |admin: bool| if admin { Role::SuperAdmin } else { Role::Member };
     let pin = 1_000 + at * 2;
-    let letter = |held| LetterInput { pin: minted(pin), delivery: delivery(7), language: Language::De, valid_until: now + days(24), held };
+    let letter = |held| LetterInput {
+        pin: minted(pin),
+        delivery: delivery(7),
+        language: Language::De,
+        requester: Personal("Nora Beispiel".to_owned()),
+        reissued: false,
+        valid_until: now + days(24),
+        held,
+    };
     match one {
         Doing::Grant(admin) => Ask::Grant { place: place(), role: role(*admin) },
         Doing::Request { held } => {

@@ -234,8 +234,15 @@ fn an_account_stored_before_links_lapsed_is_still_read() {
 #[test]
 fn every_membership_survives() {
     let place = || Place { id: membership_id(1), account: account_id(1), record: record() };
-    let letter =
-        |held| LetterInput { pin: minted(100), delivery: delivery(2), language: Language::De, valid_until: start() + days(24), held };
+    let letter = |held| LetterInput {
+        pin: minted(100),
+        delivery: delivery(2),
+        language: Language::De,
+        requester: Personal("Nora Beispiel".to_owned()),
+        reissued: false,
+        valid_until: start() + days(24),
+        held,
+    };
     let journey = journey_of("chamber");
     let mut seen = std::collections::BTreeSet::new();
     let fates = [LetterFate::Held, LetterFate::Queued, LetterFate::Printed, LetterFate::Posted, LetterFate::Returned, LetterFate::Parked];

@@ -9,7 +9,7 @@ mod scene;
 
 use chrono::{DateTime, Utc};
 use onboarding_core::membership::{Command, LetterFate, LetterInput, Membership, NoticeVerdict, Place, Refusal, Reply, Standing};
-use onboarding_core::{Language, Role};
+use onboarding_core::{Language, Personal, Role};
 use scene::*;
 
 kinds! {
@@ -109,7 +109,15 @@ fn place() -> Place {
 }
 
 fn letter(pin: u64, held: bool, now: DateTime<Utc>) -> LetterInput {
-    LetterInput { pin: minted(pin), delivery: delivery(LETTER), language: Language::De, valid_until: now + days(24), held }
+    LetterInput {
+        pin: minted(pin),
+        delivery: delivery(LETTER),
+        language: Language::De,
+        requester: Personal("Nora Beispiel".to_owned()),
+        reissued: false,
+        valid_until: now + days(24),
+        held,
+    }
 }
 
 fn in_state(state: State) -> Life<Membership> {

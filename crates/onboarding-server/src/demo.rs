@@ -1,7 +1,5 @@
 //! The demo: portals and sample records out of the binary, everything it writes in one folder, plain http on loopback. A second start goes on
 //! where the first one ended.
-//!
-//! It leaves out the portals that this version does not serve whole, and says so; the portals themselves are data and know nothing of it.
 
 mod lock;
 mod sample;
@@ -10,7 +8,7 @@ use crate::config::Settings;
 use crate::fault::Faults;
 use crate::portal_files::{self, Loaded, PortalFolder};
 use crate::prepare::prepare;
-use crate::{serve, whole, wiring};
+use crate::{serve, wiring};
 use anyhow::{Context as _, Result};
 use onboarding_text::MailStationery;
 use std::fmt::Write as _;
@@ -25,31 +23,17 @@ pub(crate) struct DemoPortals {
     pub(crate) loaded: Loaded,
     folders: Vec<PortalFolder>,
     stationery: MailStationery,
-    /// A line for each portal of the binary that is not among them, with the reason.
-    left_out: Vec<String>,
 }
 
-/// The portals in the binary that this version serves whole.
+/// The portals in the binary.
 ///
 /// # Errors
-/// A portal that [portals] only asks for, and that the binary does not have or this version does not serve whole; a fault in the files.
+/// A portal that [portals] only asks for, and that the binary does not have; a fault in the files.
 pub(crate) fn portals(settings: &Settings) -> Result<DemoPortals, Faults> {
-    let mut folders = portal_files::found(&settings.portals)?;
-    let mut loaded = portal_files::load(&folders)?;
-    let mut left_out = Vec::new();
-    if settings.portals.only.is_some() {
-        Faults::none_or(whole::faults(&loaded), Some(()))?;
-    } else {
-        for portal in loaded.portals.all() {
-            if let Some(missing) = whole::told(&portal.journey) {
-                left_out.push(format!("{} ({}) is left out: this version does not serve {missing} yet", portal.name, portal.slug));
-            }
-        }
-        loaded = loaded.only(|portal| whole::is_served_whole(&portal.journey));
-    }
-    folders.retain(|folder| loaded.portals.all().iter().any(|portal| portal.slug.as_str() == folder.slug()));
+    let folders = portal_files::found(&settings.portals)?;
+    let loaded = portal_files::load(&folders)?;
     let stationery = wiring::stationery(&loaded, settings.server.base_url.as_str())?;
-    Ok(DemoPortals { loaded, folders, stationery, left_out })
+    Ok(DemoPortals { loaded, folders, stationery })
 }
 
 /// Runs the demo until the process is told to stop.
@@ -64,7 +48,7 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("could not tell where the demo listens")?;
     settings.listens_on(address);
-    let DemoPortals { loaded, folders, stationery, left_out } = portals(&settings)?;
+    let DemoPortals { loaded, folders, stationery } = portals(&settings)?;
     prepare(&settings).await?;
     let house = wiring::open(&settings, loaded).await?;
     let mut announcement = format!("listening on http://{address}\n\n");
@@ -77,9 +61,6 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
         sample::import(&house.engine, &portal, records).await?;
         announcement.push('\n');
         announcement.push_str(&sample::introduction(&house.engine, &portal, records, base).await?);
-    }
-    if !left_out.is_empty() {
-        let _ = write!(announcement, "\n{}\n", left_out.join("\n"));
     }
     announcement.push_str("\nCtrl+C ends the demo; the next start goes on with the same data\n");
     serve::run(house, stationery, &settings, listener, &announcement).await

@@ -12,7 +12,6 @@ mod prepare;
 mod records;
 mod serve;
 mod served;
-mod whole;
 mod wiring;
 
 use anyhow::{Context as _, Result};

@@ -34,21 +34,13 @@ pub(crate) struct Loaded {
     pub(crate) texts: Arc<Texts>,
     /// Those of portals that have their own, not tried yet.
     pub(crate) layouts: Vec<Layout>,
-    declarations: BTreeMap<PortalSlug, Declared>,
+    declarations: BTreeMap<PortalSlug, String>,
 }
 
 impl Loaded {
-    /// Where and with which words a portal is declared.
-    pub(crate) fn declared(&self, portal: &PortalSlug) -> &Declared {
+    /// The file that declares a portal.
+    pub(crate) fn declared(&self, portal: &PortalSlug) -> &str {
         self.declarations.get(portal).expect("a portal is read from its declaration")
-    }
-
-    /// Only these portals; the words of the others may stay.
-    pub(crate) fn only(mut self, keep: impl Fn(&Portal) -> bool) -> Self {
-        let kept: Vec<_> = self.portals.all().into_iter().filter(|portal| keep(portal)).map(|portal| Portal::clone(portal)).collect();
-        self.portals = Portals::new(kept);
-        self.layouts.retain(|layout| self.portals.get(&layout.portal).is_some());
-        self
     }
 }
 
@@ -59,13 +51,6 @@ pub(crate) struct Layout {
     /// Its file.
     pub(crate) place: String,
     pub(crate) source: String,
-}
-
-/// The declaration of a portal, as written.
-pub(crate) struct Declared {
-    /// Its file.
-    pub(crate) place: String,
-    pub(crate) text: String,
 }
 
 /// One portal's files as found.
@@ -238,7 +223,7 @@ pub(crate) fn read(folders: &[PortalFolder]) -> (Loaded, Vec<Fault>) {
     (Loaded { portals: Portals::new(portals), texts: Arc::new(texts), layouts, declarations }, faults)
 }
 
-fn portal(folder: &PortalFolder, slug: PortalSlug, faults: &mut Vec<Fault>) -> Option<(Portal, Declared)> {
+fn portal(folder: &PortalFolder, slug: PortalSlug, faults: &mut Vec<Fault>) -> Option<(Portal, String)> {
     let declaration = folder.file(DECLARATION)?;
     let in_documents = RefCell::new(Vec::new());
     let source = |name: &str, language: Language| {
@@ -257,7 +242,7 @@ fn portal(folder: &PortalFolder, slug: PortalSlug, faults: &mut Vec<Fault>) -> O
         }
     };
     faults.append(&mut in_documents.into_inner());
-    Some((portal?, Declared { place, text: declaration.to_owned() }))
+    Some((portal?, place))
 }
 
 /// A portal's own layouts, without a byte order mark and with plain line feeds: both would arrive in every mail.

@@ -1,10 +1,9 @@
-//! What a server starts with: portals that can be read, whose journeys are served whole, and whose mails can be set. Decides that every fault
-//! of them is told at once; what a fault is stands where each thing is read.
+//! What a server starts with: portals that can be read, and whose mails can be set. Decides that every fault of them is told at once; what a fault is stands where each thing is read.
 
 use crate::config::Settings;
 use crate::fault::Faults;
 use crate::portal_files::{self, Loaded};
-use crate::{whole, wiring};
+use crate::wiring;
 use onboarding_text::MailStationery;
 
 /// The portals that the settings name, and what their mails are written on.
@@ -14,13 +13,12 @@ use onboarding_text::MailStationery;
 pub(crate) fn portals(settings: &Settings) -> Result<(Loaded, MailStationery), Faults> {
     let folders = portal_files::found(&settings.portals)?;
     let (loaded, mut faults) = portal_files::read(&folders);
-    faults.extend(whole::faults(&loaded));
     let stationery = wiring::stationery(&loaded, settings.server.base_url.as_str());
     let stationery = stationery.map_err(|more| faults.extend(more.iter().cloned())).ok();
     Faults::none_or(faults, stationery.map(|stationery| (loaded, stationery)))
 }
 
-/// The portals that the settings name, for commands that serve nobody: records may be brought in for a journey before it is served.
+/// The portals that the settings name, for commands that serve nobody.
 ///
 /// # Errors
 /// Every fault of a portal's files.

@@ -108,7 +108,7 @@ pub(crate) fn stationery(loaded: &Loaded, base_url: &str) -> Result<MailStatione
 /// A portal that cannot write mails, told at the file that declares it.
 fn unable(loaded: &Loaded, fault: &FaceFault) -> Fault {
     let (FaceFault::Twice(slug) | FaceFault::BaseUrl(slug) | FaceFault::Name(slug) | FaceFault::Contrast { portal: slug, .. }) = fault;
-    Fault::new(&loaded.declared(slug).place, fault.to_string())
+    Fault::new(loaded.declared(slug), fault.to_string())
 }
 
 fn face(portal: &Portal, base_url: &str) -> MailFace {

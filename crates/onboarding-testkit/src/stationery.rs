@@ -2,7 +2,7 @@
 
 use onboarding::ports::{MailOrder, RenderedLetter, RenderedMail, Stationery, StationeryError};
 use onboarding::{LetterWriter, Portal};
-use onboarding_core::{EmailAddress, Param, PinLetterOrder};
+use onboarding_core::{EmailAddress, Param, PinLetterOrder, Record};
 use secrecy::ExposeSecret;
 use std::fmt::Write;
 
@@ -65,7 +65,7 @@ impl Stationery for PlainStationery {
 pub struct PlainLetters;
 
 impl LetterWriter for PlainLetters {
-    fn pin_letter(&self, portal: &Portal, order: &PinLetterOrder) -> Result<RenderedLetter, String> {
+    fn pin_letter(&self, portal: &Portal, _record: &Record, order: &PinLetterOrder) -> Result<RenderedLetter, String> {
         let (slug, number, until) = (&portal.slug, order.record.as_str(), order.valid_until.to_rfc3339());
         let text = format!("{slug} ({})\nnumber: {number}\n{}\nvalid until: {until}\n", order.language, order.pin.expose_secret());
         Ok(RenderedLetter { pdf: text.into_bytes(), pages: 1 })

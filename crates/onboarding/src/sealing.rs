@@ -2,7 +2,7 @@
 
 use crate::ports::{Sealed, Vault, VaultError};
 use chrono::{DateTime, Utc};
-use onboarding_core::{DeliveryId, EmailAddress, Language, Page, Param, PinLetterOrder, RecordNumber, Role};
+use onboarding_core::{DeliveryId, EmailAddress, Language, Page, Param, Personal, PinLetterOrder, RecordNumber, Role};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -20,9 +20,23 @@ pub(crate) enum Payload {
 
 #[derive(Serialize, Deserialize)]
 enum Stored {
-    Mail { to: EmailAddress, params: Vec<StoredParam> },
-    Letter { record: RecordNumber, language: Language, pin: String, valid_until: DateTime<Utc>, held: bool },
-    Decoy { padding: String },
+    Mail {
+        to: EmailAddress,
+        params: Vec<StoredParam>,
+    },
+    Letter {
+        record: RecordNumber,
+        language: Language,
+        pin: String,
+        requester: String,
+        requested_at: DateTime<Utc>,
+        reissued: bool,
+        valid_until: DateTime<Utc>,
+        held: bool,
+    },
+    Decoy {
+        padding: String,
+    },
 }
 
 /// The serialised form of a parameter; it exists only between JSON and the seal.
@@ -104,6 +118,9 @@ pub(crate) fn seal(vault: &dyn Vault, id: DeliveryId, payload: &Payload) -> Seal
             record: order.record.clone(),
             language: order.language,
             pin: order.pin.expose_secret().to_owned(),
+            requester: order.requester.0.clone(),
+            requested_at: order.requested_at,
+            reissued: order.reissued,
             valid_until: order.valid_until,
             held: order.held,
         },
@@ -131,8 +148,9 @@ pub(crate) fn open(vault: &dyn Vault, id: DeliveryId, sealed: &Sealed) -> Result
             let params = params.into_iter().map(StoredParam::open).collect::<Option<Vec<_>>>().ok_or(OpenError::Unreadable)?;
             Ok(Payload::Mail { to, params })
         }
-        Stored::Letter { record, language, pin, valid_until, held } => {
-            Ok(Payload::Letter(PinLetterOrder { id, record, language, pin: SecretString::from(pin), valid_until, held }))
+        Stored::Letter { record, language, pin, requester, requested_at, reissued, valid_until, held } => {
+            let (pin, requester) = (SecretString::from(pin), Personal(requester));
+            Ok(Payload::Letter(PinLetterOrder { id, record, language, pin, requester, requested_at, reissued, valid_until, held }))
         }
         Stored::Decoy { padding: _ } => Ok(Payload::Decoy),
     }

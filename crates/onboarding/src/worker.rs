@@ -14,7 +14,7 @@ use crate::sealing::{self, OpenError, Payload};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{
-    Effect, MailTemplate, Page, Param, PinLetterOrder, Ref,
+    Effect, MailTemplate, Page, Param, PinLetterOrder, Record, Ref,
     account::{self, Account},
     membership::{self, LetterFate, Membership},
     registration::{self, MailFate, Registration},
@@ -37,11 +37,11 @@ const NAP: Duration = Duration::from_secs(1);
 
 /// Writes the letters; kept apart from the mails, which every portal has.
 pub trait LetterWriter: Send + Sync {
-    /// Writes one letter.
+    /// Writes one letter to the address of the record in the master data, as it stands when the letter is written.
     ///
     /// # Errors
-    /// A text for the operator; a retry does not help.
-    fn pin_letter(&self, portal: &Portal, order: &PinLetterOrder) -> Result<RenderedLetter, String>;
+    /// A text for the operator, without personal data; a retry does not help.
+    fn pin_letter(&self, portal: &Portal, record: &Record, order: &PinLetterOrder) -> Result<RenderedLetter, String>;
 }
 
 /// Carries out what commits ordered.
@@ -214,7 +214,10 @@ impl Worker {
                 Ok(JobStatus::Unknown | JobStatus::Failed) | Err(_) => Ending::parked("letter_unknown"),
             }));
         }
-        let letter = match writer.pin_letter(portal, order) {
+        let Some(record) = self.engine.ports.directory.find(&portal.slug, &order.record).await? else {
+            return Ok(Some(Ending::parked("no_record")));
+        };
+        let letter = match writer.pin_letter(portal, &record.value, order) {
             Ok(letter) => letter,
             Err(reason) => {
                 tracing::error!(delivery = %lease.delivery.id, %reason, "could not write a letter");

@@ -64,12 +64,15 @@ fn kept(letter: &LetterInput, now: DateTime<Utc>) -> LetterPin {
     }
 }
 
-fn order(membership: &Membership, letter: &LetterInput) -> Effect {
+fn order(membership: &Membership, letter: &LetterInput, now: DateTime<Utc>) -> Effect {
     Effect::PrintPinLetter(PinLetterOrder {
         id: letter.delivery,
         record: membership.record.0.clone(),
         language: letter.language,
         pin: code::grouped(letter.pin.plain.expose_secret()),
+        requester: letter.requester.clone(),
+        requested_at: now,
+        reissued: letter.reissued,
         valid_until: letter.valid_until,
         held: letter.held,
     })
@@ -88,13 +91,13 @@ pub(super) fn request(place: Place, letter: LetterInput, journey: &Journey, now:
         pin: Some(kept(&letter, now)),
         since: now,
     };
-    let print = order(&membership, &letter);
+    let print = order(&membership, &letter, now);
     Decision::events(vec![Event::PinRequested { membership: Box::new(membership) }], Reply::Done).with(print)
 }
 
 /// A newer letter of the same account voids its older PIN, and nobody else's.
 pub(super) fn again(membership: &Membership, letter: LetterInput, now: DateTime<Utc>) -> Decision<Event, Reply> {
-    let print = order(membership, &letter);
+    let print = order(membership, &letter, now);
     let membership = Membership { pin: Some(kept(&letter, now)), since: now, ..membership.clone() };
     Decision::events(vec![Event::PinRequested { membership: Box::new(membership) }], Reply::Done).with(print)
 }
@@ -103,7 +106,7 @@ pub(super) fn release(membership: &Membership, letter: LetterInput, now: DateTim
     match &membership.pin {
         Some(pin) if pin.fate == LetterFate::Held => {
             let letter = LetterInput { held: false, ..letter };
-            let print = order(membership, &letter);
+            let print = order(membership, &letter, now);
             Ok(Decision::events(vec![Event::LetterReleased { pin: kept(&letter, now) }], Reply::Done).with(print))
         }
         Some(_) | None => Err(Refusal::NotInThisState),

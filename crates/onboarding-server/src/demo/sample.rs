@@ -1,7 +1,7 @@
 //! Sample records: brought in once, and one of them handed to whoever tries the demo, with the words to begin.
 
 use anyhow::{Context as _, Result, anyhow};
-use onboarding::core::journey::{AccountsPerRecord, ConsentStage, FieldName, MustMatch};
+use onboarding::core::journey::{AccountsPerRecord, ConsentStage, FieldName, MustMatch, PasswordOrigin};
 use onboarding::core::record::RecordStatus;
 use onboarding::core::{Claim, Record, RecordId, Uuid};
 use onboarding::ports::Lookup;
@@ -48,6 +48,9 @@ pub(super) async fn introduction(engine: &Onboarding, portal: &Portal, csv: &str
     for (label, value) in shown {
         // Writing into a text cannot fail.
         let _ = writeln!(text, "  {:<21}{value}", label.replace('_', " "));
+    }
+    if !portal.journey.registration_open {
+        return Ok(text);
     }
     let body = quoted(&body(portal, &record).to_string());
     let _ = writeln!(
@@ -109,7 +112,9 @@ fn body(portal: &Portal, record: &Record) -> Value {
         };
         body.insert(field.name.word().to_owned(), json!(value));
     }
-    body.insert("password".to_owned(), json!(PASSWORD));
+    if portal.journey.password == PasswordOrigin::AtRegistration {
+        body.insert("password".to_owned(), json!(PASSWORD));
+    }
     let asked = portal.journey.consents.iter().filter(|rule| rule.stage == ConsentStage::Registration);
     let consents: Vec<_> = asked
         .filter_map(|rule| portal.document(&rule.document))

@@ -44,7 +44,6 @@ fn every_fault_of_portals_keys_and_database_is_told() {
         "error: portals/partner/portal.toml:25: ",
         "error: portals/housing/portal.toml:16: the document terms has no text in it: documents/terms.it.md",
         "error: portals/housing/texts/en.ftl:3: no text is called `nothing-like-it`",
-        "error: portals/chamber/portal.toml:24: its journey has steps that this version does not serve yet: a mailed password and a posted PIN; ",
         "error: portals/gartenstadt/mail/html.jinja:2: could not set the mail: undefined",
         "error: portals/gartenstadt/mail/html.jinja.bak: nothing reads a file called so, only mail/text.jinja, mail/html.jinja",
         "error: keys.toml: could not read the key file",
@@ -100,29 +99,4 @@ fn a_portal_that_cannot_write_mails_is_told_where_it_is_declared() {
     let said = installation.run(&["check"]);
     let expected = "error: portals/housing/portal.toml: a name of the portal housing is blank or has control characters\n";
     assert_eq!((said.code, said.err.as_str()), (1, expected), "{said:?}");
-}
-
-#[test]
-fn a_journey_that_is_not_served_whole_is_refused_with_the_steps_by_check_and_by_serve() {
-    let installation = Installation::new();
-    assert_eq!(installation.run(&["migrate"]).code, 0);
-    installation.spoil("onboarding.toml", "only = [\"housing\"]\n", "");
-    let expected = [
-        ("chamber/portal.toml:24", "a mailed password and a posted PIN"),
-        ("customer/portal.toml:17", "provisioning by the company and a mailed password"),
-        ("partner/portal.toml:25", "approval and a password chosen after it"),
-    ];
-    let expected = expected.map(|(place, steps)| {
-        format!(
-            "error: portals/{place}: its journey has steps that this version does not serve yet: {steps}; \
-             leave it out by naming others in [portals] only"
-        )
-    });
-    for command in ["check", "serve"] {
-        let said = installation.run(&[command]);
-        assert_eq!((said.code, said.out.as_str()), (1, ""), "{command}: {said:?}");
-        assert_eq!(said.err.lines().collect::<Vec<_>>(), expected, "{command}");
-    }
-    let said = installation.run_with(&["check"], &[("ONBOARDING_PORTALS__ONLY", "housing")]);
-    assert_eq!(said.code, 0, "{said:?}");
 }
