@@ -2,28 +2,38 @@
 //!
 //! JSON and HTML doors call the same methods; nothing is decided in a door.
 
+mod activate;
 mod apply;
+mod approve;
 mod claim;
+mod complete;
 mod confirm;
 mod consents;
 mod email;
 mod import;
+mod invite;
 mod lifecycle;
 mod password;
 mod profile;
 mod registration;
 mod reset;
+mod roster;
 mod session;
 mod sign_in;
+mod team;
 
 pub use apply::Applied;
+pub use approve::Decided;
 pub use claim::ClaimTicket;
+pub use complete::{Completed, CompletionForm, SetupView};
 pub use confirm::{Confirmed, LinkView};
 pub use consents::ConsentView;
 pub use email::NewEmailView;
 pub use import::{ImportError, RowFault, records_from_csv};
+pub use invite::{InvitationForm, Invited};
 pub use password::PasswordChanged;
 pub use profile::{AccountView, Amendment, Export, HistoryEntry};
 pub use registration::RegistrationView;
 pub use reset::{ResetDone, ResetView};
 pub use session::{MembershipView, Needs, SessionListEntry, SessionView, SignedIn};
+pub use team::{MemberChange, TeamInvitation, TeamMember, TeamRecord, TeamRequest, TeamView};
