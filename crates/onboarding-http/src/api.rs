@@ -1,11 +1,13 @@
 //! The JSON API: one table of calls over the engine's use cases. Each handler parses, calls one use case and renders.
 
 mod account;
+mod completions;
 mod moment;
 mod portals;
 mod refusals;
 mod registrations;
 mod sessions;
+mod team;
 mod texts;
 
 pub use refusals::problem_of;
@@ -64,11 +66,15 @@ impl Gate for Api {
             Auth::RestrictedSession => Needs::Nothing,
             Auth::SessionBeforeDocuments => Needs::Password,
             Auth::Session => Needs::Everything,
+            Auth::SuperAdmin => Needs::Everything,
             // No call of this table asks for more; the first one that does brings its own look-up.
-            Auth::SuperAdmin | Auth::Staff => return Err(Problem::forbidden()),
+            Auth::Staff => return Err(Problem::forbidden()),
         };
         let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else { return Err(Problem::unauthorized("sign_in_required")) };
         let session = self.engine.session(portal, token, needs).await.map_err(problem_of)?;
+        if asking.auth == Auth::SuperAdmin {
+            session.may_decide().map_err(problem_of)?;
+        }
         Ok(Admitted::Session(Box::new(session)))
     }
 }
@@ -109,5 +115,5 @@ impl Ctx<Api> {
 pub fn routes() -> Routes<Api> {
     let rows: Vec<Route<Api>> =
         portals::rows().into_iter().chain(registrations::rows()).chain(sessions::rows()).chain(account::rows()).collect();
-    Routes::new().with_all(rows)
+    Routes::new().with_all(rows).with_all(completions::rows()).with_all(team::rows())
 }

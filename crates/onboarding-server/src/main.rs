@@ -12,6 +12,7 @@ mod prepare;
 mod records;
 mod serve;
 mod served;
+mod super_admin;
 mod wiring;
 
 use anyhow::{Context as _, Result};
@@ -102,6 +103,12 @@ fn run(command: Command) -> Result<()> {
             let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
             print(&block_on(import(&settings, loaded, &portal, &file))?)
         }
+        Command::SuperAdmin { portal, number, email, installation } => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
+            print(&block_on(invite(&settings, loaded, &portal, &number, &email))?)
+        }
         Command::Openapi { config } => {
             if let Some(config) = config {
                 Settings::of_file(&config, environment)?;
@@ -138,6 +145,13 @@ fn check(installation: &Installation, environment: config::Environment) -> Resul
 async fn import(settings: &Settings, loaded: Loaded, portal: &str, file: &Path) -> Result<String> {
     let house = wiring::open(settings, loaded).await?;
     let told = records::import(&house, portal, file).await;
+    house.store.close().await;
+    Ok(format!("{}\n", told?))
+}
+
+async fn invite(settings: &Settings, loaded: Loaded, portal: &str, number: &str, email: &str) -> Result<String> {
+    let house = wiring::open(settings, loaded).await?;
+    let told = super_admin::invite(&house, portal, number, email).await;
     house.store.close().await;
     Ok(format!("{}\n", told?))
 }

@@ -76,7 +76,7 @@ impl Onboarding {
         let place = place.filter(|(.., company)| company.is_open());
         let privileged = role == Role::SuperAdmin && place.is_some();
         let account = match opening.existing {
-            Some(existing) => self.adopt(step, dossier, existing, privileged)?,
+            Some(existing) => Self::adopt(step, dossier, existing, privileged)?,
             None => self.open_account(portal, step, dossier, opening, privileged)?,
         };
         let Some((id, number, company)) = place else { return Ok(()) };
@@ -120,7 +120,7 @@ impl Onboarding {
     }
 
     /// The account was there: it takes over the decisions, and the duties of the role.
-    fn adopt(&self, step: &mut Step, dossier: &Dossier, existing: &Versioned<Account>, privileged: bool) -> Result<AccountId, Error> {
+    fn adopt(step: &mut Step, dossier: &Dossier, existing: &Versioned<Account>, privileged: bool) -> Result<AccountId, Error> {
         let given = dossier.consents.0.values().cloned().collect();
         let (after, _) = step.decide(Some(existing), account::Command::AdoptConsents { given })?;
         if privileged {
@@ -162,13 +162,12 @@ impl Onboarding {
         roster: Option<&Versioned<Roster>>,
     ) -> Result<(), Error> {
         let internal = |refusal: roster::Refusal| Error::Internal(refusal.to_string());
-        let founded = match roster {
-            Some(_) => None,
-            None => {
-                let found = roster::Command::Found { id: RosterId(self.uuid(step.now)), record: number.clone() };
-                let (after, _) = step.decide::<Roster>(None, found).map_err(internal)?;
-                Step::then(None, after)
-            }
+        let founded = if roster.is_none() {
+            let found = roster::Command::Found { id: RosterId(self.uuid(step.now)), record: number.clone() };
+            let (after, _) = step.decide::<Roster>(None, found).map_err(internal)?;
+            Step::then(None, after)
+        } else {
+            None
         };
         step.decide(roster.or(founded.as_ref()), roster::Command::AddAdmin { account }).map_err(internal)?;
         Ok(())

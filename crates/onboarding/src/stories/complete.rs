@@ -14,7 +14,7 @@ use onboarding_core::{
     AccountId, Claim, EmailAddress, Language, PersonName, Presented, Ref, RegistrationId, Role,
     account::Account,
     consent::ConsentInput,
-    journey::PasswordOrigin,
+    journey::{ConsentStage, PasswordOrigin},
     password::Privilege,
     registration::{
         self, Command, CompleteFacts, CompletionInput, ExistingAccount, LostClaim, Missing, NewPassword, Origin, Registration, Reply,
@@ -61,6 +61,8 @@ pub struct SetupView {
     pub invited: bool,
     /// What is missing yet.
     pub missing: Vec<Missing>,
+    /// Documents that may be decided on, and were not: nothing waits for them.
+    pub offered: Vec<String>,
     /// The shortest password, in characters.
     pub min_length: u32,
     /// The link dies then.
@@ -203,6 +205,7 @@ impl Onboarding {
             company: record.map(|record| record.value.name).unwrap_or_default(),
             language: dossier.language,
             invited: matches!(dossier.origin, Origin::Invited { .. }),
+            offered: offered(&portal, &found.value, &missing),
             missing,
             min_length: portal.journey.password_policy.min_for(privilege(&found.value)),
             expires_at: found.value.expires_at(),
@@ -295,6 +298,17 @@ fn privilege(registration: &Registration) -> Privilege {
         Origin::Invited { role: Role::SuperAdmin, .. } => Privilege::Privileged,
         Origin::Invited { role: Role::Member, .. } | Origin::Applied => Privilege::Common,
     }
+}
+
+/// Optional documents of the steps that this link stands for: an invited person never saw the register form.
+fn offered(portal: &Portal, registration: &Registration, missing: &[Missing]) -> Vec<String> {
+    let dossier = registration.dossier();
+    if missing == [Missing::SignIn] {
+        return Vec::new();
+    }
+    let invited = matches!(dossier.origin, Origin::Invited { .. });
+    let rules = portal.journey.consents.iter().filter(|rule| !rule.required && (invited || rule.stage == ConsentStage::Completion));
+    rules.map(|rule| rule.document.clone()).filter(|document| !dossier.consents.0.contains_key(document)).collect()
 }
 
 fn read(portal: &Portal, registration: &Registration, form: &CompletionForm) -> (Parsed, Vec<FieldError>) {
