@@ -3,20 +3,26 @@
 //! JSON and HTML doors call the same methods; nothing is decided in a door.
 
 mod apply;
+mod backoffice;
 mod claim;
 mod confirm;
 mod consents;
 mod email;
 mod import;
+mod import_notes;
 mod lifecycle;
 mod password;
 mod profile;
+mod records;
 mod registration;
 mod reset;
 mod session;
 mod sign_in;
+mod staff;
+mod suspend;
 
 pub use apply::Applied;
+pub use backoffice::{AuditQuery, AuditView, ClerkAccount, ClerkRegistration, ListPage, RegistrationQuery};
 pub use claim::ClaimTicket;
 pub use confirm::{Confirmed, LinkView};
 pub use consents::ConsentView;
@@ -24,6 +30,8 @@ pub use email::NewEmailView;
 pub use import::{ImportError, RowFault, records_from_csv};
 pub use password::PasswordChanged;
 pub use profile::{AccountView, Amendment, Export, HistoryEntry};
+pub use records::{RecordForm, RecordView};
 pub use registration::RegistrationView;
 pub use reset::{ResetDone, ResetView};
 pub use session::{MembershipView, Needs, SessionListEntry, SessionView, SignedIn};
+pub use staff::{StaffPrepared, StaffSignedIn, StaffView};

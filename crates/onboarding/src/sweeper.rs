@@ -7,6 +7,7 @@ use crate::{Aggregate, Onboarding};
 use onboarding_core::{
     Ref,
     account::{self, Account},
+    clerk::{self, Clerk},
     membership::{self, Membership},
     registration::{self, Registration},
     roster::{self, Roster},
@@ -110,6 +111,10 @@ impl Onboarding {
             Aggregate::Roster(value) => {
                 let before = crate::ports::Versioned { value: *value, version };
                 step.decide::<Roster>(Some(&before), roster::Command::Tick).map_err(|error| internal(&error))?;
+            }
+            Aggregate::Clerk(value) => {
+                let before = crate::ports::Versioned { value: *value, version };
+                step.decide::<Clerk>(Some(&before), clerk::Command::Tick).map_err(|error| internal(&error))?;
             }
         }
         if step.commit.writes.is_empty() {
