@@ -12,12 +12,13 @@ mod prepare;
 mod records;
 mod serve;
 mod served;
+mod staff;
 mod wiring;
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Installation, Records};
+use cli::{Cli, Command, Installation, Records, Staff};
 use config::Settings;
 use fault::Faults;
 use portal_files::Loaded;
@@ -102,6 +103,12 @@ fn run(command: Command) -> Result<()> {
             let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
             print(&block_on(import(&settings, loaded, &portal, &file))?)
         }
+        Command::Staff(Staff::Add { portal, email, installation }) => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
+            print(&block_on(add_clerk(&settings, loaded, &portal, &email))?)
+        }
         Command::Openapi { config } => {
             if let Some(config) = config {
                 Settings::of_file(&config, environment)?;
@@ -140,6 +147,13 @@ async fn import(settings: &Settings, loaded: Loaded, portal: &str, file: &Path) 
     let told = records::import(&house, portal, file).await;
     house.store.close().await;
     Ok(format!("{}\n", told?))
+}
+
+async fn add_clerk(settings: &Settings, loaded: Loaded, portal: &str, email: &str) -> Result<String> {
+    let house = wiring::open(settings, loaded).await?;
+    let told = staff::add(&house, portal, email).await;
+    house.store.close().await;
+    told
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
