@@ -55,6 +55,13 @@ spans! {
     PAGE_IDLE = minutes(30);
     /// Page sessions die after this long in any case.
     PAGE_AT_MOST = hours(12);
+    /// Life of a clerk's one-use token. Source: rules.md "Staff".
+    STAFF_SETUP_LIFE = hours(24);
+    /// A clerk's session dies after this long without use: long enough for a telephone call between two looks, short
+    /// enough for a desk that was left. Source: ASVS 5.0 7.3.1, our choice.
+    STAFF_IDLE = hours(1);
+    /// A clerk's session dies after this long in any case: one working day. Source: NIST SP 800-63B-4 2.2.3 (12 h).
+    STAFF_AT_MOST = hours(12);
     /// `last_seen` is written at most this often. A write a request would cost more than the request.
     TOUCH_EVERY = seconds(60);
     /// Replies of repeatable commands are kept this long.
@@ -67,6 +74,8 @@ spans! {
     RETAIN_OUTBOX = days(30);
     /// Audit entries are purged.
     RETAIN_AUDIT = days(730);
+    /// Reports of imports are purged.
+    RETAIN_IMPORTS = days(30);
     /// Consent proofs are pseudonymised.
     RETAIN_CONSENTS = days(1095);
 }

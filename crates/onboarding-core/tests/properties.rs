@@ -9,6 +9,7 @@ mod scene;
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::account::{self, Account, NewAccount, NewCredential, ProvisionInput};
 use onboarding_core::audit::Audited;
+use onboarding_core::clerk::{self, Clerk};
 use onboarding_core::consent::Consents;
 use onboarding_core::journey::{Approval, ConsentStage, EmailProof, PasswordOrigin, Start};
 use onboarding_core::membership::{self, LetterFate, LetterInput, Membership, NoticeVerdict, Place};
@@ -934,6 +935,58 @@ fn whatever_people_do_a_roster_loses_its_last_super_admin_only_to_a_closed_accou
                 }
                 prop_assert!(roster::deadline(life.state()).is_none_or(|due| due <= life.now + days(400)));
                 time_works(&life, || roster_tick(n))?;
+            }
+            folds(&life)
+        })
+        .unwrap();
+}
+
+// ---- Clerks ----
+
+fn clerk_command(kind: u8, n: u64) -> clerk::Command {
+    match kind {
+        0 => clerk::Command::Prepare { id: clerk_id(n), email: email("kim@example.com"), setup: digest(n) },
+        1..=3 => clerk::Command::SetUp { token: shown(n), new: chosen(n, 15) },
+        4 | 5 => clerk::Command::SignIn { verified: n.is_multiple_of(2), rehashed: n.is_multiple_of(3).then(|| hash(n)) },
+        6 => clerk::Command::EndSessions,
+        _ => clerk::Command::Tick,
+    }
+}
+
+#[test]
+fn whatever_happens_only_the_newest_token_of_the_last_day_makes_a_password_and_only_once() {
+    TestRunner::new(config())
+        .run(&prop::collection::vec((wait(), 0..8_u8, 1..6_u64), 1..50), |asked| {
+            let mut life = Life::<Clerk>::of(&journey_of("partner"));
+            ask(&mut life, clerk_command(0, 1))?;
+            let mut living = Some((1, life.now + hours(24)));
+            for (wait, kind, n) in asked {
+                life.later(wait);
+                let before = life.state().clone();
+                let command = clerk_command(kind, n);
+                let step = ask(&mut life, command.clone())?;
+                let after = life.state().clone();
+                match command {
+                    clerk::Command::Prepare { .. } => {
+                        living = Some((n, life.now + hours(24)));
+                        prop_assert!(after.credential().is_none(), "the old password is dead");
+                        prop_assert!(after.generation() > before.generation(), "every session ends");
+                    }
+                    clerk::Command::SetUp { .. } => {
+                        let due = living.take_if(|(token, end)| *token == n && life.now < *end).is_some();
+                        prop_assert_eq!(step.is_some(), due);
+                    }
+                    clerk::Command::SignIn { verified, .. } => {
+                        let expected =
+                            if verified && before.credential().is_some() { clerk::Reply::SignedIn } else { clerk::Reply::Failed };
+                        prop_assert_eq!(step.map(|step| step.reply), Some(expected));
+                    }
+                    clerk::Command::EndSessions => prop_assert!(after.generation() > before.generation()),
+                    clerk::Command::Tick => {}
+                }
+                prop_assert_eq!(after.id(), before.id(), "a clerk stays who it is");
+                prop_assert!(clerk::deadline(&after).is_none_or(|due| due <= life.now + hours(24)));
+                time_works(&life, || clerk::Command::Tick)?;
             }
             folds(&life)
         })

@@ -5,6 +5,7 @@
 mod scene;
 
 use onboarding_core::account::{self, Account, Command, Credential, NewAccount, NewCredential, ProvisionInput};
+use onboarding_core::clerk;
 use onboarding_core::consent::Consents;
 use onboarding_core::journey::EmailProof;
 use onboarding_core::membership::{self, LetterFate, LetterInput, Membership, Place};
@@ -293,6 +294,26 @@ fn every_roster_survives() {
         life.does(command);
         survives(life.state());
     }
+}
+
+#[test]
+fn every_clerk_survives() {
+    let prepare = |n| clerk::Command::Prepare { id: clerk_id(1), email: email("kim@bücher.example"), setup: digest(n) };
+    let mut life = Life::<clerk::Clerk>::of(&journey_of("chamber"));
+    life.does(prepare(800));
+    survives(life.state());
+    for command in [
+        clerk::Command::SetUp { token: shown(800), new: chosen(1, 15) },
+        clerk::Command::SignIn { verified: true, rehashed: Some(hash(2)) },
+        prepare(801),
+    ] {
+        life.does(command);
+        survives(life.state());
+    }
+    life.later(days(2));
+    life.does(clerk::Command::Tick);
+    let value = survives(life.state());
+    assert_eq!(value["email"], "kim@xn--bcher-kva.example");
 }
 
 #[test]

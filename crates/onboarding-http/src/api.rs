@@ -8,6 +8,7 @@ mod refusals;
 mod registrations;
 mod sessions;
 mod team;
+mod staff;
 mod texts;
 
 pub use refusals::problem_of;
@@ -20,7 +21,7 @@ use crate::{
 use async_trait::async_trait;
 use onboarding::{
     Caller, CommandId, Onboarding, Portal,
-    stories::{Needs, SessionView},
+    stories::{Needs, SessionView, StaffView},
 };
 use onboarding_core::Language;
 use secrecy::ExposeSecret;
@@ -37,6 +38,8 @@ pub enum Admitted {
     Anyone,
     /// Somebody with a living session that may make this call.
     Session(Box<SessionView>),
+    /// A clerk of the portal.
+    Clerk(Box<StaffView>),
 }
 
 impl Api {
@@ -67,8 +70,12 @@ impl Gate for Api {
             Auth::SessionBeforeDocuments => Needs::Password,
             Auth::Session => Needs::Everything,
             Auth::SuperAdmin => Needs::Everything,
-            // No call of this table asks for more; the first one that does brings its own look-up.
-            Auth::Staff => return Err(Problem::forbidden()),
+            Auth::Staff => {
+                let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else {
+                    return Err(Problem::unauthorized("sign_in_required"));
+                };
+                return Ok(Admitted::Clerk(Box::new(self.engine.staff_session(portal, token).await.map_err(problem_of)?)));
+            }
         };
         let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else { return Err(Problem::unauthorized("sign_in_required")) };
         let session = self.engine.session(portal, token, needs).await.map_err(problem_of)?;
@@ -84,7 +91,15 @@ impl Ctx<Api> {
     pub(crate) fn session(&self) -> Result<&SessionView, Problem> {
         match &self.caller {
             Admitted::Session(session) => Ok(session),
-            Admitted::Anyone => Err(Problem::unauthorized("sign_in_required")),
+            Admitted::Anyone | Admitted::Clerk(_) => Err(Problem::unauthorized("sign_in_required")),
+        }
+    }
+
+    /// The clerk that was admitted. The table guarantees it on calls that need one.
+    pub(crate) fn staff(&self) -> Result<&StaffView, Problem> {
+        match &self.caller {
+            Admitted::Clerk(staff) => Ok(staff),
+            Admitted::Anyone | Admitted::Session(_) => Err(Problem::unauthorized("sign_in_required")),
         }
     }
 
@@ -113,7 +128,12 @@ impl Ctx<Api> {
 
 /// Every call of the API.
 pub fn routes() -> Routes<Api> {
-    let rows: Vec<Route<Api>> =
-        portals::rows().into_iter().chain(registrations::rows()).chain(sessions::rows()).chain(account::rows()).collect();
+    let rows: Vec<Route<Api>> = portals::rows()
+        .into_iter()
+        .chain(registrations::rows())
+        .chain(sessions::rows())
+        .chain(account::rows())
+        .chain(staff::rows())
+        .collect();
     Routes::new().with_all(rows).with_all(completions::rows()).with_all(team::rows())
 }

@@ -54,6 +54,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Clerks
+    #[command(subcommand)]
+    Staff(Staff),
     /// Print the OpenAPI document
     Openapi {
         /// Taken like everywhere, and read where given; the document is the same for every installation
@@ -70,6 +73,19 @@ pub(crate) enum Records {
         portal: String,
         /// The file: a header row, UTF-8, `,` or `;`
         file: PathBuf,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Staff {
+    /// Name a clerk and print a one-use token, good for 24 hours; for an address that has one, its password and sessions end at once
+    Add {
+        /// The portal's slug
+        portal: String,
+        /// The clerk's address, which signs in
+        email: String,
         #[command(flatten)]
         installation: Installation,
     },

@@ -36,7 +36,7 @@ pub(crate) fn is_among(presented: &Presented, key: i64, bytes: &[u8]) -> Result<
     Ok(presented.matches(&digest(key, bytes)?))
 }
 
-/// What is due in any of the four tables. With `$1` the present and `$2` the most rows.
+/// What is due in any of the tables. With `$1` the present and `$2` the most rows.
 pub(crate) fn due() -> String {
     let due = |kind: &str, table: Table| {
         let table = table.name();
@@ -49,6 +49,7 @@ pub(crate) fn due() -> String {
         due("account", Table::Accounts),
         due("membership", Table::Memberships),
         due("roster", Table::Rosters),
+        due("clerk", Table::Clerks),
     ];
     format!("{} ORDER BY due_at, id LIMIT $2", all.join(" UNION ALL "))
 }

@@ -1,9 +1,11 @@
-//! The four aggregates under one type, for stores: what they are is the core's, what a store may index stands here.
+//! The aggregates under one type, for stores: what they are is the core's, what a store may index stands here.
 
+use crate::search;
 use chrono::{DateTime, Utc};
 use onboarding_core::{
     AccountId, EmailKey, PortalSlug, RecordNumber, Ref,
     account::{self, Account},
+    clerk::{self, Clerk},
     membership::{self, Membership},
     registration::{self, Registration},
     roster::{self, Roster},
@@ -22,6 +24,8 @@ pub enum Aggregate {
     Membership(Box<Membership>),
     /// A roster.
     Roster(Box<Roster>),
+    /// A clerk.
+    Clerk(Box<Clerk>),
 }
 
 /// What a store may index of an aggregate, beside its JSON.
@@ -41,8 +45,10 @@ pub struct Index {
     pub record: Option<RecordNumber>,
     /// The address it is known under.
     pub email: Option<EmailKey>,
-    /// An account's session generation; 0 for anything else.
+    /// An account's or a clerk's session generation; 0 for anything else.
     pub generation: u64,
+    /// What a clerk finds it by: address, names and number, folded. `None` for what is in no list.
+    pub search: Option<String>,
 }
 
 impl Aggregate {
@@ -58,6 +64,7 @@ impl Aggregate {
                 record: state.record().cloned(),
                 email: Some(state.email().key()),
                 generation: 0,
+                search: Some(search::registration(state)),
             },
             Self::Account(state) => Index {
                 id: Ref::Account(state.id()),
@@ -68,6 +75,7 @@ impl Aggregate {
                 record: state.record().cloned(),
                 email: Some(state.email().key()),
                 generation: state.generation(),
+                search: Some(search::account(state)),
             },
             Self::Membership(state) => Index {
                 id: Ref::Membership(state.id()),
@@ -78,6 +86,7 @@ impl Aggregate {
                 record: Some(state.record().clone()),
                 email: None,
                 generation: 0,
+                search: None,
             },
             Self::Roster(state) => Index {
                 id: Ref::Roster(state.id()),
@@ -88,6 +97,18 @@ impl Aggregate {
                 record: Some(state.record().clone()),
                 email: None,
                 generation: 0,
+                search: None,
+            },
+            Self::Clerk(state) => Index {
+                id: Ref::Clerk(state.id()),
+                portal: state.portal().clone(),
+                state: state.word(),
+                due_at: clerk::deadline(state),
+                account: None,
+                record: None,
+                email: Some(state.email().key()),
+                generation: state.generation(),
+                search: None,
             },
         }
     }
@@ -119,4 +140,4 @@ macro_rules! conversions {
     )*};
 }
 
-conversions!(Registration, Account, Membership, Roster);
+conversions!(Registration, Account, Membership, Roster, Clerk);

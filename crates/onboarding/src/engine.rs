@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::ports::{
-    Actor, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions, Store, Throttle,
-    ThrottleKey, Vault, Versioned,
+    Actor, Backoffice, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions,
+    Store, Throttle, ThrottleKey, Vault, Versioned,
 };
 use crate::step::{Decides, Step};
 use crate::{Aggregate, Portal, Portals};
@@ -24,6 +24,7 @@ pub struct Ports {
     pub outbox: Arc<dyn Outbox>,
     pub directory: Arc<dyn Directory>,
     pub throttle: Arc<dyn Throttle>,
+    pub backoffice: Arc<dyn Backoffice>,
     pub hasher: Arc<dyn PasswordHasher>,
     pub vault: Arc<dyn Vault>,
     pub entropy: Arc<dyn Entropy>,

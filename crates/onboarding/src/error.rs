@@ -3,7 +3,7 @@
 use crate::forms::FieldError;
 use crate::ports::{HasherError, StoreError};
 use chrono::{DateTime, Utc};
-use onboarding_core::{account, registration};
+use onboarding_core::{account, clerk, registration};
 use std::time::Duration;
 
 /// Nothing happened, and why.
@@ -30,6 +30,9 @@ pub enum Error {
     /// An account refuses.
     #[error(transparent)]
     Account(#[from] account::Refusal),
+    /// A clerk's standing refuses.
+    #[error(transparent)]
+    Clerk(#[from] clerk::Refusal),
     /// Somebody else took the address; the registration is closed.
     #[error("the address is taken")]
     EmailTaken,

@@ -7,7 +7,7 @@
 //! - [`forms`]: what people type, parsed once with every fault told at once.
 //! - [`Portal`]: a journey with a name, people to call and documents, read from text.
 //! - [`Worker`]: carries out what commits ordered: mails and letters. [`Onboarding::sweep`]: lets time do its part.
-//! - [`Aggregate`]: the core's four aggregates under one type, for stores.
+//! - [`Aggregate`]: the core's aggregates under one type, for stores.
 //!
 //! Every use case is one loop: load → gather facts → `decide` → fold `evolve` → `commit`. On a conflict it starts again, at
 //! most three times; nothing is revealed before the commit.
@@ -22,6 +22,7 @@ mod minting;
 pub mod portal;
 pub mod ports;
 mod sealing;
+mod search;
 mod step;
 pub mod stories;
 mod sweeper;

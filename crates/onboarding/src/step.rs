@@ -11,6 +11,7 @@ use onboarding_core::{
     Decision, DeliveryId, Digest, Effect, Journey, Mail, MailTemplate, Ref,
     account::{self, Account},
     audit::Audited,
+    clerk::{self, Clerk},
     consent::ConsentGiven,
     membership::{self, Membership},
     registration::{self, MailFate, Mailed, Registration},
@@ -80,6 +81,7 @@ decides! {
     };
     Membership in membership as Membership;
     Roster in roster as Roster;
+    Clerk in clerk as Clerk;
 }
 
 /// A step under way.

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use onboarding_core::{
     RecordNumber, Ref,
     account::{self, Account},
+    clerk::{self, Clerk},
     membership::{self, Membership},
     registration::{self, Registration},
     roster::{self, Roster},
@@ -111,6 +112,10 @@ impl Onboarding {
                 let before = crate::ports::Versioned { value: *value, version };
                 let waiting = self.waiting_at(&portal, before.value.record(), now).await?;
                 step.decide::<Roster>(Some(&before), roster::Command::Tick { waiting }).map_err(|error| internal(&error))?;
+            }
+            Aggregate::Clerk(value) => {
+                let before = crate::ports::Versioned { value: *value, version };
+                step.decide::<Clerk>(Some(&before), clerk::Command::Tick).map_err(|error| internal(&error))?;
             }
         }
         if step.commit.writes.is_empty() {

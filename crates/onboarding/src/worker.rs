@@ -327,7 +327,7 @@ impl Worker {
                     step.decide(Some(&owner), command).map_err(|error| internal(&error))?;
                 }
             }
-            (Ref::Membership(_), DeliveryKind::Mail) | (Ref::Roster(_) | Ref::Record(_), _) => {}
+            (Ref::Membership(_), DeliveryKind::Mail) | (Ref::Roster(_) | Ref::Clerk(_) | Ref::Record(_), _) => {}
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use onboarding::Error;
-use onboarding_core::{account, registration};
+use onboarding_core::{account, clerk, registration};
 use poem::http::StatusCode;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ pub fn problem_of(error: Error) -> Problem {
         Error::CodeWrong { attempts_left } => new(StatusCode::UNPROCESSABLE_ENTITY, "code_wrong").with("attempts_left", attempts_left),
         Error::Registration(refusal) => of_registration(&refusal),
         Error::Account(refusal) => of_account(&refusal),
+        Error::Clerk(refusal) => of_clerk(refusal),
         Error::EmailTaken => new(StatusCode::CONFLICT, "email_taken"),
         Error::LastSuperAdmin => new(StatusCode::CONFLICT, "last_super_admin"),
         Error::RecordTaken => new(StatusCode::CONFLICT, "record_taken"),
@@ -86,5 +87,17 @@ fn of_account(refusal: &account::Refusal) -> Problem {
             tracing::error!(%refusal, "a refusal reached the door");
             Problem::internal()
         }
+    }
+}
+
+fn of_clerk(refusal: clerk::Refusal) -> Problem {
+    use clerk::Refusal;
+    let new = Problem::new;
+    match refusal {
+        Refusal::NotFound => Problem::not_found(),
+        Refusal::TokenUnknown => new(StatusCode::NOT_FOUND, "token_unknown"),
+        Refusal::TokenExpired => new(StatusCode::GONE, "token_expired"),
+        Refusal::TokenSuperseded => new(StatusCode::GONE, "token_superseded"),
+        Refusal::TokenUsed => new(StatusCode::GONE, "token_used"),
     }
 }

@@ -27,7 +27,7 @@ impl Row {
     fn has_ended(&self) -> bool {
         match &self.aggregate {
             Aggregate::Registration(state) => state.is_ended(),
-            Aggregate::Account(_) | Aggregate::Membership(_) | Aggregate::Roster(_) => false,
+            Aggregate::Account(_) | Aggregate::Membership(_) | Aggregate::Roster(_) | Aggregate::Clerk(_) => false,
         }
     }
 }
@@ -57,7 +57,7 @@ impl State {
             self.tokens.retain(|_, (owner, _)| *owner != id);
             gone += 1;
         }
-        let old = |owner: &Ref, at: DateTime<Utc>| matches!(owner, Ref::Account(_)) && at + policy::RETAIN_TOKENS <= now;
+        let old = |owner: &Ref, at: DateTime<Utc>| matches!(owner, Ref::Account(_) | Ref::Clerk(_)) && at + policy::RETAIN_TOKENS <= now;
         let tokens: Vec<_> = self.tokens.iter().filter(|(_, (owner, at))| old(owner, *at)).map(|(key, _)| *key).take(limit).collect();
         for key in tokens {
             self.tokens.remove(&key);
@@ -71,14 +71,20 @@ impl State {
         }
         let mut left = limit;
         self.audit.retain(|_, rows| {
-            rows.retain(|row| {
-                let drop = left > 0 && row.at + policy::RETAIN_AUDIT <= now;
+            rows.retain(|entry| {
+                let drop = left > 0 && entry.row.at + policy::RETAIN_AUDIT <= now;
                 left -= usize::from(drop);
                 gone += u64::from(drop);
                 !drop
             });
             !rows.is_empty()
         });
+        let notes: Vec<_> =
+            self.notes.values().filter(|note| note.at + policy::RETAIN_IMPORTS <= now).map(|note| note.id.0).take(limit).collect();
+        for id in notes {
+            self.notes.remove(&id);
+            gone += 1;
+        }
         gone
     }
 }
@@ -138,7 +144,7 @@ impl Store for MemoryStore {
     }
 
     async fn history(&self, of: Ref) -> Result<Vec<AuditRow>, StoreError> {
-        self.with(|state| state.audit.get(&of).cloned().unwrap_or_default())
+        self.with(|state| state.audit.get(&of).into_iter().flatten().map(|entry| entry.row.clone()).collect())
     }
 
     async fn consents(&self, of: Ref) -> Result<Vec<ConsentGiven>, StoreError> {

@@ -38,6 +38,8 @@ pub enum TokenPurpose {
     NewEmail,
     /// A link that confirms an optional consent.
     Marketing,
+    /// A clerk's one-use token.
+    StaffSetup,
 }
 
 impl TokenPurpose {
@@ -50,6 +52,7 @@ impl TokenPurpose {
             Self::PasswordReset => DigestPurpose::PasswordReset,
             Self::NewEmail => DigestPurpose::NewEmail,
             Self::Marketing => DigestPurpose::Marketing,
+            Self::StaffSetup => DigestPurpose::StaffSetup,
         }
     }
 }

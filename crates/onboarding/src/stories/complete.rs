@@ -81,7 +81,7 @@ impl LostTo {
     /// An address that was taken is found as an account in the next round; only a record has to be remembered.
     pub(crate) fn to(&mut self, claim: &Claim) {
         match claim {
-            Claim::Email(..) => {}
+            Claim::Email(..) | Claim::Staff(..) => {}
             Claim::Login(..) | Claim::Record(..) => self.record = true,
         }
     }

@@ -311,7 +311,8 @@ impl Onboarding {
     async fn lost_to(&self, claim: Claim) -> Result<Option<(LostClaim, EmailAddress, Language)>, Error> {
         let kind = match &claim {
             Claim::Email(..) => LostClaim::Email,
-            Claim::Login(..) | Claim::Record(..) => LostClaim::Record,
+            // No account ever takes a clerk's.
+            Claim::Login(..) | Claim::Record(..) | Claim::Staff(..) => LostClaim::Record,
         };
         let owner = self.account_by(claim).await?;
         // Gone again already: the next round tries once more.

@@ -34,7 +34,7 @@ pub struct RegistrationView {
 }
 
 impl RegistrationView {
-    fn of(registration: &Registration, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(registration: &Registration, now: DateTime<Utc>) -> Self {
         // What is overdue *is* over, whether or not the sweeper was there.
         let over = registration.overdue(now);
         let (decided_by, reason) = match registration.stage() {

@@ -400,6 +400,7 @@ fn bench_engine(bench: &Bench, watched: &Arc<Watched>, portals: Portals) -> Onbo
         outbox: watched.clone(),
         directory: watched.clone(),
         throttle: watched.clone(),
+        backoffice: watched.clone(),
         hasher: watched.clone(),
         vault: watched.clone(),
         entropy: watched.clone(),

@@ -1,0 +1,80 @@
+//! One record of the master data: read, and written as a whole.
+
+use super::TAG;
+use super::shared::Record;
+use crate::api::{Api, problem_of};
+use crate::problem::Problem;
+use crate::routes::{Answer, Auth, Ctx, Route, call};
+use onboarding::stories::{RecordForm, RecordView};
+use poem::http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A record as a whole: what is left out is empty.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RecordBody {
+    /// As the company writes it; it must be the path's, blanks and dashes aside.
+    number: Option<String>,
+    name: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    street: Option<String>,
+    postal_code: Option<String>,
+    city: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    country: Option<String>,
+    email: Option<String>,
+    language: Option<String>,
+    /// `open` or `closed`; a closed record keeps its row and opens nothing.
+    status: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct VersionedRecord {
+    #[serde(flatten)]
+    record: Record,
+    /// How often it changed, from 1.
+    version: u64,
+}
+
+pub(super) fn rows() -> [Route<Api>; 2] {
+    const PATH: &str = "/api/v1/{portal}/staff/records/{number}";
+    [
+        call(Method::GET, PATH, Auth::Staff, "A record of the master data")
+            .tag(TAG)
+            .replies::<VersionedRecord>(StatusCode::OK, "The record")
+            .handled(look),
+        call(Method::PUT, PATH, Auth::Staff, "Add a record, or replace it as a whole")
+            .tag(TAG)
+            .replies::<VersionedRecord>(StatusCode::OK, "Replaced, or the same already")
+            .replies::<VersionedRecord>(StatusCode::CREATED, "Added")
+            .handled_json(put),
+    ]
+}
+
+fn told(view: RecordView) -> Result<Answer, Problem> {
+    let status = if view.added { StatusCode::CREATED } else { StatusCode::OK };
+    Answer::json(status, &VersionedRecord { record: view.record.into(), version: view.version.0 })
+}
+
+async fn look(ctx: Ctx<Api>) -> Result<Answer, Problem> {
+    told(ctx.state.engine().staff_record(ctx.staff()?, ctx.param("number")?).await.map_err(problem_of)?)
+}
+
+async fn put(ctx: Ctx<Api>, body: RecordBody) -> Result<Answer, Problem> {
+    let form = RecordForm {
+        number: body.number,
+        name: body.name,
+        first_name: body.first_name,
+        last_name: body.last_name,
+        street: body.street,
+        postal_code: body.postal_code,
+        city: body.city,
+        country: body.country,
+        email: body.email,
+        language: body.language,
+        status: body.status,
+    };
+    told(ctx.state.engine().put_record(ctx.staff()?, ctx.param("number")?, &form).await.map_err(problem_of)?)
+}
