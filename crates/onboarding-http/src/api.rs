@@ -2,13 +2,14 @@
 
 mod account;
 mod completions;
+mod memberships;
 mod moment;
 mod portals;
 mod refusals;
 mod registrations;
 mod sessions;
-mod team;
 mod staff;
+mod team;
 mod texts;
 
 pub use refusals::problem_of;
@@ -135,5 +136,5 @@ pub fn routes() -> Routes<Api> {
         .chain(account::rows())
         .chain(staff::rows())
         .collect();
-    Routes::new().with_all(rows).with_all(completions::rows()).with_all(team::rows())
+    Routes::new().with_all(rows).with_all(memberships::rows()).with_all(completions::rows()).with_all(team::rows())
 }

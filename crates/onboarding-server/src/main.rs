@@ -12,8 +12,8 @@ mod prepare;
 mod records;
 mod serve;
 mod served;
-mod super_admin;
 mod staff;
+mod super_admin;
 mod wiring;
 
 use anyhow::{Context as _, Result};
