@@ -3,17 +3,21 @@
 
 mod account;
 mod apply;
+mod backoffice;
 mod confirm;
 mod email;
 mod embedding;
 mod equal_work;
 mod generated;
 mod idempotency;
+mod imports;
 mod password;
 mod resend;
 mod reset;
 mod scene;
 mod sign_in;
+mod staff;
+mod suspend;
 mod sweeper;
 mod watched;
 mod worker;
