@@ -283,9 +283,11 @@ impl Onboarding {
         if !faults.is_empty() {
             return Err(Error::Input(faults));
         }
-        let met = portal.journey.password_policy.min_for(privilege(&found));
         let password = match parsed.password {
-            Some(password) => Some(NewPassword { hash: self.ports.hasher.hash(password).await?, met }),
+            Some(password) => {
+                let met = forms::minimum_met(portal, &password);
+                Some(NewPassword { hash: self.ports.hasher.hash(password).await?, met })
+            }
             None => None,
         };
         Ok(CompletionInput { first_name: parsed.first_name, last_name: parsed.last_name, consents: form.consents.clone(), password })

@@ -3,17 +3,20 @@
 
 mod account;
 mod apply;
+mod approval;
 mod confirm;
 mod email;
 mod embedding;
 mod equal_work;
 mod generated;
 mod idempotency;
+mod office;
 mod password;
 mod resend;
 mod reset;
 mod scene;
 mod sign_in;
 mod sweeper;
+mod team;
 mod watched;
 mod worker;
