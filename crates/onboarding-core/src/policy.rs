@@ -141,6 +141,8 @@ pub const SIGN_IN_FREE_OF_DELAY: u32 = 20;
 pub const SIGN_IN_DELAY_AT_MOST: TimeDelta = TimeDelta::seconds(2);
 /// Mails of one purpose to one address: 5 a day. Source: threats.md "Values", Mastodon CVE-2025-54879.
 pub const MAILS_PER_ADDRESS: Limit = Limit::Window { most: 5, per: TimeDelta::hours(24) };
+/// Invitations that one account sends: 50 a day. Far above what a company needs; below what makes a portal a mailer.
+pub const INVITATIONS_PER_ACCOUNT: Limit = Limit::Window { most: 50, per: TimeDelta::hours(24) };
 /// Mails that strangers start per network: 3,000 an hour. Far above what a company behind one address needs; below what
 /// fills an outbox.
 pub const MAILS_PER_NETWORK: Limit = Limit::Window { most: 3_000, per: TimeDelta::hours(1) };

@@ -17,7 +17,7 @@ use onboarding_core::registration::{
     self, AddressOwner, Applicant, ApplyFacts, ApplyInput, Approver, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement,
     ExistingAccount, InviteInput, LostClaim, MailFate, Origin, Proof, Registration, Stage, Standing,
 };
-use onboarding_core::roster::{self, NoticePin, Roster};
+use onboarding_core::roster::{self, NoticePin, Roster, Waiting};
 use onboarding_core::{Claim, ClaimChange, DeliveryId, Effect, Journey, Language, Personal, Presented, Role, policy};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -232,8 +232,14 @@ fn tick(n: usize) -> registration::Command {
 
 fn confirm(proof: Proof, lost: bool, n: usize) -> registration::Command {
     let lost = lost.then(|| (LostClaim::Email, owner().email, owner().language));
-    let facts =
-        ConfirmFacts { account: account_id(5), lost, approvers: approvers(n), deliveries: deliveries(n), company: COMPANY.to_owned() };
+    let facts = ConfirmFacts {
+        account: account_id(5),
+        lost,
+        approvers: approvers(n),
+        deliveries: deliveries(n),
+        company: COMPANY.to_owned(),
+        digest: n % 3 == 0,
+    };
     registration::Command::Confirm { proof, facts }
 }
 
@@ -555,6 +561,7 @@ enum Deed {
     Decide { document: usize, granted: bool, current: bool },
     Adopt,
     Gain,
+    Lose,
     EndSessions,
     RejectPin(u64),
     RequestLetter,
@@ -580,6 +587,7 @@ fn deeds() -> impl Strategy<Value = Vec<(TimeDelta, Deed)>> {
         2 => (0..4_usize, any::<bool>(), often()).prop_map(|(document, granted, current)| Deed::Decide { document, granted, current }),
         1 => Just(Deed::Adopt),
         1 => Just(Deed::Gain),
+        1 => Just(Deed::Lose),
         1 => Just(Deed::EndSessions),
         8 => (0..24_u64).prop_map(|n| Deed::RejectPin(if n < 12 { 0 } else { n })),
         3 => Just(Deed::RequestLetter),
@@ -666,6 +674,7 @@ fn deed(one: &Deed, journey: &Journey, at: u64, resets: &mut Vec<u64>, emails: &
         },
         Deed::Adopt => Ask::AdoptConsents { given: journey.consents.iter().map(|rule| given(&rule.document, "1", true, now)).collect() },
         Deed::Gain => Ask::GainPrivilege,
+        Deed::Lose => Ask::LosePrivilege,
         Deed::EndSessions => Ask::EndSessions,
         Deed::RejectPin(n) => Ask::RejectPin { number: digest(500_000 + n) },
         Deed::RequestLetter => Ask::RequestLetter,
@@ -881,6 +890,11 @@ fn whatever_people_do_a_membership_opens_only_by_a_grant_or_a_living_pin() {
         .unwrap();
 }
 
+fn roster_tick(n: u64) -> roster::Command {
+    let (requests, company, many) = (usize::try_from(n % 3).unwrap(), COMPANY.to_owned(), usize::try_from(n % 4).unwrap());
+    roster::Command::Tick { waiting: Waiting { requests, approvers: approvers(many), deliveries: deliveries(many), company } }
+}
+
 fn roster_command(kind: u8, n: u64, now: DateTime<Utc>) -> roster::Command {
     let account = account_id(n % 4);
     match kind {
@@ -892,7 +906,7 @@ fn roster_command(kind: u8, n: u64, now: DateTime<Utc>) -> roster::Command {
         8 => roster::Command::IssueNotice { pin: NoticePin { digest: digest(n), valid_until: now + days(i64::try_from(n).unwrap() * 20) } },
         9 => roster::Command::UseNotice,
         10 => roster::Command::CountApprovalMail,
-        _ => roster::Command::Tick,
+        _ => roster_tick(n),
     }
 }
 
@@ -920,7 +934,7 @@ fn whatever_people_do_a_roster_loses_its_last_super_admin_only_to_a_closed_accou
                     letters.push(life.now);
                 }
                 prop_assert!(roster::deadline(life.state()).is_none_or(|due| due <= life.now + days(400)));
-                time_works(&life, || roster::Command::Tick)?;
+                time_works(&life, || roster_tick(n))?;
             }
             folds(&life)
         })

@@ -46,6 +46,17 @@ pub(crate) enum Command {
     /// Clerks
     #[command(subcommand)]
     Staff(Staff),
+    /// Invite a super admin for a record: adds to those it has, by a mail with a link
+    SuperAdmin {
+        /// The portal's slug
+        portal: String,
+        /// The record's number
+        number: String,
+        /// The address
+        email: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
     /// Print the OpenAPI document
     Openapi {
         /// Taken like everywhere, and read where given; the document is the same for every installation

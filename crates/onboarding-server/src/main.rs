@@ -13,6 +13,7 @@ mod records;
 mod serve;
 mod served;
 mod staff;
+mod super_admin;
 mod wiring;
 
 use anyhow::{Context as _, Result};
@@ -109,6 +110,12 @@ fn run(command: Command) -> Result<()> {
             let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
             print(&block_on(add_clerk(&settings, loaded, &portal, &email))?)
         }
+        Command::SuperAdmin { portal, number, email, installation } => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
+            print(&block_on(invite(&settings, loaded, &portal, &number, &email))?)
+        }
         Command::Openapi { config } => {
             if let Some(config) = config {
                 Settings::of_file(&config, environment)?;
@@ -154,6 +161,13 @@ async fn add_clerk(settings: &Settings, loaded: Loaded, portal: &str, email: &st
     let told = staff::add(&house, portal, email).await;
     house.store.close().await;
     told
+}
+
+async fn invite(settings: &Settings, loaded: Loaded, portal: &str, number: &str, email: &str) -> Result<String> {
+    let house = wiring::open(settings, loaded).await?;
+    let told = super_admin::invite(&house, portal, number, email).await;
+    house.store.close().await;
+    Ok(format!("{}\n", told?))
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

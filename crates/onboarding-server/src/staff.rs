@@ -1,6 +1,5 @@
 //! Clerks, named at the command line: the one way to become one. The token is printed once and kept by nobody.
 
-use crate::records::portal_called;
 use crate::wiring::House;
 use anyhow::{Context as _, Result, anyhow};
 use onboarding::Error;
@@ -11,7 +10,7 @@ use secrecy::ExposeSecret as _;
 /// # Errors
 /// An unknown portal, or what is no address.
 pub(crate) async fn add(house: &House, portal: &str, email: &str) -> Result<String> {
-    let portal = portal_called(house, portal)?;
+    let portal = house.called(portal)?;
     let prepared = house.engine.prepare_clerk(portal.slug.as_str(), email).await.map_err(|error| match error {
         Error::Input(_) => anyhow!("that is no e-mail address"),
         other => anyhow::Error::new(other),

@@ -39,6 +39,9 @@ pub enum Error {
     /// Somebody else took the record; the registration is closed.
     #[error("the record is taken")]
     RecordTaken,
+    /// Somebody must decide at the record: hand the role on first.
+    #[error("the last super admin stays")]
+    LastSuperAdmin,
     /// Login or password is wrong, whatever was wrong.
     #[error("the sign-in failed")]
     SignInFailed,

@@ -101,7 +101,8 @@ impl Step {
     }
 
     /// Decides, folds, and adds what follows to the commit. The state is written only if it changed: a failed sign-in
-    /// leaves a trace, and does not race with its owner.
+    /// leaves a trace, and does not race with its owner. A second decision of the same aggregate takes [`Step::then`] as
+    /// its state, and is written with the first.
     pub(crate) fn decide<A: Decides>(
         &mut self,
         before: Option<&Versioned<A>>,
@@ -123,9 +124,24 @@ impl Step {
         self.commit.claims.extend(decision.claims);
         if let (Some(after), true) = (&after, after.as_ref() != state) {
             let expected = before.map_or(Version(0), |before| before.version);
-            self.commit.writes.push(Write { aggregate: after.clone().into(), expected });
+            let (aggregate, what) = (after.clone().into(), after.reference());
+            match self.commit.writes.iter_mut().find(|write| write.aggregate.reference() == what) {
+                Some(write) => write.aggregate = aggregate,
+                None => self.commit.writes.push(Write { aggregate, expected }),
+            }
         }
         Ok((after, decision.reply))
+    }
+
+    /// Whose portal.
+    pub(crate) fn portal(&self) -> &Portal {
+        &self.portal
+    }
+
+    /// What an aggregate is after a decision of this step, for the next one.
+    pub(crate) fn then<A: Decides>(before: Option<&Versioned<A>>, after: Option<A>) -> Option<Versioned<A>> {
+        let version = before.map_or(Version(0), |before| before.version);
+        after.or_else(|| before.map(|before| before.value.clone())).map(|value| Versioned { value, version })
     }
 
     /// A token that leads to this aggregate.

@@ -18,6 +18,7 @@ pub fn problem_of(error: Error) -> Problem {
         Error::Account(refusal) => of_account(&refusal),
         Error::Clerk(refusal) => of_clerk(refusal),
         Error::EmailTaken => new(StatusCode::CONFLICT, "email_taken"),
+        Error::LastSuperAdmin => new(StatusCode::CONFLICT, "last_super_admin"),
         Error::RecordTaken => new(StatusCode::CONFLICT, "record_taken"),
         Error::SignInFailed => Problem::unauthorized("sign_in_failed"),
         Error::SignInRequired => Problem::unauthorized("sign_in_required"),
@@ -55,6 +56,7 @@ fn of_registration(refusal: &registration::Refusal) -> Problem {
         Refusal::RegistrationClosed => new(StatusCode::FORBIDDEN, "registration_closed"),
         Refusal::NotInThisJourney => new(StatusCode::FORBIDDEN, "not_acceptable_here"),
         Refusal::NotEntitled | Refusal::WrongAccount => Problem::forbidden(),
+        Refusal::OwnRequest => new(StatusCode::FORBIDDEN, "own_request"),
         Refusal::Outdated => new(StatusCode::CONFLICT, "already_decided"),
         // The driver turns these into fields and waits; what still arrives here is a fault of ours.
         Refusal::Exists | Refusal::TooSoon(_) | Refusal::Input(_) => {

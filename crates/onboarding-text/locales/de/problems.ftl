@@ -121,6 +121,7 @@ fault-code_characters = Der Code enthält nie die Zeichen { $chars }.
 fault-wrong_password = Das Passwort stimmt nicht.
 fault-same_password = Das neue Passwort ist dasselbe wie das bisherige. Wählen Sie ein anderes.
 fault-same_email = Das ist bereits die Adresse Ihres Kontos.
+fault-already_member = Diese Person gehört schon zum Team. Geben Sie eine andere E-Mail-Adresse ein.
 problem-wrong_password-title = Das Passwort stimmt nicht
 problem-wrong_password-detail = Geben Sie das Passwort ein, mit dem Sie sich anmelden.
 problem-document_required-title = Dieses Dokument ist erforderlich

@@ -121,6 +121,7 @@ fault-code_characters = The code never contains the characters { $chars }.
 fault-wrong_password = The password is incorrect.
 fault-same_password = The new password is the same as the previous one. Choose a different one.
 fault-same_email = This is already the address of your account.
+fault-already_member = This person is already in the team. Enter a different email address.
 problem-wrong_password-title = The password is incorrect
 problem-wrong_password-detail = Enter the password you sign in with.
 problem-document_required-title = This document is required

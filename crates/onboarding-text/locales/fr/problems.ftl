@@ -121,6 +121,7 @@ fault-code_characters = Le code ne contient jamais les caractères { $chars }.
 fault-wrong_password = Le mot de passe n’est pas correct.
 fault-same_password = Le nouveau mot de passe est identique à l’ancien. Choisissez-en un autre.
 fault-same_email = C’est déjà l’adresse de votre compte.
+fault-already_member = Cette personne fait déjà partie de l’équipe. Saisissez une autre adresse e-mail.
 problem-wrong_password-title = Le mot de passe n’est pas correct
 problem-wrong_password-detail = Saisissez le mot de passe avec lequel vous vous connectez.
 problem-document_required-title = Ce document est obligatoire

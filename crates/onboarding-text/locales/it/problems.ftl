@@ -121,6 +121,7 @@ fault-code_characters = Il codice non contiene mai i caratteri { $chars }.
 fault-wrong_password = La password non è corretta.
 fault-same_password = La nuova password è uguale alla precedente. Sceglierne un’altra.
 fault-same_email = È già l’indirizzo del Suo account.
+fault-already_member = Questa persona fa già parte del team. Inserisca un altro indirizzo e-mail.
 problem-wrong_password-title = La password non è corretta
 problem-wrong_password-detail = Inserire la password con cui si accede.
 problem-document_required-title = Questo documento è obbligatorio

@@ -3,6 +3,7 @@
 
 mod account;
 mod apply;
+mod approval;
 mod backoffice;
 mod confirm;
 mod email;
@@ -11,6 +12,7 @@ mod equal_work;
 mod generated;
 mod idempotency;
 mod imports;
+mod office;
 mod password;
 mod resend;
 mod reset;
@@ -19,5 +21,6 @@ mod sign_in;
 mod staff;
 mod suspend;
 mod sweeper;
+mod team;
 mod watched;
 mod worker;
