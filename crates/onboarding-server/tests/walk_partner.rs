@@ -293,3 +293,29 @@ fn the_command_tells_in_one_line_what_is_wrong() {
         assert!(err.lines().last().unwrap_or_default().ends_with(told), "{err}");
     }
 }
+
+#[test]
+fn many_who_approve_at_once_make_one_decision_and_one_mail() {
+    let (site, customer, _) = site();
+    let chief = boss(&site, &customer, BOSS);
+    ask(&site, &customer, ROBIN);
+    let request = team(&site, &chief)["requests"][0].clone();
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let approve = || decide(&site, &chief, &request, "approve", &json!({ "version": request["version"] })).status;
+        let crowd: Vec<_> = (0..8).map(|_| scope.spawn(approve)).collect();
+        crowd.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
+    assert!(answers.iter().all(|status| matches!(status, 200 | 409 | 503)), "{answers:?}");
+    let mail = site.mail(PARTNER, ROBIN);
+    site.mail(PARTNER, BOSS);
+    assert_eq!(
+        complete(&site, &json!({ "token": mail.token(), "consents": [consent("terms")], "password": PASSWORD })).expect(200)["state"],
+        "active"
+    );
+    // Everything ordered before is sent by now; the confirmation and the approval are all there was.
+    let body = json!({ "record": customer.number, "email": "last@praxis.example", "role": "member" });
+    site.signed(&chief, "POST", "/partner/team/invitations", &body).expect(202);
+    site.mail(PARTNER, "last@praxis.example");
+    assert_eq!(site.mails_to(PARTNER, ROBIN).len(), 2);
+}
