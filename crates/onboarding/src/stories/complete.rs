@@ -163,7 +163,7 @@ impl Onboarding {
                     // The registration keeps no password once the account has it.
                     let password = input.password.clone().or_else(|| before.value.dossier().password.clone());
                     let opening = Opening { account, existing: existing.as_ref(), password, generated: generated.as_ref() };
-                    self.activate(&portal, &mut step, after.dossier(), opening).await?;
+                    Box::pin(self.activate(&portal, &mut step, after.dossier(), opening)).await?;
                     completed(&[])
                 }
                 Reply::Missing(missing) => completed(&missing),

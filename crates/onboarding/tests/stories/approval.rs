@@ -171,12 +171,12 @@ async fn clerks_decide_after_a_week_and_not_before() {
     let boss = office.boss("boss@mail.example", NORD).await;
     office.asks("robin@mail.example", NORD).await;
     let request = office.request(&boss).await;
-    let clerk = async || office.engine.approve_as_clerk(OFFICE, CLERK, request.id, request.version).await;
+    let clerk = async || office.engine.approve_as_clerk(&caller(), OFFICE, CLERK, request.id, request.version).await;
     assert_eq!(clerk().await.unwrap_err(), Error::Registration(Refusal::NotEntitled));
     office.later(policy::APPROVAL_ESCALATION);
     assert_eq!(clerk().await.unwrap().state, "awaiting_completion");
     assert_eq!(office.mail_to("robin@mail.example").await.subject, "approved");
-    let unknown = office.engine.reject_as_clerk(OFFICE, CLERK, RegistrationId(Uuid::from_u128(7)), 1, None).await;
+    let unknown = office.engine.reject_as_clerk(&caller(), OFFICE, CLERK, RegistrationId(Uuid::from_u128(7)), 1, None).await;
     assert_eq!(unknown.unwrap_err(), Error::NotFound);
 }
 
@@ -187,7 +187,8 @@ async fn a_record_without_a_super_admin_is_the_clerks() {
     assert_eq!(office.templates_to(CLERKS).await, ["clerk-approval"]);
     let boss = office.boss("boss@mail.example", NORD).await;
     let request = office.request(&boss).await;
-    let rejected = office.engine.reject_as_clerk(OFFICE, CLERK, request.id, request.version, Some("unknown here")).await.unwrap();
+    let rejected =
+        office.engine.reject_as_clerk(&caller(), OFFICE, CLERK, request.id, request.version, Some("unknown here")).await.unwrap();
     assert_eq!(rejected.state, "rejected");
     let view = office.engine.registration(OFFICE, &handle(&applied)).await.unwrap();
     assert_eq!((view.decided_by.as_deref(), view.reason.as_deref()), (Some("clerk"), Some("unknown here")));
@@ -201,7 +202,7 @@ async fn when_the_last_super_admin_closes_the_account_the_clerks_decide_at_once(
     let request = office.request(&boss).await;
     office.engine.close_account(&caller(), &boss, &secret(PASSWORD)).await.unwrap();
     assert_eq!(office.templates_to(CLERKS).await, ["clerk-approval"], "told once");
-    let decided = office.engine.approve_as_clerk(OFFICE, CLERK, request.id, request.version).await.unwrap();
+    let decided = office.engine.approve_as_clerk(&caller(), OFFICE, CLERK, request.id, request.version).await.unwrap();
     assert_eq!(decided.state, "awaiting_completion");
 }
 
@@ -221,7 +222,7 @@ async fn a_suspended_super_admin_decides_nothing_and_leaves_the_record_to_the_cl
     commit.writes.push(onboarding::ports::Write { aggregate: after.into(), expected: found.version });
     office.scene.bench.store.commit(commit).await.unwrap();
     assert_eq!(office.approve(&boss, request.id, request.version).await.unwrap_err(), Error::SignInRequired);
-    let decided = office.engine.approve_as_clerk(OFFICE, CLERK, request.id, request.version).await.unwrap();
+    let decided = office.engine.approve_as_clerk(&caller(), OFFICE, CLERK, request.id, request.version).await.unwrap();
     assert_eq!(decided.state, "awaiting_completion", "whether or not the sweeper was there yet");
 }
 

@@ -397,3 +397,18 @@ async fn a_free_consent_counts_from_the_proof_and_is_kept_as_one() {
     assert_eq!(given.len(), 3, "{given:?}");
     assert!(given.contains(&("news", true)), "{given:?}");
 }
+
+#[tokio::test]
+async fn inviting_a_known_address_is_the_same_work_as_inviting_an_unknown_one() {
+    let office = Office::new().await;
+    let nord = office.boss("boss@mail.example", NORD).await;
+    let sued = office.boss("other@mail.example", SUED).await;
+    office.colleague(&nord, "kim@mail.example", NORD, Role::Member).await;
+    let mut ledgers = Vec::new();
+    for email in ["kim@mail.example", "new@mail.example"] {
+        office.scene.watched.take_ledger();
+        office.invite(&sued, email, SUED, Role::Member).await.unwrap();
+        ledgers.push(office.scene.watched.take_ledger());
+    }
+    assert_eq!(ledgers[0], ledgers[1]);
+}
