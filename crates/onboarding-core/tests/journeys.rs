@@ -1719,7 +1719,7 @@ fn a_digest_of_nothing_is_not_sent() {
     }
     life.later(days(1));
     let step = life.does(digest_tick(0));
-    assert_eq!((step.reply.clone(), step.mails().len()), (roster::Reply::Done, 0));
+    assert_eq!((step.reply, step.mails().len()), (roster::Reply::Done, 0));
 }
 
 fn digest_tick(requests: usize) -> roster::Command {

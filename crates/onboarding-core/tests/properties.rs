@@ -238,7 +238,7 @@ fn confirm(proof: Proof, lost: bool, n: usize) -> registration::Command {
         approvers: approvers(n),
         deliveries: deliveries(n),
         company: COMPANY.to_owned(),
-        digest: n % 3 == 0,
+        digest: n.is_multiple_of(3),
     };
     registration::Command::Confirm { proof, facts }
 }

@@ -288,6 +288,11 @@ fn every_roster_survives() {
         roster::Command::CountLetter,
         roster::Command::IssueNotice { pin: NoticePin { digest: digest(700), valid_until: start() + days(365) } },
         roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
         roster::Command::UseNotice,
         roster::Command::LoseAdmin { account: account_id(1) },
     ] {

@@ -70,13 +70,13 @@ impl Gate for Api {
             Auth::RestrictedSession => Needs::Nothing,
             Auth::SessionBeforeDocuments => Needs::Password,
             Auth::Session => Needs::Everything,
-            Auth::SuperAdmin => Needs::Everything,
             Auth::Staff => {
                 let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else {
                     return Err(Problem::unauthorized("sign_in_required"));
                 };
                 return Ok(Admitted::Clerk(Box::new(self.engine.staff_session(portal, token).await.map_err(problem_of)?)));
             }
+            Auth::SuperAdmin => Needs::Everything,
         };
         let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else { return Err(Problem::unauthorized("sign_in_required")) };
         let session = self.engine.session(portal, token, needs).await.map_err(problem_of)?;
@@ -129,12 +129,7 @@ impl Ctx<Api> {
 
 /// Every call of the API.
 pub fn routes() -> Routes<Api> {
-    let rows: Vec<Route<Api>> = portals::rows()
-        .into_iter()
-        .chain(registrations::rows())
-        .chain(sessions::rows())
-        .chain(account::rows())
-        .chain(staff::rows())
-        .collect();
-    Routes::new().with_all(rows).with_all(memberships::rows()).with_all(completions::rows()).with_all(team::rows())
+    let rows: Vec<Route<Api>> =
+        portals::rows().into_iter().chain(registrations::rows()).chain(sessions::rows()).chain(account::rows()).collect();
+    Routes::new().with_all(rows).with_all(memberships::rows()).with_all(completions::rows()).with_all(team::rows()).with_all(staff::rows())
 }

@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Master data
     #[command(subcommand)]
     Records(Records),
+    /// Clerks
+    #[command(subcommand)]
+    Staff(Staff),
     /// Invite a super admin for a record: adds to those it has, by a mail with a link
     SuperAdmin {
         /// The portal's slug
@@ -54,9 +57,6 @@ pub(crate) enum Command {
         #[command(flatten)]
         installation: Installation,
     },
-    /// Clerks
-    #[command(subcommand)]
-    Staff(Staff),
     /// Print the OpenAPI document
     Openapi {
         /// Taken like everywhere, and read where given; the document is the same for every installation

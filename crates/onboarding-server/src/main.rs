@@ -104,17 +104,17 @@ fn run(command: Command) -> Result<()> {
             let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
             print(&block_on(import(&settings, loaded, &portal, &file))?)
         }
-        Command::SuperAdmin { portal, number, email, installation } => {
-            let settings = installation.settings(environment)?;
-            logging::start(settings.log)?;
-            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
-            print(&block_on(invite(&settings, loaded, &portal, &number, &email))?)
-        }
         Command::Staff(Staff::Add { portal, email, installation }) => {
             let settings = installation.settings(environment)?;
             logging::start(settings.log)?;
             let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
             print(&block_on(add_clerk(&settings, loaded, &portal, &email))?)
+        }
+        Command::SuperAdmin { portal, number, email, installation } => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
+            print(&block_on(invite(&settings, loaded, &portal, &number, &email))?)
         }
         Command::Openapi { config } => {
             if let Some(config) = config {
@@ -156,18 +156,18 @@ async fn import(settings: &Settings, loaded: Loaded, portal: &str, file: &Path) 
     Ok(format!("{}\n", told?))
 }
 
-async fn invite(settings: &Settings, loaded: Loaded, portal: &str, number: &str, email: &str) -> Result<String> {
-    let house = wiring::open(settings, loaded).await?;
-    let told = super_admin::invite(&house, portal, number, email).await;
-    house.store.close().await;
-    Ok(format!("{}\n", told?))
-}
-
 async fn add_clerk(settings: &Settings, loaded: Loaded, portal: &str, email: &str) -> Result<String> {
     let house = wiring::open(settings, loaded).await?;
     let told = staff::add(&house, portal, email).await;
     house.store.close().await;
     told
+}
+
+async fn invite(settings: &Settings, loaded: Loaded, portal: &str, number: &str, email: &str) -> Result<String> {
+    let house = wiring::open(settings, loaded).await?;
+    let told = super_admin::invite(&house, portal, number, email).await;
+    house.store.close().await;
+    Ok(format!("{}\n", told?))
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

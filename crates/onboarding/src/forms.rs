@@ -143,6 +143,15 @@ pub fn new_password(
     }
 }
 
+/// The highest of the portal's minimums that a password in canonical form meets: whoever gains a role later keeps a password that is long
+/// enough for it.
+pub(crate) fn minimum_met(portal: &Portal, password: &SecretString) -> u32 {
+    let policy = &portal.journey.password_policy;
+    let long = policy.min_for(Privilege::Privileged);
+    let chars = u32::try_from(password.expose_secret().chars().count()).unwrap_or(u32::MAX);
+    if chars >= long { long } else { policy.min_for(Privilege::Common) }
+}
+
 fn password_fault(field: &str, fault: PasswordFault) -> FieldError {
     match fault {
         PasswordFault::Empty => FieldError::new(field, "required"),

@@ -28,13 +28,12 @@ mod reset;
 mod roster;
 mod session;
 mod sign_in;
-mod team;
-
-pub use approve::Decided;
 mod staff;
 mod suspend;
+mod team;
 
 pub use apply::Applied;
+pub use approve::Decided;
 pub use backoffice::{AuditQuery, AuditView, ClerkAccount, ClerkRegistration, ListPage, RegistrationQuery};
 pub use claim::ClaimTicket;
 pub use complete::{Completed, CompletionForm, SetupView};

@@ -1,4 +1,5 @@
-//! Sample records: brought in once, and one of them handed to whoever tries the demo, with the words to begin.
+//! Sample records: brought in once, and one of them handed to whoever tries the demo, with the words to begin and, where somebody decides,
+//! with a super admin who was invited.
 
 use anyhow::{Context as _, Result, anyhow};
 use onboarding::core::journey::{AccountsPerRecord, ConsentStage, FieldName, MustMatch, PasswordOrigin};
@@ -12,6 +13,8 @@ use std::fmt::Write as _;
 
 /// A password for trying: long enough for every policy, with every kind of character.
 const PASSWORD: &str = "Seven lanterns on the stairs, 7";
+/// Who decides at the record that is handed out, where somebody decides.
+const SUPER_ADMIN: &str = "super-admin@example.org";
 
 fn read(portal: &Portal, csv: &str) -> Result<Vec<Record>> {
     let told = |error: &dyn std::fmt::Display| anyhow!("the sample records of {}: {error}", portal.slug);
@@ -20,7 +23,7 @@ fn read(portal: &Portal, csv: &str) -> Result<Vec<Record>> {
     rows.collect::<Result<_, _>>().map_err(|error| told(&error))
 }
 
-/// Brings the sample records in, unless the first of them is there: what was imported over them since is not to be turned back.
+/// Brings the sample records in and invites whoever decides at one of them, unless the first of them is there: what was imported over them since is not to be turned back.
 ///
 /// # Errors
 /// Records that cannot be read, or a store that fails.
@@ -29,6 +32,12 @@ pub(super) async fn import(engine: &Onboarding, portal: &Portal, csv: &str) -> R
     if engine.ports().directory.find(&portal.slug, &first.number).await?.is_none() {
         let imported = engine.import_records(portal, csv.as_bytes(), |_| ()).await;
         imported.with_context(|| format!("could not bring the sample records of {} in", portal.slug))?;
+        if portal.journey.invites()
+            && let Some(record) = unused(engine, portal, read(portal, csv)?).await?
+        {
+            let invited = engine.name_super_admin(portal.slug.as_str(), None, &record.written, SUPER_ADMIN).await;
+            invited.with_context(|| format!("could not invite a super admin of {}", portal.slug))?;
+        }
     }
     Ok(())
 }
@@ -48,6 +57,9 @@ pub(super) async fn introduction(engine: &Onboarding, portal: &Portal, csv: &str
     for (label, value) in shown {
         // Writing into a text cannot fail.
         let _ = writeln!(text, "  {:<21}{value}", label.replace('_', " "));
+    }
+    if portal.journey.invites() {
+        let _ = writeln!(text, "  super admin          {SUPER_ADMIN}; the invitation lies among the mails");
     }
     if !portal.journey.registration_open {
         return Ok(text);

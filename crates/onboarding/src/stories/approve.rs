@@ -49,7 +49,7 @@ impl Onboarding {
     /// # Errors
     /// [`Error::NotFound`] at a record of others; `Outdated`, `OwnRequest` as refusals of the registration.
     pub async fn approve(&self, caller: &Caller, session: &SessionView, id: RegistrationId, version: u32) -> Result<Decided, Error> {
-        self.decide_request(&session.portal, Some(caller), By::Session(session), id, version, &Verdict::Yes).await
+        self.decide_request(&session.portal, caller, By::Session(session), id, version, &Verdict::Yes).await
     }
 
     /// A super admin says no. The reason goes to the applicant; at most 500 characters.
@@ -65,15 +65,22 @@ impl Onboarding {
         reason: Option<&str>,
     ) -> Result<Decided, Error> {
         let verdict = Verdict::No(reason_of(reason)?);
-        self.decide_request(&session.portal, Some(caller), By::Session(session), id, version, &verdict).await
+        self.decide_request(&session.portal, caller, By::Session(session), id, version, &verdict).await
     }
 
     /// A clerk says yes.
     ///
     /// # Errors
     /// [`Error::NotFound`]; `NotEntitled` while the record's super admins decide, `Outdated` as refusals of the registration.
-    pub async fn approve_as_clerk(&self, portal: &str, clerk: Uuid, id: RegistrationId, version: u32) -> Result<Decided, Error> {
-        self.decide_request(&self.portal(portal)?, None, By::Clerk(clerk), id, version, &Verdict::Yes).await
+    pub async fn approve_as_clerk(
+        &self,
+        caller: &Caller,
+        portal: &str,
+        clerk: Uuid,
+        id: RegistrationId,
+        version: u32,
+    ) -> Result<Decided, Error> {
+        self.decide_request(&self.portal(portal)?, caller, By::Clerk(clerk), id, version, &Verdict::Yes).await
     }
 
     /// A clerk says no. The reason goes to the applicant; at most 500 characters.
@@ -82,6 +89,7 @@ impl Onboarding {
     /// As [`Onboarding::approve_as_clerk`]; a field to mend.
     pub async fn reject_as_clerk(
         &self,
+        caller: &Caller,
         portal: &str,
         clerk: Uuid,
         id: RegistrationId,
@@ -89,22 +97,19 @@ impl Onboarding {
         reason: Option<&str>,
     ) -> Result<Decided, Error> {
         let verdict = Verdict::No(reason_of(reason)?);
-        self.decide_request(&self.portal(portal)?, None, By::Clerk(clerk), id, version, &verdict).await
+        self.decide_request(&self.portal(portal)?, caller, By::Clerk(clerk), id, version, &verdict).await
     }
 
     async fn decide_request(
         &self,
         portal: &Arc<Portal>,
-        caller: Option<&Caller>,
+        caller: &Caller,
         by: By<'_>,
         id: RegistrationId,
         version: u32,
         verdict: &Verdict,
     ) -> Result<Decided, Error> {
-        let _turn = match caller {
-            Some(caller) => self.turn(portal, caller).await,
-            None => None,
-        };
+        let _turn = self.turn(portal, caller).await;
         let mut generated: Option<Generated> = None;
         let mut lost = LostTo::default();
         for _ in 0..ATTEMPTS {
@@ -119,12 +124,14 @@ impl Onboarding {
                 session.decides_at(number)?;
             }
             // After the load: a repeat that was faster is either seen here, or makes the commit a conflict.
-            if let Some(caller) = caller
-                && let Some(before) = self.replayed(portal, caller, now).await?
-            {
+            if let Some(before) = self.replayed(portal, caller, now).await? {
                 return Ok(before);
             }
             let company = self.company(portal, *record, number).await?;
+            // Nobody is let into a record that was closed; no is no everywhere.
+            if matches!(verdict, Verdict::Yes) && !company.is_open() {
+                return Err(registration::Refusal::NotEntitled.into());
+            }
             let mut step = self.step(portal, by.actor(), now);
             company.expected_by(&mut step);
             let decider = self.decider(by, &mut step, &company).await?;
@@ -148,15 +155,13 @@ impl Onboarding {
                     }
                     let password = request.value.dossier().password.clone();
                     let opening = Opening { account, existing: existing.as_ref(), password, generated: generated.as_ref() };
-                    self.activate(portal, &mut step, after.dossier(), opening).await?;
+                    Box::pin(self.activate(portal, &mut step, after.dossier(), opening)).await?;
                 }
                 Reply::Missing(_) => step.token(link, Ref::Registration(id)),
                 Reply::Done | Reply::Repeated | Reply::CodeWrong(_) | Reply::Lost(_) => {}
             }
             let decided = Decided { state: after.word().to_owned() };
-            if let Some(caller) = caller {
-                self.remember(&mut step, portal, caller, &decided)?;
-            }
+            self.remember(&mut step, portal, caller, &decided)?;
             match self.take(step).await? {
                 Taken::Yes => return Ok(decided),
                 Taken::Again => {}

@@ -163,7 +163,7 @@ impl Onboarding {
                     // The registration keeps no password once the account has it.
                     let password = input.password.clone().or_else(|| before.value.dossier().password.clone());
                     let opening = Opening { account, existing: existing.as_ref(), password, generated: generated.as_ref() };
-                    self.activate(&portal, &mut step, after.dossier(), opening).await?;
+                    Box::pin(self.activate(&portal, &mut step, after.dossier(), opening)).await?;
                     completed(&[])
                 }
                 Reply::Missing(missing) => completed(&missing),
@@ -283,9 +283,11 @@ impl Onboarding {
         if !faults.is_empty() {
             return Err(Error::Input(faults));
         }
-        let met = portal.journey.password_policy.min_for(privilege(&found));
         let password = match parsed.password {
-            Some(password) => Some(NewPassword { hash: self.ports.hasher.hash(password).await?, met }),
+            Some(password) => {
+                let met = forms::minimum_met(portal, &password);
+                Some(NewPassword { hash: self.ports.hasher.hash(password).await?, met })
+            }
             None => None,
         };
         Ok(CompletionInput { first_name: parsed.first_name, last_name: parsed.last_name, consents: form.consents.clone(), password })

@@ -196,7 +196,9 @@ impl Onboarding {
                 if reply == Reply::Repeated {
                     return Ok(());
                 }
-                let key = self.throttle_key(&portal.slug, "mail-proof", &[before.value.email().key().as_str()]);
+                // A share for each purpose: proofs that strangers start never use up what an approved person needs.
+                let share = if purpose == TokenPurpose::Completion { "mail-completion" } else { "mail-proof" };
+                let key = self.throttle_key(&portal.slug, share, &[before.value.email().key().as_str()]);
                 match self.limit(key, policy::MAILS_PER_ADDRESS, now).await {
                     Ok(()) => {}
                     // Beyond the address's share nothing is mailed, and nothing is told.
@@ -242,7 +244,7 @@ impl Onboarding {
                     }
                     let password = before.value.dossier().password.clone();
                     let opening = Opening { account, existing: None, password, generated: generated.as_ref() };
-                    self.activate(portal, &mut step, after.dossier(), opening).await?;
+                    Box::pin(self.activate(portal, &mut step, after.dossier(), opening)).await?;
                     Outcome::Confirmed(Confirmed { state: after.word().to_owned() })
                 }
                 Reply::Done | Reply::Repeated | Reply::Missing(_) => Outcome::Confirmed(Confirmed { state: after.word().to_owned() }),

@@ -145,11 +145,9 @@ impl Onboarding {
         let text = email.as_ref().map_or_else(|| login.trim().chars().take(100).collect(), |email| email.key().as_str().to_owned());
         // A bucket apart from the customers': who guesses at one door holds nobody up at the other.
         let counted = self.count_sign_in(&portal, caller, &format!("staff {text}"), now).await?;
-        let found = match &email {
-            Some(email) => self.clerk_of(&portal, email).await?,
-            // The same look-ups for what cannot be a login.
-            None => self.clerk_by(None).await?,
-        };
+        // The same look-ups for what cannot be a login.
+        let Some(asked) = email.or_else(|| EmailAddress::parse("nobody@invalid.invalid").ok()) else { return Err(Error::SignInFailed) };
+        let found = self.clerk_of(&portal, &asked).await?;
         let mut verdict = self.judge_clerk(found.as_ref().map(|found| &found.value), typed).await?;
         let Some(mut current) = found else {
             let mut step = self.step(&portal, Actor::Anonymous, self.now().await?);
@@ -225,11 +223,7 @@ impl Onboarding {
 
     async fn clerk_of(&self, portal: &Portal, email: &EmailAddress) -> Result<Option<Versioned<Clerk>>, Error> {
         let found = self.ports.store.find(&Lookup::Claim(Claim::Staff(portal.slug.clone(), email.key()))).await?;
-        self.clerk_by(found).await
-    }
-
-    /// Two look-ups whether or not there is one: nobody learns it from our time.
-    async fn clerk_by(&self, found: Option<Ref>) -> Result<Option<Versioned<Clerk>>, Error> {
+        // Two look-ups whether or not there is one: nobody learns it from our time.
         self.load(found.unwrap_or(Ref::Clerk(ClerkId(Uuid::nil())))).await
     }
 

@@ -133,13 +133,14 @@ impl Onboarding {
     pub async fn team(&self, session: &SessionView) -> Result<TeamView, Error> {
         session.may_decide()?;
         let mut team = TeamView { records: Vec::new(), members: Vec::new(), requests: Vec::new(), invitations: Vec::new() };
+        let now = self.now().await?;
         for fact in session.scope() {
-            self.add_record(session, fact, &mut team).await?;
+            self.add_record(session, fact, now, &mut team).await?;
         }
         Ok(team)
     }
 
-    async fn add_record(&self, session: &SessionView, fact: &MembershipFact, team: &mut TeamView) -> Result<(), Error> {
+    async fn add_record(&self, session: &SessionView, fact: &MembershipFact, now: DateTime<Utc>, team: &mut TeamView) -> Result<(), Error> {
         let (slug, number) = (session.portal.slug.clone(), fact.membership.value.record().clone());
         team.records.push(TeamRecord { number: fact.written.clone(), name: fact.name.clone() });
         for member in only::<Membership>(self.ports.store.related(&Relation::MembershipsAt(slug.clone(), number.clone())).await?) {
@@ -152,7 +153,7 @@ impl Onboarding {
         for open in only::<Registration>(self.ports.store.related(&Relation::OpenRegistrationsAt(slug, number)).await?) {
             let registration = &open.value;
             // What is overdue *is* over, whether or not the sweeper was there.
-            if registration.overdue(session.now) {
+            if registration.overdue(now) {
                 continue;
             }
             let dossier = registration.dossier();

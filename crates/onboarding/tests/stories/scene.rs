@@ -14,7 +14,7 @@ use onboarding::ports::{
     Actor, Clock, Commit, DigestPurpose, Outbox, OutboxFilter, OutboxRow, PasswordHasher, RenderedMail, SessionKind, Store, Vault, Version,
     Write,
 };
-use onboarding::stories::{Applied, Needs, SessionView, SignedIn};
+use onboarding::stories::{Applied, Needs, SessionView, SignedIn, StaffView};
 use onboarding::{Aggregate, Caller, CommandId, Error, Onboarding, Portal, Portals, Ports, Worker};
 use onboarding_testkit::{Bench, ReadMail, sample};
 use secrecy::SecretString;
@@ -370,6 +370,13 @@ impl Scene {
         )
         .await;
         id
+    }
+
+    /// A clerk of a portal, set up, with its token and a session.
+    pub(crate) async fn clerk(&self, portal: &str, email: &str) -> StaffView {
+        let prepared = self.engine.prepare_clerk(portal, email).await.unwrap();
+        let signed_in = self.engine.set_up_clerk(portal, &prepared.token, &secret(PASSWORD)).await.unwrap();
+        self.engine.staff_session(portal, &signed_in.token).await.unwrap()
     }
 
     /// An account as stored.

@@ -30,6 +30,18 @@ struct RecordBody {
     status: Option<String>,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SuperAdminBody {
+    email: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct SuperAdminInvited {
+    /// The registration that the invitation is.
+    invitation: String,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct VersionedRecord {
     #[serde(flatten)]
@@ -38,7 +50,7 @@ struct VersionedRecord {
     version: u64,
 }
 
-pub(super) fn rows() -> [Route<Api>; 2] {
+pub(super) fn rows() -> [Route<Api>; 3] {
     const PATH: &str = "/api/v1/{portal}/staff/records/{number}";
     [
         call(Method::GET, PATH, Auth::Staff, "A record of the master data")
@@ -50,6 +62,17 @@ pub(super) fn rows() -> [Route<Api>; 2] {
             .replies::<VersionedRecord>(StatusCode::OK, "Replaced, or the same already")
             .replies::<VersionedRecord>(StatusCode::CREATED, "Added")
             .handled_json(put),
+        call(
+            Method::PUT,
+            "/api/v1/{portal}/staff/records/{number}/super-admins",
+            Auth::Staff,
+            "Invite a super admin: adds to those the record has, replaces none",
+        )
+        .tag(TAG)
+        .replies::<SuperAdminInvited>(StatusCode::ACCEPTED, "The invitation is on its way")
+        .refuses(StatusCode::FORBIDDEN, &["not_acceptable_here"])
+        .refuses(StatusCode::TOO_MANY_REQUESTS, &["too_many_requests"])
+        .handled_json(invite),
     ]
 }
 
@@ -60,6 +83,12 @@ fn told(view: RecordView) -> Result<Answer, Problem> {
 
 async fn look(ctx: Ctx<Api>) -> Result<Answer, Problem> {
     told(ctx.state.engine().staff_record(ctx.staff()?, ctx.param("number")?).await.map_err(problem_of)?)
+}
+
+async fn invite(ctx: Ctx<Api>, body: SuperAdminBody) -> Result<Answer, Problem> {
+    let (staff, number) = (ctx.staff()?, ctx.param("number")?);
+    let invited = ctx.state.engine().name_super_admin(ctx.portal(), Some(staff.id().0), number, &body.email).await.map_err(problem_of)?;
+    Answer::accepted(&SuperAdminInvited { invitation: invited.id.to_string() })
 }
 
 async fn put(ctx: Ctx<Api>, body: RecordBody) -> Result<Answer, Problem> {

@@ -44,6 +44,30 @@ struct AuditListQuery {
     cursor: Option<String>,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "StaffApproveBody")]
+struct ApproveBody {
+    /// The registration's `version` as it was shown.
+    version: u32,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "StaffRejectBody")]
+struct RejectBody {
+    /// The registration's `version` as it was shown.
+    version: u32,
+    /// For the applicant; at most 500 characters.
+    reason: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct StaffDecision {
+    /// The registration's present state.
+    state: String,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct StaffRegistration {
     id: String,
@@ -95,7 +119,7 @@ struct AuditTrail {
     next_cursor: Option<String>,
 }
 
-pub(super) fn rows() -> [Route<Api>; 4] {
+pub(super) fn rows() -> [Route<Api>; 6] {
     [
         call(Method::GET, "/api/v1/{portal}/staff/registrations", Auth::Staff, "Registrations, newest first")
             .tag(TAG)
@@ -106,6 +130,18 @@ pub(super) fn rows() -> [Route<Api>; 4] {
             .tag(TAG)
             .replies::<StaffRegistrationDetails>(StatusCode::OK, "The registration")
             .handled(look),
+        call(Method::POST, "/api/v1/{portal}/staff/registrations/{id}/approve", Auth::Staff, "Let somebody in, as shown")
+            .tag(TAG)
+            .replies::<StaffDecision>(StatusCode::OK, "Approved")
+            .refuses(StatusCode::FORBIDDEN, &["forbidden"])
+            .refuses(StatusCode::CONFLICT, &["already_decided", "not_in_this_state"])
+            .handled_json(approve),
+        call(Method::POST, "/api/v1/{portal}/staff/registrations/{id}/reject", Auth::Staff, "Turn somebody away, as shown")
+            .tag(TAG)
+            .replies::<StaffDecision>(StatusCode::OK, "Rejected")
+            .refuses(StatusCode::FORBIDDEN, &["forbidden"])
+            .refuses(StatusCode::CONFLICT, &["already_decided", "not_in_this_state"])
+            .handled_json(reject),
         call(Method::POST, "/api/v1/{portal}/staff/registrations/{id}/resend", Auth::Staff, "Send its mail again; older links are void")
             .tag(TAG)
             .replies_empty(StatusCode::ACCEPTED, "On its way")
@@ -160,6 +196,19 @@ async fn look(ctx: Ctx<Api>) -> Result<Answer, Problem> {
         consents: seen.consents.into_iter().map(ConsentProof::from).collect(),
         history: seen.history.into_iter().map(AuditEntry::from).collect(),
     })
+}
+
+async fn approve(ctx: Ctx<Api>, body: ApproveBody) -> Result<Answer, Problem> {
+    let (staff, id) = (ctx.staff()?, RegistrationId(id(ctx.param("id")?)?));
+    let decided = ctx.state.engine().approve_as_clerk(ctx.portal(), staff.id().0, id, body.version).await.map_err(problem_of)?;
+    Answer::ok(&StaffDecision { state: decided.state })
+}
+
+async fn reject(ctx: Ctx<Api>, body: RejectBody) -> Result<Answer, Problem> {
+    let (staff, id) = (ctx.staff()?, RegistrationId(id(ctx.param("id")?)?));
+    let reason = body.reason.as_deref();
+    let decided = ctx.state.engine().reject_as_clerk(ctx.portal(), staff.id().0, id, body.version, reason).await.map_err(problem_of)?;
+    Answer::ok(&StaffDecision { state: decided.state })
 }
 
 async fn resend(ctx: Ctx<Api>) -> Result<Answer, Problem> {
