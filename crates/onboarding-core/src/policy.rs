@@ -154,7 +154,7 @@ pub const INVITATIONS_PER_ACCOUNT: Limit = Limit::Window { most: 50, per: TimeDe
 pub const MAILS_PER_NETWORK: Limit = Limit::Window { most: 3_000, per: TimeDelta::hours(1) };
 
 /// The last moment of a letter's PIN: the end of a day in Central Europe, so that the date on the letter is the last one on which
-/// the PIN is good. `handling` is what printing and posting take.
+/// the PIN is good, and never earlier than the rule says. `handling` is what printing and posting take.
 pub fn pin_valid_until(now: DateTime<Utc>, handling: TimeDelta) -> DateTime<Utc> {
     let least = now + PIN_LIFE + handling;
     // 23:59:59 in summer, an hour earlier in winter: on the same date either way.

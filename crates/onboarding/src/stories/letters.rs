@@ -1,6 +1,6 @@
 //! Letters in the clerks' hands: which wait, were printed, posted, came back; and what a clerk may do with one. The PIN is never shown.
 
-use crate::engine::{ATTEMPTS, Taken};
+use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::ports::{Lookup, Versioned};
 use crate::stories::backoffice::{Faults, ListPage, PAGE, page};
@@ -14,15 +14,16 @@ use onboarding_core::{
     membership::{self, Command, LetterFate, LetterMark, Membership},
     policy,
 };
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A letter in a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LetterView {
     /// Its id.
     pub id: DeliveryId,
     /// `held`, `queued`, `printed`, `posted`, `returned`, `parked`.
-    pub state: &'static str,
+    pub state: String,
     /// The record's number as the company writes it.
     pub record: String,
     /// The business's name.
@@ -71,46 +72,50 @@ impl Onboarding {
     ///
     /// # Errors
     /// [`Error::NotFound`] for a letter that was replaced, redeemed or is another portal's; its state, where that forbids it.
-    pub async fn letter_posted(&self, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
-        self.work_on_letter(staff, id, Doing::Mark(LetterMark::Posted)).await
+    pub async fn letter_posted(&self, caller: &Caller, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
+        self.work_on_letter(caller, staff, id, Doing::Mark(LetterMark::Posted)).await
     }
 
     /// A clerk says that the letter came back.
     ///
     /// # Errors
     /// As [`Onboarding::letter_posted`].
-    pub async fn letter_returned(&self, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
-        self.work_on_letter(staff, id, Doing::Mark(LetterMark::Returned)).await
+    pub async fn letter_returned(&self, caller: &Caller, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
+        self.work_on_letter(caller, staff, id, Doing::Mark(LetterMark::Returned)).await
     }
 
     /// Another letter with another PIN, to the address that stands in the books now.
     ///
     /// # Errors
     /// As [`Onboarding::letter_posted`].
-    pub async fn reissue_letter(&self, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
-        self.work_on_letter(staff, id, Doing::Reissue).await
+    pub async fn reissue_letter(&self, caller: &Caller, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
+        self.work_on_letter(caller, staff, id, Doing::Reissue).await
     }
 
     /// A held letter goes out, with a fresh PIN and date.
     ///
     /// # Errors
     /// As [`Onboarding::letter_posted`].
-    pub async fn release_letter(&self, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
-        self.work_on_letter(staff, id, Doing::Release).await
+    pub async fn release_letter(&self, caller: &Caller, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
+        self.work_on_letter(caller, staff, id, Doing::Release).await
     }
 
     /// A held letter does not go out.
     ///
     /// # Errors
     /// As [`Onboarding::letter_posted`].
-    pub async fn refuse_letter(&self, staff: &StaffView, id: DeliveryId) -> Result<(), Error> {
-        self.work_on_letter(staff, id, Doing::Refuse).await.map(|_| ())
+    pub async fn refuse_letter(&self, caller: &Caller, staff: &StaffView, id: DeliveryId) -> Result<(), Error> {
+        self.work_on_letter(caller, staff, id, Doing::Refuse).await.map(|_| ())
     }
 
-    async fn work_on_letter(&self, staff: &StaffView, id: DeliveryId, doing: Doing) -> Result<LetterView, Error> {
+    async fn work_on_letter(&self, caller: &Caller, staff: &StaffView, id: DeliveryId, doing: Doing) -> Result<LetterView, Error> {
         let portal = &staff.portal;
+        let _turn = self.turn(portal, caller).await;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
+            if let Some(done) = self.replayed(portal, caller, now).await? {
+                return Ok(done);
+            }
             let before = self.letter_behind(portal, id).await?;
             let mut step = self.step(portal, staff.actor(), now);
             let command = match doing {
@@ -129,6 +134,7 @@ impl Onboarding {
             let after = after.unwrap_or_else(|| before.value.clone());
             let shown = if matches!(doing, Doing::Refuse) { &before.value } else { &after };
             let view = self.letter_view(portal, shown).await?.ok_or(Error::NotFound)?;
+            self.remember(&mut step, portal, caller, &view)?;
             if let Taken::Yes = self.take(step).await? {
                 return Ok(view);
             }
@@ -151,7 +157,7 @@ impl Onboarding {
         };
         Ok(Some(LetterView {
             id: pin.delivery,
-            state: pin.fate.word(),
+            state: pin.fate.word().to_owned(),
             record: number,
             name,
             account: membership.account(),

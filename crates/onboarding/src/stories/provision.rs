@@ -1,23 +1,25 @@
 //! Accounts that the company opens for records in its books: mail 1 with the number, mail 2 with the initial password, never the other way
 //! round; and another initial password, where the first one was lost or grew too old.
 
-use crate::engine::{ATTEMPTS, Taken};
+use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::forms::{self, FieldError};
 use crate::ports::{Actor, Lookup, OutboxChange, Versioned};
 use crate::stories::activate::Generated;
+use crate::stories::staff::StaffView;
 use crate::{Onboarding, Portal};
 use onboarding_core::{
-    AccountId, Claim, EmailAddress, PersonName, Record, Ref, Role, Uuid,
+    AccountId, Claim, EmailAddress, PersonName, Record, Ref, Role,
     account::{self, Account, Credential, ProvisionInput},
     journey::Start,
     record::RecordStatus,
     registration::Applicant,
 };
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// An account that was opened for a record.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Provisioned {
     /// Its id.
     pub account: AccountId,
@@ -44,11 +46,15 @@ impl Onboarding {
     /// # Errors
     /// [`Error::NotFound`] for a number that is not in the books, or closed; [`Error::AlreadyProvisioned`]; a field to mend where the record has
     /// no address; [`Error::Overloaded`], where a later try helps.
-    pub async fn provision(&self, portal: &str, actor: Actor, number: &str) -> Result<Provisioned, Error> {
+    pub async fn provision(&self, caller: &Caller, portal: &str, actor: Actor, number: &str) -> Result<Provisioned, Error> {
         let portal = self.portal(portal)?;
+        let _turn = self.turn(&portal, caller).await;
         let mut initial: Option<Generated> = None;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
+            if let Some(done) = self.replayed(&portal, caller, now).await? {
+                return Ok(done);
+            }
             let Candidate { record, email } = self.candidate(&portal, number).await?;
             let generated = match initial.take() {
                 Some(generated) => generated,
@@ -75,8 +81,10 @@ impl Onboarding {
             };
             step.decide::<Account>(None, account::Command::Provision { input: Box::new(input) })?;
             self.join(&mut step, account, (book.id, &book.number), Role::Member).await?;
+            let reply = Provisioned { account };
+            self.remember(&mut step, &portal, caller, &reply)?;
             match self.take(step).await? {
-                Taken::Yes => return Ok(Provisioned { account }),
+                Taken::Yes => return Ok(reply),
                 Taken::Again => initial = Some(generated),
                 Taken::Lost(_) => return Err(Error::AlreadyProvisioned),
             }
@@ -88,17 +96,21 @@ impl Onboarding {
     ///
     /// # Errors
     /// [`Error::NotFound`]; the account's state as its refusal; [`Error::Overloaded`], where a later try helps.
-    pub async fn reissue_initial_password(&self, portal: &str, clerk: Uuid, id: AccountId) -> Result<(), Error> {
-        let portal = self.portal(portal)?;
+    pub async fn reissue_initial_password(&self, caller: &Caller, staff: &StaffView, id: AccountId) -> Result<(), Error> {
+        let portal = &staff.portal;
+        let _turn = self.turn(portal, caller).await;
         let mut initial: Option<Generated> = None;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
-            let before = self.account_at(&portal, id).await?;
+            let before = self.account_of(staff, id).await?;
+            if let Some(()) = self.replayed(portal, caller, now).await? {
+                return Ok(());
+            }
             let generated = match initial.take() {
                 Some(generated) => generated,
                 None => self.generate_password(now).await?,
             };
-            let mut step = self.step(&portal, Actor::Clerk(clerk), now);
+            let mut step = self.step(portal, staff.actor(), now);
             let command = account::Command::IssueInitialPassword {
                 password: generated.password.clone(),
                 hash: generated.hash.clone(),
@@ -109,18 +121,13 @@ impl Onboarding {
             if let Credential::Initial { delivery, .. } = before.value.credential() {
                 step.commit.outbox.push(OutboxChange::Withdraw { id: *delivery });
             }
+            self.remember(&mut step, portal, caller, &())?;
             match self.take(step).await? {
                 Taken::Yes => return Ok(()),
                 Taken::Again | Taken::Lost(_) => initial = Some(generated),
             }
         }
         Err(Error::Contended)
-    }
-
-    /// An account of this portal and no other.
-    pub(crate) async fn account_at(&self, portal: &Portal, id: AccountId) -> Result<Versioned<Account>, Error> {
-        let found = self.account(id).await?;
-        if found.value.portal() == &portal.slug { Ok(found) } else { Err(Error::NotFound) }
     }
 
     async fn candidate(&self, portal: &Arc<Portal>, number: &str) -> Result<Candidate, Error> {

@@ -43,6 +43,11 @@ struct SuperAdminInvited {
 }
 
 #[derive(Serialize, JsonSchema)]
+struct ProvisionedAccount {
+    account: String,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct VersionedRecord {
     #[serde(flatten)]
     record: Record,
@@ -50,7 +55,7 @@ struct VersionedRecord {
     version: u64,
 }
 
-pub(super) fn rows() -> [Route<Api>; 3] {
+pub(super) fn rows() -> [Route<Api>; 4] {
     const PATH: &str = "/api/v1/{portal}/staff/records/{number}";
     [
         call(Method::GET, PATH, Auth::Staff, "A record of the master data")
@@ -73,6 +78,18 @@ pub(super) fn rows() -> [Route<Api>; 3] {
         .refuses(StatusCode::FORBIDDEN, &["not_acceptable_here"])
         .refuses(StatusCode::TOO_MANY_REQUESTS, &["too_many_requests"])
         .handled_json(invite),
+        call(
+            Method::POST,
+            "/api/v1/{portal}/staff/records/{number}/provision",
+            Auth::Staff,
+            "Open the record's account: its number by one mail, the initial password by another",
+        )
+        .tag(TAG)
+        .replies::<ProvisionedAccount>(StatusCode::ACCEPTED, "Two mails are on their way, one after the other")
+        .refuses(StatusCode::CONFLICT, &["already_provisioned"])
+        .refuses(StatusCode::FORBIDDEN, &["not_acceptable_here"])
+        .refuses(StatusCode::SERVICE_UNAVAILABLE, &["busy"])
+        .handled(provision),
     ]
 }
 
@@ -106,4 +123,11 @@ async fn put(ctx: Ctx<Api>, body: RecordBody) -> Result<Answer, Problem> {
         status: body.status,
     };
     told(ctx.state.engine().put_record(ctx.staff()?, ctx.param("number")?, &form).await.map_err(problem_of)?)
+}
+
+async fn provision(ctx: Ctx<Api>) -> Result<Answer, Problem> {
+    let caller = ctx.repeatable("POST staff/records/provision");
+    let (actor, number) = (ctx.staff()?.actor(), ctx.param("number")?);
+    let provisioned = ctx.state.engine().provision(&caller, ctx.portal(), actor, number).await.map_err(problem_of)?;
+    Answer::accepted(&ProvisionedAccount { account: provisioned.account.to_string() })
 }
