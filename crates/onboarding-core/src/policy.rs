@@ -1,6 +1,6 @@
 //! Every number the rules name, with its unit and source, in one place.
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 macro_rules! spans {
     ($($(#[$doc:meta])* $name:ident = $unit:ident($n:expr);)*) => {
@@ -157,9 +157,13 @@ pub const MAILS_PER_NETWORK: Limit = Limit::Window { most: 3_000, per: TimeDelta
 /// the PIN is good, and never earlier than the rule says. `handling` is what printing and posting take.
 pub fn pin_valid_until(now: DateTime<Utc>, handling: TimeDelta) -> DateTime<Utc> {
     let least = now + PIN_LIFE + handling;
-    // 23:59:59 in summer, an hour earlier in winter: on the same date either way.
-    let end = least.date_naive().and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(22) - TimeDelta::seconds(1);
+    let end = end_of_day(least.date_naive());
     if end < least { end + TimeDelta::days(1) } else { end }
+}
+
+/// The last second of a day in Central Europe's summer; in winter an hour earlier, on the same date all the same.
+pub fn end_of_day(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(22) - TimeDelta::seconds(1)
 }
 
 /// The delay before a password is looked at, from the failures of its login over all networks.

@@ -46,6 +46,23 @@ pub(crate) enum Command {
     /// Clerks
     #[command(subcommand)]
     Staff(Staff),
+    /// Open the accounts of records: the number by one mail, the initial password by another. All numbers are looked at before the first
+    /// mail is ordered; records that have an account are skipped
+    Provision {
+        /// The portal's slug
+        portal: String,
+        /// The records' numbers
+        #[arg(required_unless_present = "numbers", conflicts_with = "numbers")]
+        number: Vec<String>,
+        /// A file with the numbers, one a line
+        #[arg(long, value_name = "FILE")]
+        numbers: Option<PathBuf>,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// PINs for the yearly notice
+    #[command(subcommand)]
+    Pins(Pins),
     /// Invite a super admin for a record: adds to those it has, by a mail with a link
     SuperAdmin {
         /// The portal's slug
@@ -86,6 +103,26 @@ pub(crate) enum Staff {
         portal: String,
         /// The clerk's address, which signs in
         email: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Pins {
+    /// Issue a PIN for each number, into a new CSV file that only its owner reads; older notices' PINs are void
+    Issue {
+        /// The portal's slug
+        portal: String,
+        /// A file with the numbers, one a line; all of them must be in the books
+        #[arg(long, value_name = "FILE")]
+        numbers: PathBuf,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The last day of the PINs, at most 400 days away; a year without it
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        valid_until: Option<String>,
         #[command(flatten)]
         installation: Installation,
     },

@@ -7,8 +7,11 @@ mod config;
 mod demo;
 mod fault;
 mod logging;
+mod numbers;
+mod pins;
 mod portal_files;
 mod prepare;
+mod provision;
 mod records;
 mod serve;
 mod served;
@@ -19,13 +22,12 @@ mod wiring;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Installation, Records, Staff};
+use cli::{Cli, Command, Installation, Pins, Records, Staff};
 use config::Settings;
 use fault::Faults;
-use portal_files::Loaded;
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::process::ExitCode;
+use wiring::House;
 
 /// Most threads for what waits on the net or the disk; hashing has its own.
 const MOST_WORKERS: usize = 4;
@@ -99,22 +101,21 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Check(installation) => check(&installation, environment),
         Command::Records(Records::Import { portal, file, installation }) => {
-            let settings = installation.settings(environment)?;
-            logging::start(settings.log)?;
-            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
-            print(&block_on(import(&settings, loaded, &portal, &file))?)
+            at(&installation, environment, async |house| records::import(house, &portal, &file).await)
         }
         Command::Staff(Staff::Add { portal, email, installation }) => {
-            let settings = installation.settings(environment)?;
-            logging::start(settings.log)?;
-            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
-            print(&block_on(add_clerk(&settings, loaded, &portal, &email))?)
+            at(&installation, environment, async |house| staff::add(house, &portal, &email).await)
+        }
+        Command::Provision { portal, number, numbers, installation } => {
+            let numbers = numbers.map_or(Ok(number), |file| numbers::of_file(&file))?;
+            at(&installation, environment, async |house| provision::provision(house, &portal, &numbers).await)
+        }
+        Command::Pins(Pins::Issue { portal, numbers, out, valid_until, installation }) => {
+            let numbers = numbers::of_file(&numbers)?;
+            at(&installation, environment, async |house| pins::issue(house, &portal, &numbers, &out, valid_until.as_deref()).await)
         }
         Command::SuperAdmin { portal, number, email, installation } => {
-            let settings = installation.settings(environment)?;
-            logging::start(settings.log)?;
-            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
-            print(&block_on(invite(&settings, loaded, &portal, &number, &email))?)
+            at(&installation, environment, async |house| super_admin::invite(house, &portal, &number, &email).await)
         }
         Command::Openapi { config } => {
             if let Some(config) = config {
@@ -149,25 +150,17 @@ fn check(installation: &Installation, environment: config::Environment) -> Resul
     }
 }
 
-async fn import(settings: &Settings, loaded: Loaded, portal: &str, file: &Path) -> Result<String> {
-    let house = wiring::open(settings, loaded).await?;
-    let told = records::import(&house, portal, file).await;
-    house.store.close().await;
-    Ok(format!("{}\n", told?))
-}
-
-async fn add_clerk(settings: &Settings, loaded: Loaded, portal: &str, email: &str) -> Result<String> {
-    let house = wiring::open(settings, loaded).await?;
-    let told = staff::add(&house, portal, email).await;
-    house.store.close().await;
-    told
-}
-
-async fn invite(settings: &Settings, loaded: Loaded, portal: &str, number: &str, email: &str) -> Result<String> {
-    let house = wiring::open(settings, loaded).await?;
-    let told = super_admin::invite(&house, portal, number, email).await;
-    house.store.close().await;
-    Ok(format!("{}\n", told?))
+/// A command on an installation that is ready: opened, worked on, closed whatever came of it, and what it says printed.
+fn at(installation: &Installation, environment: config::Environment, work: impl AsyncFnOnce(&House) -> Result<String>) -> Result<()> {
+    let settings = installation.settings(environment)?;
+    logging::start(settings.log)?;
+    let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
+    print(&block_on(async {
+        let house = wiring::open(&settings, loaded).await?;
+        let told = work(&house).await;
+        house.store.close().await;
+        told
+    })?)
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -40,5 +40,5 @@ pub(crate) async fn import(house: &House, portal: &str, path: &Path) -> Result<S
         ImportError::Header(_) | ImportError::Row(_) => anyhow!("{name}: {error}; nothing was taken over"),
         ImportError::Engine(error) => anyhow::Error::new(error).context(format!("could not take {name} over")),
     })?;
-    Ok(format!("{}: {} added, {} updated, {} unchanged", portal.slug, report.added, report.updated, report.unchanged))
+    Ok(format!("{}: {} added, {} updated, {} unchanged\n", portal.slug, report.added, report.updated, report.unchanged))
 }

@@ -23,5 +23,5 @@ pub(crate) async fn invite(house: &House, portal: &str, number: &str, email: &st
         Error::Throttled { until, .. } => anyhow!("{email} was invited too often today; the next invitation may leave at {until}"),
         other => anyhow::Error::new(other).context(format!("could not invite {email}")),
     })?;
-    Ok(format!("{slug}: invited {email} as super admin of record {number}; invitation {}", invited.id))
+    Ok(format!("{slug}: invited {email} as super admin of record {number}; invitation {}\n", invited.id))
 }

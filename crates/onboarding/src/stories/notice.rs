@@ -8,7 +8,7 @@ use crate::ports::{Actor, Versioned};
 use crate::step::Step;
 use crate::stories::pin_letter::posted;
 use crate::{Onboarding, Portal};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use onboarding_core::{
     Record, RecordNumber, Ref, code, policy,
     record::RecordStatus,
@@ -36,7 +36,8 @@ pub struct IssuedNotice {
 }
 
 impl Onboarding {
-    /// Issues a PIN for each of these numbers; an older notice's PIN is void.
+    /// Issues a PIN for each of these numbers, good to the end of `last_day` (`YYYY-MM-DD`), without it for a year; an older notice's PIN is
+    /// void.
     ///
     /// # Errors
     /// A field to mend for each number that is none, twice in the list, not in the books or closed (`numbers[3]`), and for a date that has passed or
@@ -46,12 +47,18 @@ impl Onboarding {
         portal: &str,
         actor: Actor,
         numbers: &[String],
-        valid_until: Option<DateTime<Utc>>,
+        last_day: Option<&str>,
     ) -> Result<Vec<IssuedNotice>, Error> {
         let portal = self.portal(portal)?;
         posted(&portal)?;
         let now = self.now().await?;
-        let valid_until = valid_until.unwrap_or(now + policy::NOTICE_PIN_LIFE);
+        let valid_until = match last_day {
+            None => policy::end_of_day((now + policy::NOTICE_PIN_LIFE).date_naive()),
+            Some(text) => {
+                let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d");
+                policy::end_of_day(day.map_err(|_| Error::Input(vec![FieldError::new("valid_until", "format")]))?)
+            }
+        };
         let records = self.notified(&portal, numbers, valid_until, now).await?;
         let mut issued = Vec::with_capacity(records.len());
         for some in records.chunks(A_COMMIT) {

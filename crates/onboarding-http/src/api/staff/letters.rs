@@ -6,7 +6,6 @@ use crate::api::moment::Moment;
 use crate::api::{Api, problem_of};
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use onboarding::spreadsheet;
 use onboarding::stories::LetterView;
 use onboarding_core::DeliveryId;
@@ -135,15 +134,11 @@ async fn refuse(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 
 async fn batch(ctx: Ctx<Api>, body: BatchBody) -> Result<Answer, Problem> {
     let staff = ctx.staff()?;
-    let until = match body.valid_until.as_deref() {
-        None => None,
-        Some(text) => {
-            let day =
-                NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| Problem::invalid(vec![]).field("valid_until", "format"))?;
-            // To the end of that day in Central Europe, as with letters.
-            Some(day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(22) - TimeDelta::seconds(1))
-        }
-    };
-    let issued = ctx.state.engine().issue_notices(ctx.portal(), staff.actor(), &body.numbers, until).await.map_err(problem_of)?;
+    let issued = ctx
+        .state
+        .engine()
+        .issue_notices(ctx.portal(), staff.actor(), &body.numbers, body.valid_until.as_deref())
+        .await
+        .map_err(problem_of)?;
     Ok(Answer::bytes(StatusCode::CREATED, "text/csv; charset=utf-8", spreadsheet::notices(&issued).into_bytes()))
 }
