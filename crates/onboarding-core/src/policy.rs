@@ -55,7 +55,7 @@ spans! {
     PAGE_IDLE = minutes(30);
     /// Page sessions die after this long in any case.
     PAGE_AT_MOST = hours(12);
-    /// `last_seen` is written at most this often. Source: budgets.md.
+    /// `last_seen` is written at most this often. A write a request would cost more than the request.
     TOUCH_EVERY = seconds(60);
     /// Replies of repeatable commands are kept this long.
     REPLAY_LIFE = hours(24);
