@@ -184,6 +184,12 @@ fn an_invitation_is_sent_again_and_taken_back_and_its_page_lets_somebody_in() {
     let first = site.mail(PARTNER, "kim@praxis.example").token();
     assert_eq!(invite(BOSS, "member").refused(422, "validation_failed")["errors"][0]["code"], "already_member");
     assert_eq!(invite("x@praxis.example", "owner").refused(422, "validation_failed")["errors"][0]["field"], "role");
+    for (field, value) in [("approved", json!(true)), ("email_verified", json!(true)), ("by", json!("nobody"))] {
+        let mut body = json!({ "record": customer.number, "email": "y@praxis.example", "role": "member" });
+        body[field] = value;
+        let refused = site.signed(&chief, "POST", "/partner/team/invitations", &body).refused(422, "validation_failed");
+        assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["code"]), (&json!(field), &json!("unknown_field")));
+    }
     let path = format!("/partner/team/invitations/{id}");
     site.signed(&chief, "POST", &format!("{path}/resend"), &Value::Null).expect(202);
     let again = site.mail(PARTNER, "kim@praxis.example");
