@@ -8,6 +8,7 @@ use crate::minting::{PinOf, membership_id};
 use crate::ports::{Actor, Relation, Versioned};
 use crate::step::Step;
 use crate::stories::session::SessionView;
+use crate::stories::team::belongs;
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{
@@ -57,6 +58,10 @@ impl Onboarding {
             let record = self.ports.directory.find(&portal.slug, &number).await?;
             let roster = self.roster_of(portal, &number).await?;
             let membership = self.membership_at(session, &number).await?;
+            // Told before anything is counted; a membership is nothing that its own account does not know.
+            if membership.as_ref().is_some_and(|membership| belongs(&membership.value)) {
+                return Err(Error::AlreadyMember);
+            }
             let mut step = self.step(portal, Actor::Account(session.account()), now);
             let (after, _) = step.decide(Some(&before), account::Command::RequestLetter).map_err(|refusal| too_soon(refusal, now))?;
             let after = after.unwrap_or_else(|| before.value.clone());

@@ -362,7 +362,7 @@ impl Onboarding {
 }
 
 /// Whether a membership is one of the team's: active, or closed for a while.
-fn belongs(membership: &Membership) -> bool {
+pub(crate) fn belongs(membership: &Membership) -> bool {
     matches!(membership.standing(), Standing::Active | Standing::Suspended)
 }
 

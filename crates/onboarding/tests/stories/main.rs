@@ -14,6 +14,8 @@ mod idempotency;
 mod imports;
 mod office;
 mod password;
+mod pins;
+mod provision;
 mod resend;
 mod reset;
 mod scene;
