@@ -10,9 +10,12 @@ use crate::{LetterFault, LetterTexts};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding::ports::RenderedLetter;
 use onboarding::{LetterWriter, Portal};
-use onboarding_core::{Language, PinLetterOrder, Record, code::ALPHABET, journey::NumberName};
+use onboarding_core::code::ALPHABET;
+use onboarding_core::journey::NumberName;
+use onboarding_core::record::RecordStatus;
+use onboarding_core::{DeliveryId, Language, Personal, PinLetterOrder, Record, RecordId, RecordNumber, Uuid};
 use page::{Body, Page};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
 /// Sizes of the body, from the usual one to the smallest that is still read.
@@ -106,6 +109,45 @@ impl PdfLetters {
             }
         }
         Err(last)
+    }
+
+    /// Writes both letters of a portal to a person of no name in particular and throws them away, to find what cannot be printed before
+    /// anybody waits for it: a sender, a text of the portal's own.
+    ///
+    /// # Errors
+    /// What is to be mended.
+    pub fn proof(&self, portal: &Portal, language: Language) -> Result<(), LetterFault> {
+        let number = RecordNumber::parse("000000").map_err(|_| LetterFault::Missing("number"))?;
+        let word = || "Muster".to_owned();
+        let record = Record {
+            id: RecordId(Uuid::nil()),
+            number: number.clone(),
+            written: number.as_str().to_owned(),
+            name: word(),
+            first_name: word(),
+            last_name: word(),
+            street: word(),
+            postal_code: "00000".to_owned(),
+            city: word(),
+            country: String::new(),
+            email: None,
+            language: None,
+            status: RecordStatus::Open,
+        };
+        let order = PinLetterOrder {
+            id: DeliveryId(Uuid::nil()),
+            record: number,
+            language,
+            pin: SecretString::from("XXXX-XXXX-XXXX"),
+            requester: Personal(word()),
+            requested_at: DateTime::UNIX_EPOCH,
+            reissued: false,
+            valid_until: DateTime::UNIX_EPOCH,
+            held: false,
+        };
+        self.registration_letter(portal, &record, language, order.requested_at)?;
+        self.pin(portal, &record, &order)?;
+        self.pin(portal, &record, &PinLetterOrder { reissued: true, ..order }).map(|_| ())
     }
 
     fn pin(&self, portal: &Portal, record: &Record, order: &PinLetterOrder) -> Result<RenderedLetter, LetterFault> {

@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Master data
     #[command(subcommand)]
     Records(Records),
+    /// Letters
+    #[command(subcommand)]
+    Letters(Letters),
     /// Print the OpenAPI document
     Openapi {
         /// Taken like everywhere, and read where given; the document is the same for every installation
@@ -59,6 +62,21 @@ pub(crate) enum Records {
         portal: String,
         /// The file: a header row, UTF-8, `,` or `;`
         file: PathBuf,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Letters {
+    /// Lay a letter with the registration number into the spool for each number of a file: the whole list, or nothing and every line that
+    /// cannot be printed; a number whose letter was laid there before is left out
+    Registration {
+        /// The portal's slug
+        portal: String,
+        /// The file: one number a line
+        #[arg(long, value_name = "FILE")]
+        numbers: PathBuf,
         #[command(flatten)]
         installation: Installation,
     },

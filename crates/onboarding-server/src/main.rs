@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod demo;
 mod fault;
+mod letters;
 mod logging;
 mod portal_files;
 mod prepare;
@@ -17,7 +18,7 @@ mod wiring;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Installation, Records};
+use cli::{Cli, Command, Installation, Letters, Records};
 use config::Settings;
 use fault::Faults;
 use portal_files::Loaded;
@@ -102,6 +103,17 @@ fn run(command: Command) -> Result<()> {
             let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
             print(&block_on(import(&settings, loaded, &portal, &file))?)
         }
+        Command::Letters(Letters::Registration { portal, numbers, installation }) => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
+            print(&block_on(async {
+                let house = wiring::open(&settings, loaded).await?;
+                let told = Box::pin(letters::registration(&house, &settings, &portal, &numbers)).await;
+                house.store.close().await;
+                told
+            })?)
+        }
         Command::Openapi { config } => {
             if let Some(config) = config {
                 Settings::of_file(&config, environment)?;
@@ -127,6 +139,7 @@ fn check(installation: &Installation, environment: config::Environment) -> Resul
     } else {
         served::portals(&settings).map(|(loaded, _)| loaded)
     };
+    let served = served.and_then(|loaded| letters::proof(&loaded, &settings).map(|()| loaded));
     let rest = block_on(async { Ok(check::installation(&settings).await) })?;
     match (served, rest) {
         (Ok(loaded), Ok(())) => print(&check::summary(&loaded)),

@@ -45,7 +45,11 @@ pub(crate) async fn import(house: &House, portal: &str, path: &Path) -> Result<S
     Ok(format!("{}: {} added, {} updated, {} unchanged", portal.slug, report.added, report.updated, report.unchanged))
 }
 
-fn portal_called(house: &House, slug: &str) -> Result<Arc<Portal>> {
+/// The portal of a slug, for commands.
+///
+/// # Errors
+/// A slug of none.
+pub(crate) fn portal_called(house: &House, slug: &str) -> Result<Arc<Portal>> {
     house.engine.portal(slug).map_err(|_| {
         let known: Vec<_> = house.engine.portals().all().into_iter().map(|portal| portal.slug.as_str().to_owned()).collect();
         anyhow!("there is no portal `{slug}`, only {}", known.join(", "))
