@@ -87,10 +87,10 @@ impl PdfLetters {
         let address = [address::lines(portal, record, &[])?];
         let subject = desk.text("letter-reg-subject", &[("portal", &portal.name)])?;
         let link = format!("{}?n={}", desk.url("register"), record.number.as_str());
-        let number = in_groups(&record.written);
+        let number = in_groups(written(record));
         let mut last = LetterFault::TooLong;
         for size in SIZES {
-            let mut page = Page::begin(&desk, &address, &record.written, at)?;
+            let mut page = Page::begin(&desk, &address, written(record), at)?;
             page.subject(&subject)?;
             let mut body = Body::below(page, &self.faces, size);
             body.paragraph(&desk.text("letter-greeting", &[])?)?;
@@ -164,7 +164,7 @@ impl PdfLetters {
         let link = desk.url("business/link");
         let mut last = LetterFault::TooLong;
         for size in SIZES {
-            let mut page = Page::begin(&desk, &address, &record.written, order.requested_at)?;
+            let mut page = Page::begin(&desk, &address, written(record), order.requested_at)?;
             page.subject(&subject)?;
             let mut body = Body::below(page, &self.faces, size);
             body.paragraph(&desk.text("letter-greeting", &[])?)?;
@@ -220,6 +220,11 @@ fn attention(portal: &Portal, faces: &Faces, personal: &str, requester: &str) ->
     let fits = faces.line(Cut::Regular, page::ADDRESS_SIZES[0], &together)?.width <= width;
     let (one, two) = (vec![together], vec![personal.to_owned(), requester.to_owned()]);
     Ok(if fits { [one, two] } else { [two, one] })
+}
+
+/// A number as the company writes it, or in its plain form where that has signs of another script.
+fn written(record: &Record) -> &str {
+    if record.written.is_ascii() { &record.written } else { record.number.as_str() }
 }
 
 /// A number as the company writes it; a long one without any gap in groups of four.

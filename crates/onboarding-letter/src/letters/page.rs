@@ -92,9 +92,12 @@ impl<'a> Page<'a> {
     fn window(&mut self, desk: &Desk<'_>, address: &[Vec<String>]) -> Result<(), LetterFault> {
         let window = Window::of(desk.portal.letters.layout);
         let (x, room) = (window.text_x(), window.text_width());
-        let sender = format!("{} {}", desk.text("letter-return", &[])?, desk.portal.letters.sender.join(" · "));
-        for return_size in RETURN_SIZES {
-            let remark = wrap(self.faces, Cut::Regular, return_size, room, &sender)?;
+        let sender = &desk.portal.letters.sender;
+        let to_whom = desk.text("letter-return", &[])?;
+        let (whole, name) = (sender.join(" · "), sender.first().cloned().unwrap_or_default());
+        // Where room is short the name has to do: the whole address stands in the letterhead.
+        for (return_size, sender) in [(RETURN_SIZES[0], &whole), (RETURN_SIZES[1], &whole), (RETURN_SIZES[1], &name)] {
+            let remark = wrap(self.faces, Cut::Regular, return_size, room, &format!("{to_whom} {sender}"))?;
             let needed = WINDOW_EDGE + rows(&remark) * height(return_size, TIGHT) + RULE_GAPS[0] + RULE_GAPS[1];
             let zone = window.remarks.unwrap_or(needed);
             if needed > zone {

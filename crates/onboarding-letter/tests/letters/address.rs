@@ -101,6 +101,7 @@ fn a_name_that_looks_like_markup_is_text() {
 
 fn long() -> Record {
     let mut long = record();
+    long.country = "AT".into();
     "Bundesverband der Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamten und ihrer Angehörigen e. V."
         .clone_into(&mut long.name);
     "Straße der Deutsch-Französischen Freundschaft und der Vereinten Nationen 128 b, Hinterhaus".clone_into(&mut long.street);
