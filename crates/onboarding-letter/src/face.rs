@@ -135,10 +135,14 @@ fn units(units: i32) -> f32 {
     units as f32
 }
 
-/// Whether a character steers or hides text. An import refuses them; here they would be read by nobody and checked by nobody.
+/// Whether a character steers or hides text: controls, and all of Unicode's `Default_Ignorable_Code_Point` but the soft hyphen, for which
+/// a shaper draws nothing where the font has nothing.
 fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+    let directs = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    let marks =
+        matches!(c, '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{ffa0}');
+    let selects = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    c.is_control() || directs || marks || selects
 }
 
 #[cfg(test)]
@@ -148,7 +152,7 @@ mod tests {
     #[test]
     fn what_hides_or_steers_is_refused_and_what_no_font_has_is_named() {
         let faces = Faces::new();
-        for c in ['\u{202e}', '\u{200b}', '\n', '\u{1b}', '\u{feff}', '\u{2066}'] {
+        for c in ['\u{202e}', '\u{200b}', '\n', '\u{1b}', '\u{feff}', '\u{2066}', '\u{e0041}', '\u{fe0f}'] {
             assert_eq!(faces.line(Cut::Regular, 10.0, &format!("A{c}B")).err(), Some(LetterFault::Character(u32::from(c))));
         }
         for c in ['中', '🙂', 'א'] {

@@ -73,7 +73,7 @@ impl SpoolPress {
         let folder = self.folder(&letter.portal);
         let untaken = |error: &io::Error| LetterError::Transient(format!("could not write into the spool: {}", error.kind()));
         make_folder(&folder).map_err(|error| untaken(&error))?;
-        // Whether the file may be there when something fails.
+        // Whether the file is there when something fails after it.
         let mut placed = false;
         let done = self.locked(&folder, |folder, manifest| {
             manifest.catch_up(folder)?;
@@ -86,8 +86,8 @@ impl SpoolPress {
             let draft = folder.join(format!(".{id}.draft"));
             write(&draft, &letter.pdf)?;
             write(&row_file(folder, id), entry.line().as_bytes())?;
-            placed = true;
             std::fs::rename(&draft, folder.join(&name))?;
+            placed = true;
             flush(folder)?;
             manifest.append(folder, &entry)?;
             std::fs::remove_file(row_file(folder, id))

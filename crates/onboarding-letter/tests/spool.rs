@@ -130,6 +130,22 @@ async fn two_processes_with_one_letter_lay_it_down_once() {
     assert_eq!(printed, ["one", "two"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn many_processes_at_once_lay_one_letter_down_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let tasks: Vec<_> = (0..8_u64)
+        .map(|n| {
+            let spool = press(dir.path());
+            tokio::spawn(async move { spool.submit(sample::delivery_id(n % 2), &letter("a letter")).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(manifest(dir.path()).len(), 2);
+    assert_eq!(files(dir.path(), "pdf").len(), 2);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn nobody_but_the_owner_reads_a_letter() {
