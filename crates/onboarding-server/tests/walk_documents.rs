@@ -73,7 +73,8 @@ fn a_new_version_asks_again_before_anything_else_is_open_and_both_answers_stay_a
 
     let history = site.signed(&new, "GET", "/housing/account/consents", &Value::Null).expect(200);
     let of_terms: Vec<_> = history.as_array().unwrap().iter().filter(|decision| terms(decision)).collect();
-    let told: Vec<_> = of_terms.iter().map(|decision| (decision["version"].as_str().unwrap(), decision["current"].as_bool().unwrap())).collect();
+    let told: Vec<_> =
+        of_terms.iter().map(|decision| (decision["version"].as_str().unwrap(), decision["current"].as_bool().unwrap())).collect();
     assert_eq!(told, [("2026-10", false), ("2026-11", true)], "{history:#}");
     assert_eq!(of_terms[0]["sha256"], first);
     let export = site.signed(&new, "GET", "/housing/account/export", &Value::Null).expect(200);

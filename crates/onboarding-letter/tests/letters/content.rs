@@ -1,6 +1,6 @@
 //! What a letter says, in four languages, and what must not be in it.
 
-use crate::desk::{BASE, PIN, Paper, chamber, letters, order, portal, record, tool};
+use crate::desk::{BASE, PIN, Paper, chamber, letters, order, portal, record, tool, wordy};
 use onboarding::LetterWriter;
 use onboarding::portal::LetterLayout;
 use onboarding_core::Language;
@@ -153,4 +153,22 @@ fn names_of_many_peoples_are_printed_as_they_are() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn a_long_text_shrinks_onto_its_page_and_an_endless_one_is_refused() {
+    let (portal, wanted) = (chamber(LetterLayout::Din), order(Language::De));
+    let paper = Paper::of(&wordy(4, BASE).pin_letter(&portal, &record(), &wanted).unwrap());
+    assert!(paper.words().iter().all(|word| word.bottom < 292.0 && word.right < 200.0));
+    let last = "Rufen Sie uns an: +49 611 5550 400.";
+    assert!(paper.text().replace('\n', " ").contains(last), "{}", paper.text());
+    let refused = wordy(40, BASE).pin_letter(&portal, &record(), &wanted).unwrap_err();
+    assert_eq!(refused, "the letter does not fit onto its page");
+}
+
+#[test]
+fn a_link_too_long_for_a_code_is_refused() {
+    let base = format!("{BASE}/{}", "very-long/".repeat(60));
+    let refused = wordy(1, &base).pin_letter(&chamber(LetterLayout::Din), &record(), &order(Language::De)).unwrap_err();
+    assert_eq!(refused, "a link is too long for a code");
 }

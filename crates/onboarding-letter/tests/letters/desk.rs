@@ -35,6 +35,24 @@ pub(crate) fn letters() -> PdfLetters {
     PdfLetters::new(Arc::new(Words(Texts::new())), BASE)
 }
 
+/// The texts of a portal that says everything this often.
+struct Wordy(Words, usize);
+
+impl LetterTexts for Wordy {
+    fn text(&self, portal: &Portal, language: Language, key: &str, args: &[(&str, &str)]) -> Result<String, String> {
+        let text = self.0.text(portal, language, key, args)?;
+        Ok(if key.starts_with("letter-pin-") && key != "letter-pin-subject" { vec![text; self.1].join(" ") } else { text })
+    }
+
+    fn date(&self, portal: &Portal, language: Language, at: DateTime<Utc>) -> String {
+        self.0.date(portal, language, at)
+    }
+}
+
+pub(crate) fn wordy(times: usize, base_url: &str) -> PdfLetters {
+    PdfLetters::new(Arc::new(Wordy(Words(Texts::new()), times)), base_url)
+}
+
 /// A portal of the repository.
 pub(crate) fn portal(slug: &str) -> Portal {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../portals").join(slug).join("portal.toml");

@@ -4,3 +4,4 @@
 mod address;
 mod content;
 mod desk;
+mod worker;
