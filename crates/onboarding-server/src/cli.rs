@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// PINs for the yearly notice
     #[command(subcommand)]
     Pins(Pins),
+    /// Letters
+    #[command(subcommand)]
+    Letters(Letters),
     /// Invite a super admin for a record: adds to those it has, by a mail with a link
     SuperAdmin {
         /// The portal's slug
@@ -103,6 +106,21 @@ pub(crate) enum Staff {
         portal: String,
         /// The clerk's address, which signs in
         email: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Letters {
+    /// Lay a letter with the registration number into the spool for each number of a file: the whole list, or nothing and every line that
+    /// cannot be printed; a number whose letter was laid there before is left out
+    Registration {
+        /// The portal's slug
+        portal: String,
+        /// The file: one number a line
+        #[arg(long, value_name = "FILE")]
+        numbers: PathBuf,
         #[command(flatten)]
         installation: Installation,
     },

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod demo;
 mod fault;
+mod letters;
 mod logging;
 mod numbers;
 mod pins;
@@ -22,7 +23,7 @@ mod wiring;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Installation, Pins, Records, Staff};
+use cli::{Cli, Command, Installation, Letters, Pins, Records, Staff};
 use config::Settings;
 use fault::Faults;
 use std::io::{self, Write as _};
@@ -101,21 +102,26 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Check(installation) => check(&installation, environment),
         Command::Records(Records::Import { portal, file, installation }) => {
-            at(&installation, environment, async |house| records::import(house, &portal, &file).await)
+            at(&installation, environment, async |house, _| records::import(house, &portal, &file).await)
         }
         Command::Staff(Staff::Add { portal, email, installation }) => {
-            at(&installation, environment, async |house| staff::add(house, &portal, &email).await)
+            at(&installation, environment, async |house, _| staff::add(house, &portal, &email).await)
         }
         Command::Provision { portal, number, numbers, installation } => {
             let numbers = numbers.map_or(Ok(number), |file| numbers::of_file(&file))?;
-            at(&installation, environment, async |house| provision::provision(house, &portal, &numbers).await)
+            at(&installation, environment, async |house, _| provision::provision(house, &portal, &numbers).await)
         }
         Command::Pins(Pins::Issue { portal, numbers, out, valid_until, installation }) => {
             let numbers = numbers::of_file(&numbers)?;
-            at(&installation, environment, async |house| pins::issue(house, &portal, &numbers, &out, valid_until.as_deref()).await)
+            at(&installation, environment, async |house, _| pins::issue(house, &portal, &numbers, &out, valid_until.as_deref()).await)
         }
         Command::SuperAdmin { portal, number, email, installation } => {
-            at(&installation, environment, async |house| super_admin::invite(house, &portal, &number, &email).await)
+            at(&installation, environment, async |house, _| super_admin::invite(house, &portal, &number, &email).await)
+        }
+        Command::Letters(Letters::Registration { portal, numbers, installation }) => {
+            at(&installation, environment, async |house, settings| {
+                Box::pin(letters::registration(house, settings, &portal, &numbers)).await
+            })
         }
         Command::Openapi { config } => {
             if let Some(config) = config {
@@ -142,6 +148,7 @@ fn check(installation: &Installation, environment: config::Environment) -> Resul
     } else {
         served::portals(&settings).map(|(loaded, _)| loaded)
     };
+    let served = served.and_then(|loaded| letters::proof(&loaded, &settings).map(|()| loaded));
     let rest = block_on(async { Ok(check::installation(&settings).await) })?;
     match (served, rest) {
         (Ok(loaded), Ok(())) => print(&check::summary(&loaded)),
@@ -151,13 +158,17 @@ fn check(installation: &Installation, environment: config::Environment) -> Resul
 }
 
 /// A command on an installation that is ready: opened, worked on, closed whatever came of it, and what it says printed.
-fn at(installation: &Installation, environment: config::Environment, work: impl AsyncFnOnce(&House) -> Result<String>) -> Result<()> {
+fn at(
+    installation: &Installation,
+    environment: config::Environment,
+    work: impl AsyncFnOnce(&House, &Settings) -> Result<String>,
+) -> Result<()> {
     let settings = installation.settings(environment)?;
     logging::start(settings.log)?;
     let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
     print(&block_on(async {
         let house = wiring::open(&settings, loaded).await?;
-        let told = work(&house).await;
+        let told = work(&house, &settings).await;
         house.store.close().await;
         told
     })?)

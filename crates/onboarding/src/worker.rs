@@ -6,6 +6,7 @@
 
 use crate::engine::ATTEMPTS;
 use crate::error::Error;
+use crate::portal::LetterDispatch;
 use crate::ports::{
     Actor, Commit, CommitError, Delivery, DeliveryKind, JobStatus, Leased, LetterError, LetterPress, MailError, MailOrder, Mailer,
     OutboxChange, RenderedLetter, Settlement, Stationery, VaultError,
@@ -320,7 +321,7 @@ impl Worker {
             (Ref::Membership(_), DeliveryKind::Letter) => {
                 if let Some(owner) = self.engine.load::<Membership>(delivery.owner).await? {
                     let fate = match fate {
-                        Fate::Delivered => LetterFate::Printed,
+                        Fate::Delivered => handed_over(step.portal()),
                         Fate::Failed | Fate::Parked => LetterFate::Parked,
                     };
                     let command = membership::Command::SettleLetter { delivery: delivery.id, fate };
@@ -336,4 +337,12 @@ impl Worker {
 /// Whether nobody sits at a screen and waits for this mail: without a word to the clerks its failure would be nobody's affair.
 fn is_missed_by_nobody(template: MailTemplate) -> bool {
     matches!(template, MailTemplate::CustomerNumber | MailTemplate::InitialPassword | MailTemplate::GeneratedPassword)
+}
+
+/// What a letter is once the press has it: on its way, or in the tray of whoever posts it.
+fn handed_over(portal: &Portal) -> LetterFate {
+    match portal.letters.dispatch {
+        LetterDispatch::WhenSpooled => LetterFate::Posted,
+        LetterDispatch::WhenPosted => LetterFate::Printed,
+    }
 }

@@ -20,7 +20,7 @@ fn the_printed_call_begins_a_registration_and_its_mail_arrives() {
     let mut server = installation.demo();
     let said = announcement(&mut server);
     assert!(said.contains(&format!("http://{}/api/docs", server.address)), "{said}");
-    assert!(said.contains("data/mail/<portal>/*.eml"), "{said}");
+    assert!(said.contains("data/mail/<portal>/*.eml") && said.contains("data/letters/<portal>/*.pdf"), "{said}");
     assert!(said.contains("  registration number  K7M4-9QXT-2HBP\n  last name            Müller-Lüdenscheidt\n"), "{said}");
     let answer = server.post("/api/v1/housing/registrations", &printed_body(&said, "housing"));
     assert_eq!(answer.status, 202, "{answer:?}");

@@ -34,8 +34,8 @@ pub struct PinLetterView {
 }
 
 /// How long printing and posting take at a portal.
-pub(crate) fn handling(_portal: &Portal) -> TimeDelta {
-    policy::PIN_HANDLING
+pub(crate) fn handling(portal: &Portal) -> TimeDelta {
+    TimeDelta::days(i64::from(portal.letters.handling_days))
 }
 
 impl Onboarding {

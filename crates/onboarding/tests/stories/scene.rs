@@ -93,6 +93,9 @@ from_name = "Zunft zum Zirkel"
 [documents]
 privacy = "2026-09"
 
+[letters]
+dispatch = "when_posted"
+
 [journey]
 start = "person"
 number = "business_number"
