@@ -40,30 +40,17 @@ pub(crate) enum Command {
     Migrate(Installation),
     /// Read configuration, portals, texts, layouts of mails, keys and database, and tell every fault with file, line and reason
     Check(Installation),
-    /// Master data
-    #[command(subcommand)]
-    Records(Records),
     /// Letters
     #[command(subcommand)]
     Letters(Letters),
+    /// Master data
+    #[command(subcommand)]
+    Records(Records),
     /// Print the OpenAPI document
     Openapi {
         /// Taken like everywhere, and read where given; the document is the same for every installation
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Records {
-    /// Take records over from a CSV file: all of it, or nothing and the first fault with row, column and reason
-    Import {
-        /// The portal's slug
-        portal: String,
-        /// The file: a header row, UTF-8, `,` or `;`
-        file: PathBuf,
-        #[command(flatten)]
-        installation: Installation,
     },
 }
 
@@ -77,6 +64,19 @@ pub(crate) enum Letters {
         /// The file: one number a line
         #[arg(long, value_name = "FILE")]
         numbers: PathBuf,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Records {
+    /// Take records over from a CSV file: all of it, or nothing and the first fault with row, column and reason
+    Import {
+        /// The portal's slug
+        portal: String,
+        /// The file: a header row, UTF-8, `,` or `;`
+        file: PathBuf,
         #[command(flatten)]
         installation: Installation,
     },

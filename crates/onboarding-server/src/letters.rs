@@ -73,7 +73,7 @@ fn has_registration_letter(portal: &Portal) -> bool {
 /// # Errors
 /// A portal without such a letter; every line that cannot be printed, and then nothing was.
 pub(crate) async fn registration(house: &House, settings: &Settings, slug: &str, file: &Path) -> Result<String> {
-    let portal = crate::records::portal_called(house, slug)?;
+    let portal = house.called(slug)?;
     if !has_registration_letter(&portal) {
         bail!("{slug} has no letters with registration numbers: nobody registers there with a number and a last name");
     }

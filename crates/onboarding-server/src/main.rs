@@ -18,7 +18,7 @@ mod wiring;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Installation, Letters, Records};
+use cli::{Cli, Command, Installation, Records};
 use config::Settings;
 use fault::Faults;
 use portal_files::Loaded;
@@ -97,13 +97,7 @@ fn run(command: Command) -> Result<()> {
             })
         }
         Command::Check(installation) => check(&installation, environment),
-        Command::Records(Records::Import { portal, file, installation }) => {
-            let settings = installation.settings(environment)?;
-            logging::start(settings.log)?;
-            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
-            print(&block_on(import(&settings, loaded, &portal, &file))?)
-        }
-        Command::Letters(Letters::Registration { portal, numbers, installation }) => {
+        Command::Letters(cli::Letters::Registration { portal, numbers, installation }) => {
             let settings = installation.settings(environment)?;
             logging::start(settings.log)?;
             let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
@@ -113,6 +107,12 @@ fn run(command: Command) -> Result<()> {
                 house.store.close().await;
                 told
             })?)
+        }
+        Command::Records(Records::Import { portal, file, installation }) => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
+            print(&block_on(import(&settings, loaded, &portal, &file))?)
         }
         Command::Openapi { config } => {
             if let Some(config) = config {
