@@ -17,7 +17,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use onboarding::{
-    Caller, CommandId, Onboarding, Portal,
+    Caller, CommandId, Error, Onboarding, Portal,
     stories::{Needs, SessionView},
 };
 use onboarding_core::Language;
@@ -35,6 +35,8 @@ pub enum Admitted {
     Anyone,
     /// Somebody with a living session that may make this call.
     Session(Box<SessionView>),
+    /// Somebody whose session is over, with a call that may have ended it.
+    Ended,
 }
 
 impl Api {
@@ -68,8 +70,11 @@ impl Gate for Api {
             Auth::SuperAdmin | Auth::Staff => return Err(Problem::forbidden()),
         };
         let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else { return Err(Problem::unauthorized("sign_in_required")) };
-        let session = self.engine.session(portal, token, needs).await.map_err(problem_of)?;
-        Ok(Admitted::Session(Box::new(session)))
+        match self.engine.session(portal, token, needs).await {
+            Ok(session) => Ok(Admitted::Session(Box::new(session))),
+            Err(Error::SignInRequired) if asking.repeat => Ok(Admitted::Ended),
+            Err(error) => Err(problem_of(error)),
+        }
     }
 }
 
@@ -78,7 +83,7 @@ impl Ctx<Api> {
     pub(crate) fn session(&self) -> Result<&SessionView, Problem> {
         match &self.caller {
             Admitted::Session(session) => Ok(session),
-            Admitted::Anyone => Err(Problem::unauthorized("sign_in_required")),
+            Admitted::Anyone | Admitted::Ended => Err(Problem::unauthorized("sign_in_required")),
         }
     }
 
@@ -104,6 +109,9 @@ impl Ctx<Api> {
         Caller { command, ..self.once() }
     }
 }
+
+#[cfg(test)]
+mod repeats;
 
 /// Every call of the API.
 pub fn routes() -> Routes<Api> {

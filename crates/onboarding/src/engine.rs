@@ -204,6 +204,22 @@ impl Onboarding {
         Ok(())
     }
 
+    /// Lays down the reply of a command that commits nothing of its own. Without a key there is nothing to lay down.
+    pub(crate) async fn note<T: Serialize>(
+        &self,
+        portal: &Arc<Portal>,
+        caller: &Caller,
+        now: DateTime<Utc>,
+        reply: &T,
+    ) -> Result<Taken, Error> {
+        if caller.command.is_none() {
+            return Ok(Taken::Yes);
+        }
+        let mut step = self.step(portal, Actor::Anonymous, now);
+        self.remember(&mut step, portal, caller, reply)?;
+        self.take(step).await
+    }
+
     /// Where a token leads.
     pub(crate) async fn behind(&self, token: Presented) -> Result<Option<Ref>, Error> {
         Ok(self.ports.store.find(&Lookup::Token(token)).await?)

@@ -2,7 +2,7 @@
 
 use super::moment::Moment;
 use super::registrations::TokenBody;
-use super::{Api, problem_of};
+use super::{Admitted, Api, problem_of};
 use crate::json::SecretText;
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
@@ -178,6 +178,7 @@ pub(super) fn rows() -> [Route<Api>; 11] {
             .handled(export),
         call(Method::POST, "/api/v1/{portal}/account/close", Auth::SessionBeforeDocuments, "Close the account for good")
             .tag(TAG)
+            .ends_session()
             .replies_empty(StatusCode::NO_CONTENT, "Closed; every session has ended")
             .refuses(StatusCode::UNPROCESSABLE_ENTITY, &["wrong_password"])
             .refuses(StatusCode::TOO_MANY_REQUESTS, THROTTLED)
@@ -247,7 +248,8 @@ async fn request_email(ctx: Ctx<Api>, body: EmailBody) -> Result<Answer, Problem
 }
 
 async fn confirm_email(ctx: Ctx<Api>, body: TokenBody) -> Result<Answer, Problem> {
-    ctx.state.engine().confirm_email(ctx.portal(), &body.token.into_secret()).await.map_err(problem_of)?;
+    let caller = ctx.repeatable("POST account/email/confirm");
+    ctx.state.engine().confirm_email(ctx.portal(), &caller, &body.token.into_secret()).await.map_err(problem_of)?;
     Ok(Answer::no_content())
 }
 
@@ -296,6 +298,11 @@ async fn export(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 }
 
 async fn close(ctx: Ctx<Api>, body: CloseBody) -> Result<Answer, Problem> {
-    ctx.state.engine().close_account(&ctx.once(), ctx.session()?, &body.password.into_secret()).await.map_err(problem_of)?;
+    let (engine, caller) = (ctx.state.engine(), ctx.repeatable("POST account/close"));
+    match &ctx.caller {
+        Admitted::Session(session) => engine.close_account(&caller, session, &body.password.into_secret()).await,
+        Admitted::Ended | Admitted::Anyone => engine.closed_before(ctx.portal(), &caller).await,
+    }
+    .map_err(problem_of)?;
     Ok(Answer::no_content())
 }

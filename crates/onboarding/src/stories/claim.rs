@@ -1,7 +1,7 @@
 //! Does number and second value fit a record? Counted before it is looked up, and told alike for numbers that exist and
 //! numbers that do not.
 
-use crate::engine::{Caller, allowed};
+use crate::engine::{Caller, Taken as Commit, allowed};
 use crate::error::Error;
 use crate::forms::{self, ClaimForm, TypedClaim};
 use crate::ports::{Actor, Taken, ThrottleKey, Versioned};
@@ -20,6 +20,19 @@ pub struct ClaimTicket {
     pub claim: SecretString,
     /// It is dead then.
     pub expires_at: DateTime<Utc>,
+}
+
+/// A ticket as it is laid down for a repeat: under the seal of the reply.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    claim: String,
+    expires_at: DateTime<Utc>,
+}
+
+impl From<Told> for ClaimTicket {
+    fn from(told: Told) -> Self {
+        Self { claim: SecretString::from(told.claim), expires_at: told.expires_at }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,8 +63,12 @@ impl Onboarding {
     /// [`Error::ClaimMismatch`], the same whether the number exists; [`Error::Throttled`]; fields to mend.
     pub async fn claim(&self, portal: &str, caller: &Caller, form: &ClaimForm) -> Result<ClaimTicket, Error> {
         let portal = self.portal(portal)?;
-        let typed = forms::claim(&portal.journey, Some(form), None).map_err(Error::Input)?.ok_or(Error::NotFound)?;
+        let _turn = self.turn(&portal, caller).await;
         let now = self.now().await?;
+        if let Some(before) = self.replayed::<Told>(&portal, caller, now).await? {
+            return Ok(before.into());
+        }
+        let typed = forms::claim(&portal.journey, Some(form), None).map_err(Error::Input)?.ok_or(Error::NotFound)?;
         self.matched(&portal, caller, &typed, now).await?;
         let expires_at = now + policy::CLAIM_TOKEN_LIFE;
         let plain = serde_json::to_vec(&Sealed { number: typed.number, values: typed.values, expires_at })
@@ -59,7 +76,14 @@ impl Onboarding {
         let sealed = self.ports.vault.seal(&context(&portal), &plain);
         let mut bytes = sealed.key.to_be_bytes().to_vec();
         bytes.extend(sealed.bytes);
-        Ok(ClaimTicket { claim: SecretString::from(Base64UrlUnpadded::encode_string(&bytes)), expires_at })
+        let told = Told { claim: Base64UrlUnpadded::encode_string(&bytes), expires_at };
+        match self.note(&portal, caller, now, &told).await? {
+            Commit::Yes => Ok(told.into()),
+            // A repeat at another server was faster: its ticket is the answer.
+            Commit::Again | Commit::Lost(_) => {
+                self.replayed::<Told>(&portal, caller, now).await?.map(ClaimTicket::from).ok_or(Error::Contended)
+            }
+        }
     }
 
     /// The record behind a claim as typed, or behind a sealed one.
