@@ -215,6 +215,7 @@ impl Onboarding {
             let link = self.link(&portal.slug, TokenPurpose::Completion, now);
             let tokens = [fresh.link.digest, link.link.digest];
             let mut step = nothing();
+            let owner = owner.stated_in(&mut step);
             let command = Command::RenewLink { token: presented, owner, fresh, link };
             match step.decide(Some(&before), command) {
                 Err(_) | Ok((_, Reply::Repeated)) => break,

@@ -61,6 +61,7 @@ impl Onboarding {
             let link = self.token(&portal.slug, TokenPurpose::NewEmail.digest());
             let digest = link.digest;
             let mut step = self.step(portal, Actor::Account(session.account()), now);
+            let owner = owner.stated_in(&mut step);
             let deliveries = [self.delivery(now), self.delivery(now)];
             match step.decide(Some(&before), Command::RequestEmail { email: email.clone(), verified, owner, link, deliveries }) {
                 Ok(_) => {}
