@@ -23,7 +23,7 @@ pub use consents::ConsentView;
 pub use email::NewEmailView;
 pub use import::{ImportError, RowFault, records_from_csv};
 pub use password::PasswordChanged;
-pub use profile::{AccountView, Amendment, Export, HistoryEntry};
+pub use profile::{AccountView, Amendment, Export, HeldMembership, HeldRegistration, HistoryEntry, Typed};
 pub use registration::RegistrationView;
 pub use reset::{ResetDone, ResetView};
 pub use session::{MembershipView, Needs, SessionListEntry, SessionView, SignedIn};

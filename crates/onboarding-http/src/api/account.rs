@@ -7,7 +7,7 @@ use crate::json::SecretText;
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
 use onboarding::Onboarding;
-use onboarding::stories::{AccountView, Amendment, ConsentView, PasswordChanged};
+use onboarding::stories::{AccountView, Amendment, ConsentView, MembershipView, PasswordChanged};
 use onboarding_core::{SessionId, Uuid};
 use poem::http::{HeaderName, Method, StatusCode};
 use schemars::JsonSchema;
@@ -94,6 +94,36 @@ struct Membership {
     role: String,
 }
 
+/// A membership, in whatever state.
+#[derive(Serialize, JsonSchema)]
+struct HeldMembership {
+    #[serde(flatten)]
+    membership: Membership,
+    /// `requested`, `active`, `suspended` or `ended`.
+    state: &'static str,
+    since: Moment,
+}
+
+/// The registration that the account came from.
+#[derive(Serialize, JsonSchema)]
+struct HeldRegistration {
+    id: String,
+    /// What was typed; null once it is no longer kept.
+    typed: Option<Typed>,
+    history: Vec<HistoryEntry>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Typed {
+    email: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// `YYYY-MM-DD`.
+    birth_date: Option<String>,
+    /// The claimed record's number.
+    record: Option<String>,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct HistoryEntry {
     at: Moment,
@@ -107,7 +137,9 @@ struct Export {
     account: Account,
     /// `YYYY-MM-DD`.
     birth_date: Option<String>,
-    memberships: Vec<Membership>,
+    /// Ended ones too.
+    memberships: Vec<HeldMembership>,
+    registration: Option<HeldRegistration>,
     consents: Vec<Consent>,
     sessions: Vec<Device>,
     history: Vec<HistoryEntry>,
@@ -211,6 +243,14 @@ fn consent(view: ConsentView) -> Consent {
     }
 }
 
+fn membership(view: MembershipView) -> Membership {
+    Membership { id: view.id.to_string(), record: view.record, name: view.name, role: view.role.word().to_owned() }
+}
+
+fn line(entry: onboarding::stories::HistoryEntry) -> HistoryEntry {
+    HistoryEntry { at: entry.at.into(), kind: entry.kind }
+}
+
 fn device(entry: onboarding::stories::SessionListEntry) -> Device {
     Device {
         id: entry.id.to_string(),
@@ -289,11 +329,22 @@ async fn export(ctx: Ctx<Api>) -> Result<Answer, Problem> {
         memberships: export
             .memberships
             .into_iter()
-            .map(|view| Membership { id: view.id.to_string(), record: view.record, name: view.name, role: view.role.word().to_owned() })
+            .map(|held| HeldMembership { membership: membership(held.view), state: held.state, since: held.since.into() })
             .collect(),
+        registration: export.registration.map(|held| HeldRegistration {
+            id: held.id.to_string(),
+            typed: held.typed.map(|typed| Typed {
+                email: typed.email,
+                first_name: typed.first_name,
+                last_name: typed.last_name,
+                birth_date: typed.birth_date.map(|date| date.to_string()),
+                record: typed.record,
+            }),
+            history: held.history.into_iter().map(line).collect(),
+        }),
         consents: export.consents.into_iter().map(consent).collect(),
         sessions: export.sessions.into_iter().map(device).collect(),
-        history: export.history.into_iter().map(|entry| HistoryEntry { at: entry.at.into(), kind: entry.kind }).collect(),
+        history: export.history.into_iter().map(line).collect(),
     })
 }
 

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::ports::{Actor, DigestPurpose, TokenPurpose, Versioned};
 use crate::step::Step;
 use crate::stories::apply::refused;
+use crate::stories::profile::REGISTRATION;
 use crate::stories::registration::{not_found, present_word};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
@@ -351,6 +352,10 @@ impl Onboarding {
             privileged: false,
         };
         step.decide::<Account>(None, account::Command::Open { account: Box::new(new) })?;
+        // So that the account's own trail leads to what came before it.
+        if let Some((_, opened)) = step.commit.events.iter_mut().find(|(subject, _)| *subject == Ref::Account(id)) {
+            opened.details.push((REGISTRATION, registration.id().to_string()));
+        }
         let (Some((record_id, _)), Some(number)) = (&dossier.record, record) else { return Ok(()) };
         let Some(found) = self.ports.directory.by_id(*record_id).await? else { return Ok(()) };
         step.commit.expects.push((Ref::Record(*record_id), found.version));
