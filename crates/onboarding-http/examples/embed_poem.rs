@@ -14,7 +14,7 @@ pub(crate) async fn run() -> Result<String, Box<dyn Error>> {
     let portal = Portal::parse(slug, include_str!("../../onboarding/examples/club.toml"), &|_, _| None);
     let engine = Bench::new().engine(Portals::new([portal.map_err(|faults| format!("{faults:?}"))?]));
     let own = Route::new().at("/hello", make_sync(|_| "hello"));
-    let app = own.nest("/", app(engine, Arc::default(), TrustedProxies::default())?);
+    let app = own.nest("/", app(engine, Arc::default(), TrustedProxies::default(), "https://club.example")?);
 
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -21,7 +21,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use onboarding::{
-    Caller, CommandId, Onboarding, Portal,
+    Caller, CommandId, Error, Onboarding, Portal,
     stories::{Needs, SessionView, StaffView},
 };
 use onboarding_core::Language;
@@ -41,6 +41,8 @@ pub enum Admitted {
     Session(Box<SessionView>),
     /// A clerk of the portal.
     Clerk(Box<StaffView>),
+    /// Somebody whose session is over, with a call that may have ended it.
+    Ended,
 }
 
 impl Api {
@@ -79,11 +81,16 @@ impl Gate for Api {
             Auth::SuperAdmin => Needs::Everything,
         };
         let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else { return Err(Problem::unauthorized("sign_in_required")) };
-        let session = self.engine.session(portal, token, needs).await.map_err(problem_of)?;
-        if asking.auth == Auth::SuperAdmin {
-            session.may_decide().map_err(problem_of)?;
+        match self.engine.session(portal, token, needs).await {
+            Ok(session) => {
+                if asking.auth == Auth::SuperAdmin {
+                    session.may_decide().map_err(problem_of)?;
+                }
+                Ok(Admitted::Session(Box::new(session)))
+            }
+            Err(Error::SignInRequired) if asking.repeat => Ok(Admitted::Ended),
+            Err(error) => Err(problem_of(error)),
         }
-        Ok(Admitted::Session(Box::new(session)))
     }
 }
 
@@ -92,7 +99,7 @@ impl Ctx<Api> {
     pub(crate) fn session(&self) -> Result<&SessionView, Problem> {
         match &self.caller {
             Admitted::Session(session) => Ok(session),
-            Admitted::Anyone | Admitted::Clerk(_) => Err(Problem::unauthorized("sign_in_required")),
+            Admitted::Anyone | Admitted::Clerk(_) | Admitted::Ended => Err(Problem::unauthorized("sign_in_required")),
         }
     }
 
@@ -100,7 +107,7 @@ impl Ctx<Api> {
     pub(crate) fn staff(&self) -> Result<&StaffView, Problem> {
         match &self.caller {
             Admitted::Clerk(staff) => Ok(staff),
-            Admitted::Anyone | Admitted::Session(_) => Err(Problem::unauthorized("sign_in_required")),
+            Admitted::Anyone | Admitted::Session(_) | Admitted::Ended => Err(Problem::unauthorized("sign_in_required")),
         }
     }
 
@@ -126,6 +133,9 @@ impl Ctx<Api> {
         Caller { command, ..self.once() }
     }
 }
+
+#[cfg(test)]
+mod repeats;
 
 /// Every call of the API.
 pub fn routes() -> Routes<Api> {

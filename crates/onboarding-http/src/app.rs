@@ -6,7 +6,7 @@ use crate::docs_page;
 use crate::edge::client::TrustedProxies;
 use crate::middleware::{Frame, FrameParts};
 use crate::openapi::{self, About};
-use crate::pages::{self, Pages, PagesError};
+use crate::pages::{self, Origin, Pages, PagesError};
 use crate::routes::TableError;
 use onboarding::Onboarding;
 use onboarding_text::Texts;
@@ -39,18 +39,18 @@ pub fn document() -> Value {
     openapi::document(&about, api::routes().listings())
 }
 
-/// The application over an engine.
+/// The application over an engine, reached at `base_url`: forms are taken from pages of that origin alone.
 ///
 /// # Errors
 /// Faults of ours that a test excludes.
-pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies) -> Result<Frame, AppError> {
+pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies, base_url: &str) -> Result<Frame, AppError> {
     let entropy = engine.ports().entropy.clone();
     let ready = engine.clone();
     let state = Arc::new(Api::new(engine));
     let router = api::routes().router(&state)?;
     let router = docs_page::add(router, &document())?;
     let router = auth_request::add(router, state.clone())?;
-    let pages = Arc::new(Pages::new(state, texts.clone())?);
+    let pages = Arc::new(Pages::new(state, texts.clone(), Origin::of(base_url))?);
     let router = pages::add(router, &pages)?.at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) }))).at(
         "/health/ready",
         poem::get(make(move |_| {

@@ -6,6 +6,7 @@
 mod confirm;
 mod email;
 mod forgot;
+mod origin;
 mod reset;
 mod setup;
 mod view;
@@ -26,6 +27,8 @@ use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, endpoi
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::sync::Arc;
+
+pub use origin::Origin;
 pub(crate) use view::{Form, View};
 
 /// The pages that are served: a mail links to no other.
@@ -38,6 +41,7 @@ const STYLES: &str = include_str!("../assets/portal.css");
 pub struct Pages {
     api: Arc<Api>,
     texts: Arc<Texts>,
+    origin: Origin,
     templates: minijinja::Environment<'static>,
 }
 
@@ -160,15 +164,15 @@ fn styles() -> Response {
 }
 
 impl Pages {
-    /// The pages over an API.
+    /// The pages over an API, reached at this origin.
     ///
     /// # Errors
     /// A template that cannot be read, which a test excludes.
-    pub fn new(api: Arc<Api>, texts: Arc<Texts>) -> Result<Self, PagesError> {
+    pub fn new(api: Arc<Api>, texts: Arc<Texts>, origin: Origin) -> Result<Self, PagesError> {
         let mut templates = minijinja::Environment::new();
         templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
         templates.add_template("link.html", include_str!("../templates/link.html"))?;
-        Ok(Self { api, texts, templates })
+        Ok(Self { api, texts, origin, templates })
     }
 
     async fn answer(pages: Arc<Self>, request: Request, answer: Answering) -> Result<Response, Problem> {
@@ -190,7 +194,7 @@ impl Pages {
         let (token, pressed) = match *request.method() {
             Method::GET | Method::HEAD => (query.t, None),
             Method::POST => {
-                same_origin(&request)?;
+                self.origin.admit(request.headers())?;
                 let bytes = body::of_request(&mut request, &["application/x-www-form-urlencoded"], LARGEST_JSON).await?;
                 let (ticked, rest) = ticks_of(&bytes);
                 let form: LinkForm = json::read_form(rest.as_bytes())?;
@@ -224,16 +228,4 @@ fn ticks_of(form: &[u8]) -> (Vec<(String, String)>, String) {
         }
     }
     (ticked, rest.finish())
-}
-
-/// A form is taken only from our own pages: a browser always says where it comes from.
-fn same_origin(request: &Request) -> Result<(), Problem> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let host = header("host");
-    let own = match (header("sec-fetch-site"), header("origin")) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => origin.split_once("://").map(|(_, authority)| authority) == host && host.is_some(),
-        (None, None) => false,
-    };
-    if own { Ok(()) } else { Err(Problem::forbidden()) }
 }

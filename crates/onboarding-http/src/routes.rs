@@ -50,6 +50,8 @@ pub struct Asking<'a> {
     pub bearer: Option<&'a SecretString>,
     /// The client's network.
     pub network: &'a ClientNetwork,
+    /// Whether it may be the repeat of a call that ended its own session: then an ended one is let in, to be answered alike.
+    pub repeat: bool,
 }
 
 /// What the table needs from the state behind it: which portals there are, and who is admitted.
@@ -113,6 +115,7 @@ pub struct Listing {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) auth: Auth,
+    pub(crate) ends_session: bool,
     pub(crate) summary: &'static str,
     pub(crate) tag: &'static str,
     pub(crate) query: Option<SchemaOf>,
@@ -131,7 +134,18 @@ pub struct Route<S: Gate> {
 ///
 /// A piece of the path in braces is a parameter. The one called `portal` is a portal's slug: an unknown one is 404 before anything else.
 pub fn call(method: Method, path: &'static str, auth: Auth, summary: &'static str) -> Listing {
-    Listing { method, path, auth, summary, tag: "General", query: None, takes: Takes::Nothing, replies: Vec::new(), refusals: Vec::new() }
+    Listing {
+        method,
+        path,
+        auth,
+        ends_session: false,
+        summary,
+        tag: "General",
+        query: None,
+        takes: Takes::Nothing,
+        replies: Vec::new(),
+        refusals: Vec::new(),
+    }
 }
 
 impl Listing {
@@ -139,6 +153,13 @@ impl Listing {
     #[must_use]
     pub fn tag(mut self, tag: &'static str) -> Self {
         self.tag = tag;
+        self
+    }
+
+    /// Says that the call ends the session it is made with: a repeat under the same key comes with an ended one.
+    #[must_use]
+    pub fn ends_session(mut self) -> Self {
+        self.ends_session = true;
         self
     }
 

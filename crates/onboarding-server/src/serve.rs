@@ -91,7 +91,8 @@ fn door(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
-    let app = onboarding_http::app::app(house.engine.clone(), Arc::clone(&house.texts), server.proxies.clone())?;
+    let (engine, texts) = (house.engine.clone(), Arc::clone(&house.texts));
+    let app = onboarding_http::app::app(engine, texts, server.proxies.clone(), server.base_url.as_str())?;
     Ok(Box::pin(edge::serve(listener, Arc::new(app), server.limits, stop)))
 }
 

@@ -303,9 +303,10 @@ fn a_form_that_a_foreign_page_sends_to_a_links_page_does_nothing() {
     let before = recipients(&site)["other@y.example"];
     let http = site.http();
     let own = http.origin();
-    let foreign: [&[(&str, &str)]; 14] = [
+    let foreign: [&[(&str, &str)]; 15] = [
         &[],
         &[("Origin", "https://evil.example")],
+        &[("Origin", "https://evil.example"), ("Host", "evil.example")],
         &[("Origin", "null")],
         &[("Origin", "")],
         &[("Origin", "https://portal.example.evil.example")],

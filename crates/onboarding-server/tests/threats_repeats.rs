@@ -284,3 +284,21 @@ fn a_race_with_one_reset_link_or_one_old_password_is_won_once() {
     try_sign_in(&site, HOUSING, VICTIM, &password(won)).refused(401, "sign_in_failed");
     site.sign_in(HOUSING, VICTIM, &format!("Neun {}", password(last)));
 }
+
+/// Row 72: the call that ends its own session is answered once more, to whoever holds key and session, and to nobody else.
+#[test]
+fn an_account_closed_twice_under_one_key_is_closed_once_and_answered_twice() {
+    let site = Site::start();
+    site.register(HOUSING, &PEOPLE[0], VICTIM);
+    let session = site.sign_in(HOUSING, VICTIM, PASSWORD);
+    let close = |session: &str, key: &str, body: &Value| {
+        site.http().post("/api/v1/housing/account/close").bearer(session).header("Idempotency-Key", key).json(body).send()
+    };
+    let body = json!({ "password": PASSWORD });
+    close(&session, KEY, &body).expect(204);
+    close(&session, KEY, &body).expect(204);
+    close(&session, KEY, &json!({ "password": NEW })).refused(422, "idempotency_mismatch");
+    close(&session, OTHER_KEY, &body).refused(401, "sign_in_required");
+    close("A-session-of-nobody", KEY, &body).refused(401, "sign_in_required");
+    site.signed(&session, "POST", "/housing/account/close", &body).refused(401, "sign_in_required");
+}

@@ -22,13 +22,18 @@ use sea_orm::{ConnectionTrait, Statement, Value};
 
 /// Takes the step, or tells why not.
 pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -> Result<(), CommitError> {
-    let Commit { at, portal, actor, writes, expects, events, claims, tokens, outbox, sessions, consents, command } = commit;
+    let Commit { at, portal, actor, writes, expects, expects_free, events, claims, tokens, outbox, sessions, consents, command } = commit;
     // First of all: whoever repeats a command wants its reply, and not a quarrel about versions.
     if let Some(command) = command {
         note_command(db, command, at).await?;
     }
     for (what, expected) in expects {
         if aggregates::version(db, what).await? != expected {
+            return Err(CommitError::Conflict);
+        }
+    }
+    for claim in expects_free {
+        if is_held(db, &claim).await? {
             return Err(CommitError::Conflict);
         }
     }
@@ -53,9 +58,11 @@ pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -
 
 /// The one statement of a commit that only begins an attempt.
 pub(crate) fn only_attempt(db: &impl ConnectionTrait, commit: &Commit) -> Option<Statement> {
-    let Commit { at: _, portal: _, actor: _, writes, expects, events, claims, tokens, outbox, sessions, consents, command } = commit;
+    let Commit { at: _, portal: _, actor: _, writes, expects, expects_free, events, claims, tokens, outbox, sessions, consents, command } =
+        commit;
     let nothing_else = writes.is_empty()
         && expects.is_empty()
+        && expects_free.is_empty()
         && events.is_empty()
         && claims.is_empty()
         && tokens.is_empty()
@@ -123,6 +130,13 @@ async fn change_claims(db: &impl ConnectionTrait, changes: Vec<ClaimChange>) -> 
         written.swap_remove(place);
     }
     Ok(())
+}
+
+async fn is_held(db: &impl ConnectionTrait, claim: &Claim) -> Result<bool, StoreError> {
+    let (kind, portal, value) = key_of(claim);
+    let sql = "SELECT 1 FROM claims WHERE kind = $1 AND portal = $2 AND value = $3";
+    let row = db.query_one_raw(aggregates::statement(db, sql, [kind.into(), portal.into(), value.into()])).await;
+    Ok(row.doing("look at a claim")?.is_some())
 }
 
 /// The key of a claim's row.

@@ -3,13 +3,13 @@
 use crate::error::Error;
 use crate::ports::{
     Actor, Backoffice, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions,
-    Store, Throttle, ThrottleKey, Vault, Versioned,
+    Store, Throttle, ThrottleKey, Vault, Version, Versioned,
 };
 use crate::step::{Decides, Step};
 use crate::{Aggregate, Portal, Portals};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{
-    AccountId, Claim, Language, PortalSlug, Presented, Ref, Uuid, account::Account, policy::Limit, registration::AddressOwner,
+    AccountId, Claim, EmailAddress, Language, PortalSlug, Presented, Ref, Uuid, account::Account, policy::Limit, registration::AddressOwner,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
@@ -81,6 +81,28 @@ pub(crate) enum Taken {
     Lost(Claim),
 }
 
+/// Who holds an address: a fact that the commit must still find so.
+pub(crate) struct Ownership {
+    fact: Held,
+    owner: Option<AddressOwner>,
+}
+
+enum Held {
+    By(Ref, Version),
+    ByNobody(Claim),
+}
+
+impl Ownership {
+    /// The fact for a decision; the step is taken only while it is true.
+    pub(crate) fn stated_in(self, step: &mut Step) -> Option<AddressOwner> {
+        match self.fact {
+            Held::By(account, version) => step.commit.expects.push((account, version)),
+            Held::ByNobody(claim) => step.commit.expects_free.push(claim),
+        }
+        self.owner
+    }
+}
+
 impl Onboarding {
     /// An engine over these ports and portals.
     pub fn new(ports: Ports, portals: Portals) -> Self {
@@ -140,10 +162,17 @@ impl Onboarding {
         self.load(found.unwrap_or(Ref::Account(AccountId(Uuid::nil())))).await
     }
 
-    /// Whose address this is. `None` also where the portal signs in by number: two may share an address there.
-    pub(crate) async fn owner_of(&self, portal: &Portal, email: &onboarding_core::EmailAddress) -> Result<Option<AddressOwner>, Error> {
-        let account = self.account_by(Claim::Email(portal.slug.clone(), email.key())).await?;
-        Ok(account.map(|account| AddressOwner { email: account.value.email().clone(), language: account.value.language() }))
+    /// Whose address this is. Nobody's also where the portal signs in by number: two may share an address there.
+    pub(crate) async fn owner_of(&self, portal: &Portal, email: &EmailAddress) -> Result<Ownership, Error> {
+        let claim = Claim::Email(portal.slug.clone(), email.key());
+        let account = self.account_by(claim.clone()).await?;
+        Ok(match account {
+            Some(account) => Ownership {
+                fact: Held::By(Ref::Account(account.value.id()), account.version),
+                owner: Some(AddressOwner { email: account.value.email().clone(), language: account.value.language() }),
+            },
+            None => Ownership { fact: Held::ByNobody(claim), owner: None },
+        })
     }
 
     pub(crate) fn throttle_key(&self, portal: &PortalSlug, what: &str, parts: &[&str]) -> ThrottleKey {
@@ -203,6 +232,22 @@ impl Onboarding {
             });
         }
         Ok(())
+    }
+
+    /// Lays down the reply of a command that commits nothing of its own. Without a key there is nothing to lay down.
+    pub(crate) async fn note<T: Serialize>(
+        &self,
+        portal: &Arc<Portal>,
+        caller: &Caller,
+        now: DateTime<Utc>,
+        reply: &T,
+    ) -> Result<Taken, Error> {
+        if caller.command.is_none() {
+            return Ok(Taken::Yes);
+        }
+        let mut step = self.step(portal, Actor::Anonymous, now);
+        self.remember(&mut step, portal, caller, reply)?;
+        self.take(step).await
     }
 
     /// Where a token leads.

@@ -80,6 +80,16 @@ pub struct TypedClaim {
     pub values: Vec<SecondValue>,
 }
 
+impl TypedClaim {
+    /// The last name that opens it: the person's own.
+    fn last_name(&self) -> Option<&PersonName> {
+        self.values.iter().find_map(|value| match value {
+            SecondValue::LastName(name) => Some(name),
+            SecondValue::PostalCode(_) => None,
+        })
+    }
+}
+
 /// The register form, parsed.
 #[derive(Clone, Debug)]
 pub(crate) struct ParsedRegistration {
@@ -166,6 +176,13 @@ fn password_fault(field: &str, fault: PasswordFault) -> FieldError {
     }
 }
 
+/// A name beside a sealed claim must be the one within it, unless the form has a last name of its own.
+pub(crate) fn beside(journey: &Journey, sealed: &TypedClaim, last_name: Option<&str>) -> Option<FieldError> {
+    let (within, beside) = (sealed.last_name()?, last_name?);
+    let same = PersonName::parse(beside).is_ok_and(|beside| beside == *within);
+    (!same && journey.field(FieldName::LastName).is_none()).then(|| FieldError::new("last_name", "unexpected"))
+}
+
 /// Reads a claim by the journey's rule. `last_name` may stand beside the claim as well as within it.
 pub(crate) fn claim(journey: &Journey, form: Option<&ClaimForm>, last_name: Option<&str>) -> Result<Option<TypedClaim>, Vec<FieldError>> {
     let Some(rule) = &journey.claim else {
@@ -224,8 +241,12 @@ pub(crate) fn claim(journey: &Journey, form: Option<&ClaimForm>, last_name: Opti
     }
 }
 
-/// Reads the register form but its claim.
-pub(crate) fn registration(portal: &Portal, form: &RegistrationForm) -> Result<ParsedRegistration, Vec<FieldError>> {
+/// Reads the register form but its claim. What a sealed claim holds stands for what is typed otherwise.
+pub(crate) fn registration(
+    portal: &Portal,
+    form: &RegistrationForm,
+    sealed: Option<&TypedClaim>,
+) -> Result<ParsedRegistration, Vec<FieldError>> {
     let mut faults = Vec::new();
     let typed_name = |field: &str, text: Option<&String>, faults: &mut Vec<FieldError>| {
         text.and_then(|text| name(field, text).map_err(|fault| faults.push(fault)).ok())
@@ -237,7 +258,7 @@ pub(crate) fn registration(portal: &Portal, form: &RegistrationForm) -> Result<P
     let last_name = match (&form.last_name, claimed) {
         (Some(_), _) => typed_name("last_name", form.last_name.as_ref(), &mut faults),
         (None, Some(claimed)) => PersonName::parse(claimed).ok(),
-        (None, None) => None,
+        (None, None) => sealed.and_then(TypedClaim::last_name).cloned(),
     };
     let birth_date = form.birth_date.as_deref().and_then(|text| {
         NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| faults.push(FieldError::new("birth_date", "format"))).ok()
@@ -252,11 +273,12 @@ pub(crate) fn registration(portal: &Portal, form: &RegistrationForm) -> Result<P
             spoken
         }
     };
-    let numbers = form.claim.as_ref().and_then(|claim| claim.number.clone());
+    let typed = form.claim.as_ref().and_then(|claim| claim.number.as_deref());
+    let number = typed.or(sealed.map(|sealed| sealed.number.as_str()));
     let context: Vec<&str> = [
         first_name.as_ref().map(PersonName::as_str),
         last_name.as_ref().map(PersonName::as_str),
-        numbers.as_deref(),
+        number,
         address.as_ref().map(EmailAddress::as_str),
     ]
     .into_iter()

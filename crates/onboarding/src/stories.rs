@@ -47,7 +47,7 @@ pub use membership::Redeemed;
 pub use notice::IssuedNotice;
 pub use password::PasswordChanged;
 pub use pin_letter::PinLetterView;
-pub use profile::{AccountView, Amendment, Export, HistoryEntry};
+pub use profile::{AccountView, Amendment, Export, HeldMembership, HeldRegistration, HistoryEntry, Typed};
 pub use provision::Provisioned;
 pub use records::{RecordForm, RecordView};
 pub use registration::RegistrationView;

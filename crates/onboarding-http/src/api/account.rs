@@ -2,12 +2,12 @@
 
 use super::moment::Moment;
 use super::registrations::TokenBody;
-use super::{Api, problem_of};
+use super::{Admitted, Api, problem_of};
 use crate::json::SecretText;
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
 use onboarding::Onboarding;
-use onboarding::stories::{AccountView, Amendment, ConsentView, PasswordChanged};
+use onboarding::stories::{AccountView, Amendment, ConsentView, MembershipView, PasswordChanged};
 use onboarding_core::{SessionId, Uuid};
 use poem::http::{HeaderName, Method, StatusCode};
 use schemars::JsonSchema;
@@ -94,6 +94,36 @@ struct Membership {
     role: String,
 }
 
+/// A membership, in whatever state.
+#[derive(Serialize, JsonSchema)]
+struct HeldMembership {
+    #[serde(flatten)]
+    membership: Membership,
+    /// `requested`, `active`, `suspended` or `ended`.
+    state: &'static str,
+    since: Moment,
+}
+
+/// The registration that the account came from.
+#[derive(Serialize, JsonSchema)]
+struct HeldRegistration {
+    id: String,
+    /// What was typed; null once it is no longer kept.
+    typed: Option<Typed>,
+    history: Vec<HistoryEntry>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Typed {
+    email: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    /// `YYYY-MM-DD`.
+    birth_date: Option<String>,
+    /// The claimed record's number.
+    record: Option<String>,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct HistoryEntry {
     at: Moment,
@@ -107,7 +137,9 @@ struct Export {
     account: Account,
     /// `YYYY-MM-DD`.
     birth_date: Option<String>,
-    memberships: Vec<Membership>,
+    /// Ended ones too.
+    memberships: Vec<HeldMembership>,
+    registration: Option<HeldRegistration>,
     consents: Vec<Consent>,
     sessions: Vec<Device>,
     history: Vec<HistoryEntry>,
@@ -178,6 +210,7 @@ pub(super) fn rows() -> [Route<Api>; 11] {
             .handled(export),
         call(Method::POST, "/api/v1/{portal}/account/close", Auth::SessionBeforeDocuments, "Close the account for good")
             .tag(TAG)
+            .ends_session()
             .replies_empty(StatusCode::NO_CONTENT, "Closed; every session has ended")
             .refuses(StatusCode::UNPROCESSABLE_ENTITY, &["wrong_password"])
             .refuses(StatusCode::TOO_MANY_REQUESTS, THROTTLED)
@@ -208,6 +241,14 @@ fn consent(view: ConsentView) -> Consent {
         at: view.at.into(),
         current: view.current,
     }
+}
+
+fn membership(view: MembershipView) -> Membership {
+    Membership { id: view.id.to_string(), record: view.record, name: view.name, role: view.role.word().to_owned() }
+}
+
+fn line(entry: onboarding::stories::HistoryEntry) -> HistoryEntry {
+    HistoryEntry { at: entry.at.into(), kind: entry.kind }
 }
 
 fn device(entry: onboarding::stories::SessionListEntry) -> Device {
@@ -247,7 +288,8 @@ async fn request_email(ctx: Ctx<Api>, body: EmailBody) -> Result<Answer, Problem
 }
 
 async fn confirm_email(ctx: Ctx<Api>, body: TokenBody) -> Result<Answer, Problem> {
-    ctx.state.engine().confirm_email(ctx.portal(), &body.token.into_secret()).await.map_err(problem_of)?;
+    let caller = ctx.repeatable("POST account/email/confirm");
+    ctx.state.engine().confirm_email(ctx.portal(), &caller, &body.token.into_secret()).await.map_err(problem_of)?;
     Ok(Answer::no_content())
 }
 
@@ -287,15 +329,31 @@ async fn export(ctx: Ctx<Api>) -> Result<Answer, Problem> {
         memberships: export
             .memberships
             .into_iter()
-            .map(|view| Membership { id: view.id.to_string(), record: view.record, name: view.name, role: view.role.word().to_owned() })
+            .map(|held| HeldMembership { membership: membership(held.view), state: held.state, since: held.since.into() })
             .collect(),
+        registration: export.registration.map(|held| HeldRegistration {
+            id: held.id.to_string(),
+            typed: held.typed.map(|typed| Typed {
+                email: typed.email,
+                first_name: typed.first_name,
+                last_name: typed.last_name,
+                birth_date: typed.birth_date.map(|date| date.to_string()),
+                record: typed.record,
+            }),
+            history: held.history.into_iter().map(line).collect(),
+        }),
         consents: export.consents.into_iter().map(consent).collect(),
         sessions: export.sessions.into_iter().map(device).collect(),
-        history: export.history.into_iter().map(|entry| HistoryEntry { at: entry.at.into(), kind: entry.kind }).collect(),
+        history: export.history.into_iter().map(line).collect(),
     })
 }
 
 async fn close(ctx: Ctx<Api>, body: CloseBody) -> Result<Answer, Problem> {
-    ctx.state.engine().close_account(&ctx.once(), ctx.session()?, &body.password.into_secret()).await.map_err(problem_of)?;
+    let (engine, caller) = (ctx.state.engine(), ctx.repeatable("POST account/close"));
+    match &ctx.caller {
+        Admitted::Session(session) => engine.close_account(&caller, session, &body.password.into_secret()).await,
+        Admitted::Ended | Admitted::Anyone | Admitted::Clerk(_) => engine.closed_before(ctx.portal(), &caller).await,
+    }
+    .map_err(problem_of)?;
     Ok(Answer::no_content())
 }

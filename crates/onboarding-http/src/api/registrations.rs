@@ -234,7 +234,7 @@ async fn apply(ctx: Ctx<Api>, body: ApplyBody) -> Result<Answer, Problem> {
 
 async fn claim(ctx: Ctx<Api>, body: ClaimCheck) -> Result<Answer, Problem> {
     let form = ClaimForm { number: Some(body.number), last_name: body.last_name, postal_code: body.postal_code, token: None };
-    let ticket = ctx.state.engine().claim(ctx.portal(), &ctx.once(), &form).await.map_err(problem_of)?;
+    let ticket = ctx.state.engine().claim(ctx.portal(), &ctx.repeatable("POST claims"), &form).await.map_err(problem_of)?;
     Answer::ok(&Claimed { claim: ticket.claim.expose_secret().to_owned(), expires_at: ticket.expires_at.into() })
 }
 
@@ -286,6 +286,7 @@ async fn deny(ctx: Ctx<Api>, body: TokenBody) -> Result<Answer, Problem> {
 }
 
 async fn renew(ctx: Ctx<Api>, body: TokenBody) -> Result<Answer, Problem> {
-    ctx.state.engine().renew_link(ctx.portal(), &ctx.once(), &body.token.into_secret()).await.map_err(problem_of)?;
+    let caller = ctx.repeatable("POST links/renew");
+    ctx.state.engine().renew_link(ctx.portal(), &caller, &body.token.into_secret()).await.map_err(problem_of)?;
     Ok(Answer::empty(StatusCode::ACCEPTED))
 }

@@ -12,7 +12,7 @@ impl Pages {
         let unknown = || problem_of(Error::Account(onboarding_core::account::Refusal::TokenUnknown));
         let Some(token) = &visit.token else { return self.dead_link(portal, language, &unknown(), None) };
         if visit.pressed.is_some() {
-            return match engine.confirm_email(portal.slug.as_str(), token).await {
+            return match engine.confirm_email(portal.slug.as_str(), &visit.caller, token).await {
                 Ok(()) => Ok(View::new(text("common-success")?).says(text("confirm-done")?)),
                 Err(error) => self.refused(visit, problem_of(error)),
             };

@@ -103,7 +103,13 @@ impl<S: Gate> Calls<S> {
         if row.listing.auth != Auth::Public && head.bearer.is_none() {
             return Err(Problem::unauthorized("sign_in_required"));
         }
-        let asking = Asking { auth: row.listing.auth, portal: portal.as_deref(), bearer: head.bearer.as_ref(), network: &head.network };
+        let asking = Asking {
+            auth: row.listing.auth,
+            portal: portal.as_deref(),
+            bearer: head.bearer.as_ref(),
+            network: &head.network,
+            repeat: row.listing.ends_session && head.idempotency_key.is_some(),
+        };
         let caller = self.state.admit(asking).await?;
 
         let clock = RequestClock::of_request(&request);

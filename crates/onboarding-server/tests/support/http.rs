@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Client {
     address: SocketAddr,
+    base_url: &'static str,
 }
 
 /// A call on its way.
@@ -35,8 +36,8 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    pub(super) fn of(address: SocketAddr) -> Self {
-        Self { address }
+    pub(super) fn of(address: SocketAddr, base_url: &'static str) -> Self {
+        Self { address, base_url }
     }
 
     /// Where the server listens.
@@ -44,9 +45,9 @@ impl Client {
         self.address
     }
 
-    /// The origin of its pages.
+    /// The origin of its pages, as browsers see it from before the proxy.
     pub(crate) fn origin(self) -> String {
-        format!("http://{}", self.address)
+        self.base_url.to_owned()
     }
 
     /// A call by any method.
@@ -160,7 +161,7 @@ impl Call {
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();
         bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
-        let answer = Client { address: self.address }.raw(&bytes)?;
+        let answer = Client::of(self.address, "").raw(&bytes)?;
         read(&answer, self.method == "HEAD").ok_or_else(|| io::Error::other(format!("no HTTP: {:?}", String::from_utf8_lossy(&answer))))
     }
 }

@@ -215,7 +215,7 @@ impl Site {
 
     /// A client of the server. It may be copied into threads.
     pub(crate) fn http(&self) -> Client {
-        Client::of(self.running.as_ref().expect("the server runs").address)
+        Client::of(self.running.as_ref().expect("the server runs").address, self.base_url)
     }
 
     /// `GET /api/v1{path}`.

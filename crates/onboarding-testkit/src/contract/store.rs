@@ -33,6 +33,7 @@ promises! { Stores:
     a_taken_claim_is_named,
     a_claim_leads_to_its_holder,
     a_claim_is_released_before_it_is_taken,
+    a_claim_expected_to_be_free_is_a_conflict_once_it_is_held,
     a_claim_holds_within_its_portal_and_kind,
     one_of_many_takers_at_once_wins,
     a_token_is_found_under_any_presented_key,

@@ -29,7 +29,8 @@ impl State {
     fn check_versions(&self, commit: &Commit) -> Result<(), CommitError> {
         let written = commit.writes.iter().map(|write| (write.aggregate.reference(), write.expected));
         let stands = |(what, expected): (Ref, Version)| self.version_of(what) == expected;
-        if written.chain(commit.expects.iter().copied()).all(stands) { Ok(()) } else { Err(CommitError::Conflict) }
+        let free = commit.expects_free.iter().all(|claim| !self.claims.contains_key(claim));
+        if free && written.chain(commit.expects.iter().copied()).all(stands) { Ok(()) } else { Err(CommitError::Conflict) }
     }
 
     /// A record has one roster: who makes a second one has not seen the first.

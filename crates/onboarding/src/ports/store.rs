@@ -189,6 +189,8 @@ pub struct Commit {
     pub writes: Vec<Write>,
     /// Facts the decision stood on: their versions must still be these. Version 0: it must still not exist.
     pub expects: Vec<(Ref, Version)>,
+    /// Claims that nobody held when the decision was made, and nobody may hold now.
+    pub expects_free: Vec<Claim>,
     /// What happened, for the audit.
     pub events: Vec<(Ref, AuditEntry)>,
     /// Uniqueness taken and released. Releases come before takes.
@@ -214,6 +216,7 @@ impl Commit {
             actor,
             writes: Vec::new(),
             expects: Vec::new(),
+            expects_free: Vec::new(),
             events: Vec::new(),
             claims: Vec::new(),
             tokens: Vec::new(),

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::minting::membership_id;
 use crate::ports::{Relation, Versioned};
 use crate::step::Step;
+use crate::stories::profile::REGISTRATION;
 use crate::stories::roster::Company;
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
@@ -117,6 +118,10 @@ impl Onboarding {
             privileged,
         };
         step.decide::<Account>(None, account::Command::Open { account: Box::new(new) })?;
+        // So that the account's own trail leads to what came before it.
+        if let Some((_, opened)) = step.commit.events.iter_mut().find(|(subject, _)| *subject == Ref::Account(opening.account)) {
+            opened.details.push((REGISTRATION, dossier.id.to_string()));
+        }
         Ok(opening.account)
     }
 

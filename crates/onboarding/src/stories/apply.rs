@@ -3,12 +3,11 @@
 use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::forms::{self, ParsedRegistration, RegistrationForm};
-use crate::ports::Versioned;
 use crate::ports::{Actor, DigestPurpose};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    EmailAddress, Language, PersonName, Record, Ref, RegistrationId,
+    EmailAddress, Language, PersonName, Ref, RegistrationId,
     journey::EmailProof,
     policy,
     registration::{self, Applicant, ApplyFacts, ApplyInput, NewPassword, Registration},
@@ -79,7 +78,11 @@ impl Onboarding {
             }
             let mut step = self.step(&portal, Actor::Anonymous, now);
             step.commit.expects.extend(record.iter().map(|record| (Ref::Record(record.value.id), record.version)));
-            let facts = self.apply_facts(&portal, &input, record.as_ref(), language).await?;
+            let facts = ApplyFacts {
+                record: record.as_ref().map(|record| (record.value.id, record.value.number.clone())),
+                owner: self.owner_of(&portal, &input.email).await?.stated_in(&mut step),
+                documents: portal.shown(language),
+            };
             let fresh = self.proof(&portal.slug, input.id, now);
             let (code_link, id) = (fresh.link.digest, input.id);
             let command = registration::Command::Apply { input: Box::new(input.clone()), facts, fresh };
@@ -111,16 +114,22 @@ impl Onboarding {
         language: Language,
         now: DateTime<Utc>,
     ) -> Result<ParsedRegistration, Error> {
-        let parsed = forms::registration(portal, form);
+        let token = form.claim.as_ref().and_then(|claim| claim.token.as_deref());
+        let sealed = token.map(|token| self.unsealed(portal, token, now)).transpose();
+        let parsed = forms::registration(portal, form, sealed.as_ref().ok().and_then(Option::as_ref));
         let mut faults = parsed.as_ref().err().cloned().unwrap_or_default();
-        let sealed = form.claim.as_ref().is_some_and(|claim| claim.token.is_some());
-        if let (true, Some(claim)) = (sealed, &form.claim) {
+        if let (Some(_), Some(claim)) = (token, &form.claim) {
             // The ticket stands for all three; a second word beside it would be another claim.
             let beside =
                 [("claim.number", &claim.number), ("claim.last_name", &claim.last_name), ("claim.postal_code", &claim.postal_code)];
             faults.extend(
                 beside.into_iter().filter(|(_, text)| text.is_some()).map(|(field, _)| forms::FieldError::new(field, "unexpected")),
             );
+            match &sealed {
+                Ok(Some(sealed)) => faults.extend(forms::beside(&portal.journey, sealed, form.last_name.as_deref())),
+                Ok(None) => {}
+                Err(dead) => faults.push(dead.clone()),
+            }
         } else {
             faults.extend(forms::claim(&portal.journey, form.claim.as_ref(), form.last_name.as_deref()).err().unwrap_or_default());
         }
@@ -177,20 +186,6 @@ impl Onboarding {
         let fresh = self.proof(&portal.slug, input.id, now);
         let command = registration::Command::Apply { input: Box::new(input), facts, fresh };
         registration::decide(None, command, &portal.journey, now).map(|_| ()).map_err(refused)
-    }
-
-    async fn apply_facts(
-        &self,
-        portal: &Portal,
-        input: &ApplyInput,
-        record: Option<&Versioned<Record>>,
-        language: Language,
-    ) -> Result<ApplyFacts, Error> {
-        Ok(ApplyFacts {
-            record: record.map(|record| (record.value.id, record.value.number.clone())),
-            owner: self.owner_of(portal, &input.email).await?,
-            documents: portal.shown(language),
-        })
     }
 
     /// Mails that strangers can start: per network, and per address for this purpose alone, so that nobody uses up the

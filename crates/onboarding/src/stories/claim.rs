@@ -1,7 +1,7 @@
 //! Does number and second value fit a record? Counted before it is looked up, and told alike for numbers that exist and
 //! numbers that do not.
 
-use crate::engine::{Caller, allowed};
+use crate::engine::{Caller, Taken as Commit, allowed};
 use crate::error::Error;
 use crate::forms::{self, ClaimForm, TypedClaim};
 use crate::ports::{Actor, Taken, ThrottleKey, Versioned};
@@ -11,6 +11,8 @@ use chrono::{DateTime, Utc};
 use onboarding_core::{Effect, MailTemplate, Page, Param, Record, RecordId, RecordNumber, Ref, Uuid, policy, record::SecondValue};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 /// A claim that matched, sealed for the next page.
@@ -20,6 +22,19 @@ pub struct ClaimTicket {
     pub claim: SecretString,
     /// It is dead then.
     pub expires_at: DateTime<Utc>,
+}
+
+/// A ticket as it is laid down for a repeat: under the seal of the reply.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    claim: String,
+    expires_at: DateTime<Utc>,
+}
+
+impl From<Told> for ClaimTicket {
+    fn from(told: Told) -> Self {
+        Self { claim: SecretString::from(told.claim), expires_at: told.expires_at }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,7 +47,7 @@ struct Sealed {
 /// A guess that was counted before it is judged.
 struct Guess {
     /// What was taken for it; a match gives it back.
-    taken: [ThrottleKey; 3],
+    taken: Vec<ThrottleKey>,
     /// Whether it was the last that the number has free over all networks.
     is_last: bool,
 }
@@ -50,8 +65,12 @@ impl Onboarding {
     /// [`Error::ClaimMismatch`], the same whether the number exists; [`Error::Throttled`]; fields to mend.
     pub async fn claim(&self, portal: &str, caller: &Caller, form: &ClaimForm) -> Result<ClaimTicket, Error> {
         let portal = self.portal(portal)?;
-        let typed = forms::claim(&portal.journey, Some(form), None).map_err(Error::Input)?.ok_or(Error::NotFound)?;
+        let _turn = self.turn(&portal, caller).await;
         let now = self.now().await?;
+        if let Some(before) = self.replayed::<Told>(&portal, caller, now).await? {
+            return Ok(before.into());
+        }
+        let typed = forms::claim(&portal.journey, Some(form), None).map_err(Error::Input)?.ok_or(Error::NotFound)?;
         self.matched(&portal, caller, &typed, now).await?;
         let expires_at = now + policy::CLAIM_TOKEN_LIFE;
         let plain = serde_json::to_vec(&Sealed { number: typed.number, values: typed.values, expires_at })
@@ -59,7 +78,14 @@ impl Onboarding {
         let sealed = self.ports.vault.seal(&context(&portal), &plain);
         let mut bytes = sealed.key.to_be_bytes().to_vec();
         bytes.extend(sealed.bytes);
-        Ok(ClaimTicket { claim: SecretString::from(Base64UrlUnpadded::encode_string(&bytes)), expires_at })
+        let told = Told { claim: Base64UrlUnpadded::encode_string(&bytes), expires_at };
+        match self.note(&portal, caller, now, &told).await? {
+            Commit::Yes => Ok(told.into()),
+            // A repeat at another server was faster: its ticket is the answer.
+            Commit::Again | Commit::Lost(_) => {
+                self.replayed::<Told>(&portal, caller, now).await?.map(ClaimTicket::from).ok_or(Error::Contended)
+            }
+        }
     }
 
     /// The record behind a claim as typed, or behind a sealed one.
@@ -72,7 +98,7 @@ impl Onboarding {
         now: DateTime<Utc>,
     ) -> Result<Option<Versioned<Record>>, Error> {
         if let Some(token) = form.and_then(|form| form.token.as_ref()) {
-            let claim = self.unsealed(portal, token, now)?;
+            let claim = self.unsealed(portal, token, now).map_err(|dead| Error::Input(vec![dead]))?;
             let record = self.ports.directory.find(&portal.slug, &claim.number).await?;
             return match record.filter(|record| record.value.matches(&claim.values)) {
                 Some(record) => Ok(Some(record)),
@@ -85,8 +111,9 @@ impl Onboarding {
         }
     }
 
-    fn unsealed(&self, portal: &Portal, token: &str, now: DateTime<Utc>) -> Result<Sealed, Error> {
-        let dead = || Error::Input(vec![forms::FieldError::new("claim.token", "expired")]);
+    /// The claim in a ticket: what was typed for it.
+    pub(crate) fn unsealed(&self, portal: &Portal, token: &str, now: DateTime<Utc>) -> Result<TypedClaim, forms::FieldError> {
+        let dead = || forms::FieldError::new("claim.token", "expired");
         if token.len() > 2048 {
             return Err(dead());
         }
@@ -95,7 +122,7 @@ impl Onboarding {
         let sealed = crate::ports::Sealed { key: u32::from_be_bytes(*key), bytes: rest.to_vec() };
         let plain = self.ports.vault.open(&context(portal), &sealed).map_err(|_| dead())?;
         let claim: Sealed = serde_json::from_slice(&plain).map_err(|_| dead())?;
-        if claim.expires_at > now { Ok(claim) } else { Err(dead()) }
+        if claim.expires_at > now { Ok(TypedClaim { number: claim.number, values: claim.values }) } else { Err(dead()) }
     }
 
     async fn matched(
@@ -119,27 +146,32 @@ impl Onboarding {
 
     /// Counts the guess before it is judged: otherwise parallel guesses are free. A match gives it back.
     async fn count_guess(&self, portal: &Arc<Portal>, caller: &Caller, typed: &TypedClaim, now: DateTime<Utc>) -> Result<Guess, Error> {
-        let second: Vec<String> = typed.values.iter().map(SecondValue::folded).collect();
-        let second = second.join("\u{1f}");
         let network = caller.network.as_str();
         let number = typed.number.as_str();
-        let by_network = self.throttle_key(&portal.slug, "claim-network", &[network]);
-        let by_second = self.throttle_key(&portal.slug, "claim-second", &[network, &second]);
-        let by_number = self.throttle_key(&portal.slug, "claim-number", &[number]);
-        let with = |third| [(by_network, policy::CLAIMS_PER_NETWORK), (by_second, policy::CLAIMS_PER_SECOND_VALUE), third];
-        let takes = with((by_number, policy::CLAIMS_PER_NUMBER));
-        let taken = self.ports.throttle.take_all(&takes, now).await?;
-        if let [_, _, Taken { count, refused_until: None }] = taken[..] {
-            return Ok(Guess { taken: takes.map(|(key, _)| key), is_last: count == GUESSES_PER_NUMBER });
+        let mut before = vec![(self.throttle_key(&portal.slug, "claim-network", &[network]), policy::CLAIMS_PER_NETWORK)];
+        let line = line_of(network);
+        // On a line of one network the second limit is implied by the first.
+        if line != network {
+            let second: Vec<String> = typed.values.iter().map(SecondValue::folded).collect();
+            let second = second.join("\u{1f}");
+            before.push((self.throttle_key(&portal.slug, "claim-second", &[&line, &second]), policy::CLAIMS_PER_SECOND_VALUE));
         }
-        if taken.len() < takes.len() {
-            allowed(&taken, now)?;
+        let by_number = self.throttle_key(&portal.slug, "claim-number", &[number]);
+        let mut takes = before.clone();
+        takes.push((by_number, policy::CLAIMS_PER_NUMBER));
+        let found = self.ports.throttle.take_all(&takes, now).await?;
+        let counted = |takes: Vec<(ThrottleKey, policy::Limit)>| takes.into_iter().map(|(key, _)| key).collect();
+        if found.len() < takes.len() {
+            allowed(&found, now)?;
+        }
+        if let Some(Taken { count, refused_until: None }) = found.last() {
+            return Ok(Guess { taken: counted(takes), is_last: *count == GUESSES_PER_NUMBER });
         }
         // The number is being guessed at from many networks: each keeps one try a day, the owner's own too.
         let own = self.throttle_key(&portal.slug, "claim-number-network", &[number, network]);
-        let takes = with((own, policy::CLAIMS_PER_NUMBER_AND_NETWORK));
-        self.limits(&takes, now).await?;
-        Ok(Guess { taken: takes.map(|(key, _)| key), is_last: false })
+        before.push((own, policy::CLAIMS_PER_NUMBER_AND_NETWORK));
+        self.limits(&before, now).await?;
+        Ok(Guess { taken: counted(before), is_last: false })
     }
 
     /// Tells the clerks, once in the window in which guesses are counted: a right pair in between gives its guess back, and
@@ -158,6 +190,27 @@ impl Onboarding {
     }
 }
 
+/// The line that a network belongs to: whoever has one IPv6 network of 64 bits mostly has all 65,536 of its 48 bits, and could
+/// try one name from each. Any other network is a line of its own.
+fn line_of(network: &str) -> Cow<'_, str> {
+    let address = network.strip_suffix("/64").and_then(|address| address.parse::<Ipv6Addr>().ok());
+    address.map_or(Cow::Borrowed(network), |address| format!("{}/48", Ipv6Addr::from_bits(address.to_bits() >> 80 << 80)).into())
+}
+
 fn context(portal: &Portal) -> Vec<u8> {
     format!("claim:{}", portal.slug).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_48_bits_of_ipv6_and_any_other_network_itself() {
+        assert_eq!(line_of("2001:db8:1:2::/64"), "2001:db8:1::/48");
+        assert_eq!(line_of("2001:db8:1:ffff::/64"), "2001:db8:1::/48");
+        assert_eq!(line_of("2001:db8:2:2::/64"), "2001:db8:2::/48");
+        assert_eq!(line_of("192.0.2.0/24"), "192.0.2.0/24");
+        assert_eq!(line_of("local"), "local");
+    }
 }

@@ -178,43 +178,66 @@ impl Onboarding {
     /// Only where the store fails.
     pub async fn renew_link(&self, portal: &str, caller: &Caller, token: &SecretString) -> Result<(), Error> {
         let portal = self.portal(portal)?;
+        let _turn = self.turn(&portal, caller).await;
         let now = self.now().await?;
+        if let Some(()) = self.replayed(&portal, caller, now).await? {
+            return Ok(());
+        }
         self.limit(self.throttle_key(&portal.slug, "renew-network", &[&caller.network]), policy::MAILS_PER_NETWORK, now).await?;
+        let mut counted = false;
+        for _ in 0..ATTEMPTS {
+            let mut step = self.renewal(&portal, token, &mut counted).await?;
+            self.remember(&mut step, &portal, caller, &())?;
+            if step.commit.writes.is_empty() && step.commit.command.is_none() {
+                return Ok(());
+            }
+            let now = step.now;
+            if let Taken::Yes = self.take(step).await? {
+                return Ok(());
+            }
+            if let Some(()) = self.replayed(&portal, caller, now).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// The step that renews what the token leads to; an empty one, if there is nothing to renew.
+    async fn renewal(&self, portal: &Arc<Portal>, token: &SecretString, counted: &mut bool) -> Result<Step, Error> {
+        let now = self.now().await?;
+        let nothing = || self.step(portal, Actor::Anonymous, now);
         for purpose in [TokenPurpose::Confirmation, TokenPurpose::Completion] {
-            let Some(presented) = self.presented(&portal.slug, purpose.digest(), token) else { return Ok(()) };
+            let Some(presented) = self.presented(&portal.slug, purpose.digest(), token) else { break };
             let Some(Ref::Registration(id)) = self.behind(presented.clone()).await? else { continue };
-            for _ in 0..ATTEMPTS {
-                let now = self.now().await?;
-                let before = self.open_registration(id).await?;
-                let owner = self.owner_of(&portal, before.value.email()).await?;
-                let fresh = self.proof(&portal.slug, id, now);
-                let link = self.link(&portal.slug, TokenPurpose::Completion, now);
-                let tokens = [fresh.link.digest, link.link.digest];
-                let mut step = self.step(&portal, Actor::Anonymous, now);
-                let command = Command::RenewLink { token: presented.clone(), owner, fresh, link };
-                let Ok((_, reply)) = step.decide(Some(&before), command) else { return Ok(()) };
-                if reply == Reply::Repeated {
-                    return Ok(());
-                }
+            let before = self.open_registration(id).await?;
+            let owner = self.owner_of(portal, before.value.email()).await?;
+            let fresh = self.proof(&portal.slug, id, now);
+            let link = self.link(&portal.slug, TokenPurpose::Completion, now);
+            let tokens = [fresh.link.digest, link.link.digest];
+            let mut step = nothing();
+            let owner = owner.stated_in(&mut step);
+            let command = Command::RenewLink { token: presented, owner, fresh, link };
+            match step.decide(Some(&before), command) {
+                Err(_) | Ok((_, Reply::Repeated)) => break,
+                Ok(_) => {}
+            }
+            if !*counted {
                 // A share for each purpose: proofs that strangers start never use up what an approved person needs.
                 let share = if purpose == TokenPurpose::Completion { "mail-completion" } else { "mail-proof" };
                 let key = self.throttle_key(&portal.slug, share, &[before.value.email().key().as_str()]);
                 match self.limit(key, policy::MAILS_PER_ADDRESS, now).await {
-                    Ok(()) => {}
+                    Ok(()) => *counted = true,
                     // Beyond the address's share nothing is mailed, and nothing is told.
-                    Err(Error::Throttled { .. }) => return Ok(()),
+                    Err(Error::Throttled { .. }) => break,
                     Err(other) => return Err(other),
                 }
-                for token in tokens {
-                    step.token(token, Ref::Registration(id));
-                }
-                if let Taken::Yes = self.take(step).await? {
-                    return Ok(());
-                }
             }
-            return Err(Error::Contended);
+            for token in tokens {
+                step.token(token, Ref::Registration(id));
+            }
+            return Ok(step);
         }
-        Ok(())
+        Ok(nothing())
     }
 
     async fn confirm(&self, portal: &Arc<Portal>, caller: &Caller, id: RegistrationId, typed: &Typed) -> Result<Confirmed, Error> {

@@ -11,6 +11,7 @@ use onboarding_core::{
     account::{Account, Command, Refusal, Reply},
 };
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What the link to a new address leads to, without using it up.
@@ -22,6 +23,22 @@ pub struct NewEmailView {
     pub refusal: Option<Refusal>,
     /// Whether it was used, and all is well.
     pub used: bool,
+}
+
+/// What a committed confirmation is answered with.
+#[derive(Serialize, Deserialize)]
+enum Outcome {
+    InEffect,
+    Taken,
+}
+
+impl Outcome {
+    fn answer(self) -> Result<(), Error> {
+        match self {
+            Self::InEffect => Ok(()),
+            Self::Taken => Err(Error::EmailTaken),
+        }
+    }
 }
 
 impl Onboarding {
@@ -44,6 +61,7 @@ impl Onboarding {
             let link = self.token(&portal.slug, TokenPurpose::NewEmail.digest());
             let digest = link.digest;
             let mut step = self.step(portal, Actor::Account(session.account()), now);
+            let owner = owner.stated_in(&mut step);
             let deliveries = [self.delivery(now), self.delivery(now)];
             match step.decide(Some(&before), Command::RequestEmail { email: email.clone(), verified, owner, link, deliveries }) {
                 Ok(_) => {}
@@ -79,19 +97,25 @@ impl Onboarding {
     ///
     /// # Errors
     /// [`Error::EmailTaken`]; `token_unknown`, `token_expired`, `token_superseded` as refusals of the account.
-    pub async fn confirm_email(&self, portal: &str, token: &SecretString) -> Result<(), Error> {
+    pub async fn confirm_email(&self, portal: &str, caller: &Caller, token: &SecretString) -> Result<(), Error> {
         let portal = self.portal(portal)?;
+        let _turn = self.turn(&portal, caller).await;
         let (account, presented) = self.account_behind_email(&portal, token).await?;
         let mut lost = false;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
             let before = self.account(account.id()).await?;
+            // After the load: a repeat that was faster is either seen here, or makes the commit a conflict.
+            if let Some(before) = self.replayed::<Outcome>(&portal, caller, now).await? {
+                return before.answer();
+            }
             let mut step = self.step(&portal, Actor::Account(account.id()), now);
             let command = Command::ConfirmEmail { token: presented.clone(), delivery: self.delivery(now), lost };
             let (_, reply) = step.decide(Some(&before), command)?;
+            let outcome = if reply == Reply::EmailTaken { Outcome::Taken } else { Outcome::InEffect };
+            self.remember(&mut step, &portal, caller, &outcome)?;
             match self.take(step).await? {
-                Taken::Yes if reply == Reply::EmailTaken => return Err(Error::EmailTaken),
-                Taken::Yes => return Ok(()),
+                Taken::Yes => return outcome.answer(),
                 Taken::Again => {}
                 Taken::Lost(_) => lost = true,
             }

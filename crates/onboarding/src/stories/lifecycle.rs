@@ -20,6 +20,10 @@ impl Onboarding {
     /// A wrong password as a refusal of the account; [`Error::Throttled`].
     pub async fn close_account(&self, caller: &Caller, session: &SessionView, password: &SecretString) -> Result<(), Error> {
         let portal = &session.portal;
+        let _turn = self.turn(portal, caller).await;
+        if let Some(()) = self.replayed(portal, caller, session.now).await? {
+            return Ok(());
+        }
         let verified = self.confirm_identity(caller, session, password).await?;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
@@ -49,10 +53,23 @@ impl Onboarding {
                     );
                 }
             }
+            self.remember(&mut step, portal, caller, &())?;
             if let Taken::Yes = self.take(step).await? {
+                return Ok(());
+            }
+            if let Some(()) = self.replayed(portal, caller, now).await? {
                 return Ok(());
             }
         }
         Err(Error::Contended)
+    }
+
+    /// The answer to a repeat of the call that closed the account: its session ended with it, and can no longer say whose it was.
+    ///
+    /// # Errors
+    /// [`Error::SignInRequired`], unless this very command was carried out before.
+    pub async fn closed_before(&self, portal: &str, caller: &Caller) -> Result<(), Error> {
+        let portal = self.portal(portal)?;
+        self.replayed(&portal, caller, self.now().await?).await?.ok_or(Error::SignInRequired)
     }
 }

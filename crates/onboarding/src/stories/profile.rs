@@ -2,14 +2,15 @@
 
 use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
-use crate::ports::Actor;
+use crate::ports::{Actor, AuditRow, MembershipFact};
 use crate::stories::consents::ConsentView;
 use crate::stories::session::{MembershipView, Needs, SessionListEntry, SessionView};
 use crate::{Onboarding, forms};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    AccountId, Language, Ref,
+    AccountId, Language, Ref, RegistrationId, Uuid,
     account::{Account, Command},
+    registration::Registration,
 };
 use serde::{Deserialize, Serialize};
 
@@ -70,14 +71,53 @@ pub struct Export {
     pub account: AccountView,
     /// Birth date.
     pub birth_date: Option<chrono::NaiveDate>,
-    /// The active memberships.
-    pub memberships: Vec<MembershipView>,
+    /// The memberships, ended ones too, oldest first.
+    pub memberships: Vec<HeldMembership>,
+    /// The registration that it came from; `None` once retention no longer keeps a trace of it, or where there was none.
+    pub registration: Option<HeldRegistration>,
     /// Every decision on a document, oldest first.
     pub consents: Vec<ConsentView>,
     /// The living sessions.
     pub sessions: Vec<SessionListEntry>,
     /// The audit trail, oldest first.
     pub history: Vec<HistoryEntry>,
+}
+
+/// A membership in whatever state.
+#[derive(Clone, Debug, Serialize)]
+pub struct HeldMembership {
+    /// What it is of.
+    pub view: MembershipView,
+    /// `requested`, `active`, `suspended`, `ended`.
+    pub state: &'static str,
+    /// When it began.
+    pub since: DateTime<Utc>,
+}
+
+/// What is kept of a registration.
+#[derive(Clone, Debug, Serialize)]
+pub struct HeldRegistration {
+    /// Its id.
+    pub id: RegistrationId,
+    /// What was typed; `None` once the registration itself is purged.
+    pub typed: Option<Typed>,
+    /// Its audit trail, oldest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// What was typed into the register form, as far as it is kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct Typed {
+    /// The address.
+    pub email: String,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Birth date.
+    pub birth_date: Option<chrono::NaiveDate>,
+    /// The claimed record's number.
+    pub record: Option<String>,
 }
 
 /// One line of the audit trail.
@@ -87,6 +127,13 @@ pub struct HistoryEntry {
     pub at: DateTime<Utc>,
     /// What, in the past tense.
     pub kind: String,
+}
+
+/// Under which name an account's first audit entry tells the registration it came from.
+pub(crate) const REGISTRATION: &str = "registration";
+
+fn told(history: Vec<AuditRow>) -> Vec<HistoryEntry> {
+    history.into_iter().map(|row| HistoryEntry { at: row.at, kind: row.kind }).collect()
 }
 
 impl Onboarding {
@@ -136,15 +183,42 @@ impl Onboarding {
     pub async fn export(&self, session: &SessionView) -> Result<Export, Error> {
         let account = &session.facts.account.value;
         let history = self.ports.store.history(Ref::Account(account.id())).await?;
+        let held = |fact: &MembershipFact| {
+            let membership = &fact.membership.value;
+            HeldMembership { view: MembershipView::of(fact), state: membership.word(), since: membership.since() }
+        };
         Ok(Export {
             exported_at: session.now,
             account: AccountView::of(account),
             birth_date: account.person().birth_date,
-            memberships: session.memberships.clone(),
+            memberships: session.facts.memberships.iter().map(held).collect(),
+            registration: self.held_registration(&history).await?,
             consents: self.consents(session).await?,
             sessions: self.sessions(session).await?,
-            history: history.into_iter().map(|row| HistoryEntry { at: row.at, kind: row.kind }).collect(),
+            history: told(history),
         })
+    }
+
+    /// The registration that an account's trail names as its beginning.
+    async fn held_registration(&self, history: &[AuditRow]) -> Result<Option<HeldRegistration>, Error> {
+        let named = |row: &AuditRow| {
+            let details: serde_json::Value = serde_json::from_str(&row.details).ok()?;
+            Uuid::parse_str(details.get(REGISTRATION)?.as_str()?).ok().map(RegistrationId)
+        };
+        let Some(id) = history.iter().find_map(named) else { return Ok(None) };
+        let kept = self.load::<Registration>(Ref::Registration(id)).await?;
+        let typed = kept.map(|kept| {
+            let dossier = kept.value.dossier();
+            let person = &dossier.applicant.0;
+            Typed {
+                email: dossier.email.as_str().to_owned(),
+                first_name: person.first_name.as_ref().map(|name| name.as_str().to_owned()),
+                last_name: person.last_name.as_ref().map(|name| name.as_str().to_owned()),
+                birth_date: person.birth_date,
+                record: kept.value.record().map(|number| number.as_str().to_owned()),
+            }
+        });
+        Ok(Some(HeldRegistration { id, typed, history: told(self.ports.store.history(Ref::Registration(id)).await?) }))
     }
 
     /// Who asks, for calls that need nothing else.

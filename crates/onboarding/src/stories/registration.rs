@@ -122,6 +122,7 @@ impl Onboarding {
             let fresh = self.proof(&portal.slug, id, now);
             let link = fresh.link.digest;
             let mut step = self.step(&portal, Actor::Anonymous, now);
+            let owner = owner.stated_in(&mut step);
             let command = match what {
                 Again::Resend => Command::Resend { owner, fresh },
                 Again::Correct(email) => Command::CorrectAddress { email: email.clone(), owner, fresh },

@@ -101,6 +101,7 @@ impl Onboarding {
                 let owner = self.owner_of(portal, before.value.email()).await?;
                 let fresh = self.proof(&portal.slug, id, now);
                 let token = fresh.link.digest;
+                let owner = owner.stated_in(&mut step);
                 step.decide(Some(&before), registration::Command::Resend { owner, fresh }).map_err(|refusal| too_soon(refusal, now))?;
                 token
             };

@@ -2,10 +2,11 @@
 
 use crate::scene::{BJOERN, GARDEN, PASSWORD, Scene, ZOE, caller, garden_form, id_of, portals_with_new_terms, secret};
 use onboarding::core::consent::ConsentInput;
-use onboarding::core::{Language, account::Refusal};
+use onboarding::core::{Language, Ref, account::Refusal, membership, policy};
 use onboarding::forms::RegistrationForm;
+use onboarding::ports::{Actor, Commit, Store, Write};
 use onboarding::stories::{Amendment, Needs};
-use onboarding::{Error, Onboarding};
+use onboarding::{Aggregate, Error, Onboarding};
 
 #[tokio::test]
 async fn a_person_amends_name_and_language() {
@@ -82,11 +83,37 @@ async fn an_export_holds_everything_and_nobody_else_s() {
     let session = scene.member_session("zoe@mail.example", ZOE).await;
     let export = scene.engine.export(&session).await.unwrap();
     assert_eq!((export.account.email.as_str(), export.exported_at), ("zoe@mail.example", scene.now()));
-    assert_eq!(export.memberships.iter().map(|membership| membership.record.as_str()).collect::<Vec<_>>(), ["A-100"]);
+    let memberships: Vec<_> = export.memberships.iter().map(|held| (held.view.record.as_str(), held.state)).collect();
+    assert_eq!(memberships, [("A-100", "active")]);
+    let registration = export.registration.as_ref().unwrap();
+    let trail: Vec<_> = registration.history.iter().map(|entry| entry.kind.as_str()).collect();
+    assert_eq!((trail.first(), trail.last()), (Some(&"registration.applied"), Some(&"registration.activated")), "{trail:?}");
+    assert_eq!(registration.typed.as_ref().unwrap().last_name.as_deref(), Some("O'Neill"));
     assert_eq!((export.consents.len(), export.sessions.len()), (2, 1));
     assert_eq!(export.history.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(), ["account.opened", "account.signed_in"]);
     let text = format!("{export:?}");
     assert!(!text.contains("other@") && !text.contains("cheap-sha256"));
+}
+
+#[tokio::test]
+async fn an_export_holds_what_has_ended_and_forgets_a_registration_s_words_with_the_registration() {
+    let scene = Scene::new().await;
+    let session = scene.member_session("zoe@mail.example", ZOE).await;
+    let membership = session.memberships[0].id;
+    let found = scene.bench.store.load(Ref::Membership(membership)).await.unwrap().unwrap();
+    let Aggregate::Membership(before) = found.value else { panic!("no membership") };
+    let ended = membership::decide(Some(&before), membership::Command::End, &session.portal.journey, scene.now()).unwrap();
+    let after = ended.events.iter().fold(Some(*before), membership::evolve).unwrap();
+    let mut commit = Commit::new(scene.now(), session.portal.slug.clone(), Actor::System);
+    commit.writes.push(Write { aggregate: after.into(), expected: found.version });
+    scene.bench.store.commit(commit).await.unwrap();
+    scene.bench.clock.advance(policy::RETAIN_REGISTRATIONS);
+    scene.engine.sweep_once().await.unwrap();
+    let session = scene.session(GARDEN, &scene.signed_in("zoe@mail.example").await).await.unwrap();
+    let export = scene.engine.export(&session).await.unwrap();
+    assert_eq!(export.memberships.iter().map(|held| held.state).collect::<Vec<_>>(), ["ended"]);
+    let registration = export.registration.unwrap();
+    assert!(registration.typed.is_none() && !registration.history.is_empty());
 }
 
 #[tokio::test]

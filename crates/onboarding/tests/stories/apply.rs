@@ -1,11 +1,12 @@
 //! The register form and the claim in it.
 
-use crate::scene::{BJOERN, GARDEN, GUILD, Scene, WORKS, ZOE, caller, from, garden_form, guild_form, handle, secret};
+use crate::scene::{BJOERN, GARDEN, GUILD, PASSWORD, Scene, WORKS, ZOE, caller, from, garden_form, guild_form, handle, secret};
 use chrono::TimeDelta;
 use onboarding::Error;
 use onboarding::core::{journey::EmailProof, policy, registration::Refusal};
 use onboarding::forms::{ClaimForm, FieldError, RegistrationForm};
 use onboarding::stories::Applied;
+use onboarding_testkit::ReadMail;
 use secrecy::ExposeSecret;
 
 fn claim((number, last_name): (&str, &str)) -> ClaimForm {
@@ -234,4 +235,66 @@ async fn a_busy_hasher_turns_the_form_away_and_leaves_nothing_behind() {
     assert!(matches!(scene.engine.apply(GARDEN, &caller(), &garden_form("zoe@mail.example", ZOE)).await, Err(Error::Store(_))));
     scene.bench.store.set_down(false);
     assert!(scene.rows().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_address_taken_between_look_and_commit_makes_a_shadow_and_one_freed_makes_none() {
+    let scene = Scene::new().await;
+    scene.apply("zoe@mail.example", ZOE).await;
+    let link = secret(&scene.mail_to("zoe@mail.example").await.link_token().unwrap());
+    let other = scene.replica();
+    // Its owner proves the address at another server, right after this one looked and found nobody.
+    scene.watched.after("load", async move {
+        assert_eq!(other.confirm_link(GARDEN, &caller(), &link).await.unwrap().state, "active");
+    });
+    scene.apply("zoe@mail.example", BJOERN).await;
+    assert_eq!(scene.templates_to("zoe@mail.example").await, ["activation-code", "account-exists"]);
+
+    let session = scene.session(GARDEN, &scene.signed_in("zoe@mail.example").await).await.unwrap();
+    let other = scene.replica();
+    scene.watched.after("load", async move {
+        other.close_account(&caller(), &session, &secret(PASSWORD)).await.unwrap();
+    });
+    scene.apply("zoe@mail.example", BJOERN).await;
+    let told = scene.templates_to("zoe@mail.example").await;
+    assert_eq!(told.iter().filter(|template| *template == "activation-code").count(), 2, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_registration_by_ticket_is_the_one_by_typed_values() {
+    let scene = Scene::new().await;
+    let ticket = scene.engine.claim(GARDEN, &caller(), &claim(ZOE)).await.unwrap();
+    let sealed = |email: &str| RegistrationForm {
+        claim: Some(ClaimForm { token: Some(ticket.claim.expose_secret().to_owned()), ..ClaimForm::default() }),
+        ..garden_form(email, ZOE)
+    };
+    // The name that opened the claim is a word that no password may be made of.
+    let grossmann = scene.engine.claim(GARDEN, &caller(), &claim(BJOERN)).await.unwrap();
+    let weak = RegistrationForm {
+        claim: Some(ClaimForm { token: Some(grossmann.claim.expose_secret().to_owned()), ..ClaimForm::default() }),
+        password: Some(secret("Grossmann-1234")),
+        ..garden_form("bjoern@mail.example", BJOERN)
+    };
+    assert_eq!(faults(scene.engine.apply(GARDEN, &caller(), &weak).await), [("password".to_owned(), "personal")]);
+    let other = RegistrationForm { last_name: Some("Grossmann".to_owned()), ..sealed("zoe@mail.example") };
+    assert_eq!(faults(scene.engine.apply(GARDEN, &caller(), &other).await), [("last_name".to_owned(), "unexpected")]);
+    let applied = scene.engine.apply(GARDEN, &caller(), &sealed("zoe@mail.example")).await.unwrap();
+    assert_eq!(scene.confirm(&applied, "zoe@mail.example").await.unwrap(), "active");
+    let session = scene.session(GARDEN, &scene.signed_in("zoe@mail.example").await).await.unwrap();
+    assert_eq!(onboarding::Onboarding::account_view(&session).last_name.as_deref(), Some("O'Neill"));
+}
+
+#[tokio::test]
+async fn one_name_tried_from_many_networks_of_one_line_is_refused() {
+    let scene = Scene::new().await;
+    for network in 0..20 {
+        let (number, network) = (format!("B-{network}"), format!("2001:db8:1:{network:x}::/64"));
+        let refused = scene.engine.claim(GARDEN, &from(&network), &claim((&number, "Maier"))).await;
+        assert_eq!(refused.unwrap_err(), Error::ClaimMismatch);
+    }
+    let further = scene.engine.claim(GARDEN, &from("2001:db8:1:ff::/64"), &claim(("B-99", "MAIER"))).await;
+    assert!(matches!(further, Err(Error::Throttled { .. })), "{further:?}");
+    scene.engine.claim(GARDEN, &from("2001:db8:1:ff::/64"), &claim(ZOE)).await.unwrap();
+    let elsewhere = scene.engine.claim(GARDEN, &from("2001:db8:2::/64"), &claim(("B-99", "Maier"))).await;
+    assert_eq!(elsewhere.unwrap_err(), Error::ClaimMismatch);
 }

@@ -137,7 +137,7 @@ async fn nobody_decides_on_the_own_request() {
     // The super admin moves to the very address that asks.
     office.engine.request_email(&caller(), &boss, "robin@mail.example", &secret(PASSWORD)).await.unwrap();
     let link = office.token_to("robin@mail.example").await;
-    office.engine.confirm_email(OFFICE, &link).await.unwrap();
+    office.engine.confirm_email(OFFICE, &caller(), &link).await.unwrap();
     let boss = office.session("robin@mail.example").await;
     let request = office.request(&boss).await;
     let own = office.approve(&boss, request.id, request.version).await;

@@ -17,7 +17,7 @@ async fn a_new_address_takes_effect_when_it_is_proved() {
     assert_eq!((view.email.unwrap().as_str(), view.refusal, view.used), ("zoe@neu.example", None, false));
     scene.signed_in("zoe@mail.example").await;
     for _ in 0..2 {
-        scene.engine.confirm_email(GARDEN, &token).await.unwrap();
+        scene.engine.confirm_email(GARDEN, &caller(), &token).await.unwrap();
     }
     assert!(scene.engine.new_email_link(GARDEN, &token).await.unwrap().used);
     assert_eq!(scene.sign_in(GARDEN, "zoe@mail.example", PASSWORD).await.unwrap_err(), Error::SignInFailed);
@@ -52,8 +52,8 @@ async fn an_address_that_was_taken_meanwhile_is_told_at_the_confirmation() {
     scene.engine.request_email(&caller(), &session, "bjoern@mail.example", &secret(PASSWORD)).await.unwrap();
     let token = secret(&scene.mail_to("bjoern@mail.example").await.link_token().unwrap());
     scene.member("bjoern@mail.example", BJOERN).await;
-    assert_eq!(scene.engine.confirm_email(GARDEN, &token).await.unwrap_err(), Error::EmailTaken);
-    assert!(scene.engine.confirm_email(GARDEN, &token).await.is_err());
+    assert_eq!(scene.engine.confirm_email(GARDEN, &caller(), &token).await.unwrap_err(), Error::EmailTaken);
+    assert!(scene.engine.confirm_email(GARDEN, &caller(), &token).await.is_err());
     assert_eq!(scene.signed_in("zoe@mail.example").await.memberships[0].record, "A-100");
     assert_eq!(scene.signed_in("bjoern@mail.example").await.memberships[0].record, "A-200");
 }
@@ -63,7 +63,7 @@ async fn a_pending_address_dies_with_a_newer_one_a_changed_password_and_a_day() 
     let scene = Scene::new().await;
     let mut session = scene.member_session("zoe@mail.example", ZOE).await;
     let dead = async |token: &str, why: Refusal| {
-        assert_eq!(scene.engine.confirm_email(GARDEN, &secret(token)).await.unwrap_err(), Error::Account(why));
+        assert_eq!(scene.engine.confirm_email(GARDEN, &caller(), &secret(token)).await.unwrap_err(), Error::Account(why));
     };
     let ask = async |session: &onboarding::stories::SessionView, email: &str, password: &str| {
         scene.engine.request_email(&caller(), session, email, &secret(password)).await.unwrap();

@@ -1,11 +1,13 @@
 //! The same command twice, one after the other and at once.
 
-use crate::scene::{BJOERN, GARDEN, Scene, ZOE, garden_form, handle, repeatable, repeatable_by, secret, wrong};
+use crate::scene::{BJOERN, GARDEN, PASSWORD, Scene, ZOE, caller, garden_form, handle, repeatable, repeatable_by, secret, wrong};
 use chrono::TimeDelta;
 use onboarding::core::policy;
+use onboarding::forms::ClaimForm;
 use onboarding::stories::Applied;
 use onboarding::{Caller, Error};
 use onboarding_testkit::ReadMail;
+use secrecy::ExposeSecret;
 
 const KEY: &str = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
 
@@ -142,5 +144,68 @@ async fn a_denial_that_its_own_repeat_overtakes_gets_the_repeat_s_answer() {
             other.deny(GARDEN, &repeatable(KEY, "deny"), &overtaken).await.unwrap();
         });
         assert_eq!(scene.engine.deny(GARDEN, &repeatable(KEY, "deny"), &token).await.unwrap().state, "closed");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_repeated_under_its_key_is_the_same_ticket() {
+    let scene = Scene::new().await;
+    let form = ClaimForm { number: Some(ZOE.0.to_owned()), last_name: Some(ZOE.1.to_owned()), ..ClaimForm::default() };
+    let first = scene.engine.claim(GARDEN, &repeatable(KEY, "claim"), &form).await.unwrap();
+    scene.bench.clock.advance(TimeDelta::minutes(1));
+    let second = scene.engine.claim(GARDEN, &repeatable(KEY, "claim"), &form).await.unwrap();
+    assert_eq!((first.claim.expose_secret(), first.expires_at), (second.claim.expose_secret(), second.expires_at));
+    let other = scene.engine.claim(GARDEN, &repeatable(KEY, "another claim"), &form).await;
+    assert_eq!(other.unwrap_err(), Error::IdempotencyMismatch);
+    let other = scene.engine.claim(GARDEN, &repeatable("another-key", "claim"), &form).await.unwrap();
+    assert_ne!(first.claim.expose_secret(), other.claim.expose_secret());
+}
+
+#[tokio::test]
+async fn a_renewal_repeated_under_its_key_mails_once_and_another_body_is_refused() {
+    let scene = Scene::new().await;
+    scene.apply("zoe@mail.example", ZOE).await;
+    let token = secret(&scene.mail_to("zoe@mail.example").await.link_token().unwrap());
+    scene.bench.clock.advance(policy::CODE_LIFE);
+    for _ in 0..2 {
+        scene.engine.renew_link(GARDEN, &repeatable(KEY, "renew"), &token).await.unwrap();
+    }
+    assert_eq!(scene.templates_to("zoe@mail.example").await.len(), 2);
+    let other = scene.engine.renew_link(GARDEN, &repeatable(KEY, "another"), &token).await;
+    assert_eq!(other.unwrap_err(), Error::IdempotencyMismatch);
+    // Where there is nothing to renew, the key is taken all the same: the answer is alike in every case.
+    scene.engine.renew_link(GARDEN, &repeatable("another-key", "nothing"), &secret("nothing")).await.unwrap();
+    let other = scene.engine.renew_link(GARDEN, &repeatable("another-key", "renew"), &token).await;
+    assert_eq!(other.unwrap_err(), Error::IdempotencyMismatch);
+}
+
+#[tokio::test]
+async fn a_new_address_confirmed_again_under_its_key_is_answered_alike() {
+    let scene = Scene::new().await;
+    let session = scene.member_session("zoe@mail.example", ZOE).await;
+    scene.engine.request_email(&caller(), &session, "bjoern@mail.example", &secret(PASSWORD)).await.unwrap();
+    let token = secret(&scene.mail_to("bjoern@mail.example").await.link_token().unwrap());
+    scene.member("bjoern@mail.example", BJOERN).await;
+    for _ in 0..2 {
+        let lost = scene.engine.confirm_email(GARDEN, &repeatable(KEY, "token"), &token).await;
+        assert_eq!(lost.unwrap_err(), Error::EmailTaken, "as it was told first");
+    }
+    let other = scene.engine.confirm_email(GARDEN, &repeatable(KEY, "another token"), &token).await;
+    assert_eq!(other.unwrap_err(), Error::IdempotencyMismatch);
+}
+
+#[tokio::test]
+async fn a_closing_repeated_under_its_key_is_answered_although_its_session_is_over() {
+    let scene = Scene::new().await;
+    let session = scene.member_session("zoe@mail.example", ZOE).await;
+    let command = repeatable_by("the session", KEY, "close");
+    assert_eq!(scene.engine.closed_before(GARDEN, &command).await.unwrap_err(), Error::SignInRequired);
+    scene.engine.close_account(&command, &session, &secret(PASSWORD)).await.unwrap();
+    scene.engine.close_account(&command, &session, &secret(PASSWORD)).await.unwrap();
+    scene.engine.closed_before(GARDEN, &command).await.unwrap();
+    let other = scene.engine.closed_before(GARDEN, &repeatable_by("the session", KEY, "another body")).await;
+    assert_eq!(other.unwrap_err(), Error::IdempotencyMismatch);
+    for stranger in [repeatable_by("the session", "another-key", "close"), repeatable_by("a stranger", KEY, "close"), caller()] {
+        assert_eq!(scene.engine.closed_before(GARDEN, &stranger).await.unwrap_err(), Error::SignInRequired);
     }
 }

@@ -80,7 +80,7 @@ async fn a_reset_link_dies_with_a_changed_password_or_address_and_with_a_suspens
             "address" => {
                 scene.engine.request_email(&caller(), &session, "new@mail.example", &secret(PASSWORD)).await.unwrap();
                 let link = secret(&scene.mail_to("new@mail.example").await.link_token().unwrap());
-                scene.engine.confirm_email(GARDEN, &link).await.unwrap();
+                scene.engine.confirm_email(GARDEN, &caller(), &link).await.unwrap();
             }
             "suspension" => scene.change_account(session.account(), Command::Suspend { delivery: sample::delivery_id(1) }).await,
             _ => scene.engine.close_account(&caller(), &session, &secret(PASSWORD)).await.unwrap(),
@@ -96,7 +96,7 @@ async fn a_reset_link_is_good_for_nothing_else_and_nowhere_else() {
     let token = scene.reset_token("zoe@mail.example").await;
     let elsewhere = scene.engine.confirm_reset(GUILD, SessionKind::Bearer, &token, &secret(OTHER_PASSWORD)).await;
     assert_eq!(refused(elsewhere), Refusal::TokenUnknown);
-    assert_eq!(scene.engine.confirm_email(GARDEN, &token).await.unwrap_err(), Error::Account(Refusal::TokenUnknown));
+    assert_eq!(scene.engine.confirm_email(GARDEN, &caller(), &token).await.unwrap_err(), Error::Account(Refusal::TokenUnknown));
     for token in ["", "short", &"A".repeat(43), &"A".repeat(10_000)] {
         assert_eq!(refused(use_it(&scene, &secret(token), OTHER_PASSWORD).await), Refusal::TokenUnknown);
     }

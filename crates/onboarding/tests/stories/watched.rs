@@ -144,8 +144,8 @@ impl Store for Watched {
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         self.note("store.commit", 1);
-        // A version that is checked and one that is raised are one row each.
-        self.note("commit.rows", commit.writes.len() + commit.expects.len());
+        // A version that is checked, one that is raised and a claim that is looked at are one row each.
+        self.note("commit.rows", commit.writes.len() + commit.expects.len() + commit.expects_free.len());
         self.note("commit.events", commit.events.len());
         self.note("commit.claims", commit.claims.len());
         self.note("commit.tokens", commit.tokens.len());

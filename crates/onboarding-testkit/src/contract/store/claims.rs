@@ -58,6 +58,34 @@ pub async fn a_claim_is_released_before_it_is_taken(fresh: &Stores) {
     assert_eq!(holder(fresh, &claim).await, Some(account(3)));
 }
 
+/// "Nobody holds it" is a fact too: who decided on it and was overtaken decides again, and nothing of the step is there.
+pub async fn a_claim_expected_to_be_free_is_a_conflict_once_it_is_held(fresh: &Stores) {
+    let claim = email_claim();
+    let step = |n: u64| {
+        let mut commit = fresh.step();
+        commit.expects_free.push(claim.clone());
+        commit.writes.push(crate::contract::stores::write(sample::account(n, fresh.now()), 0));
+        commit
+    };
+    fresh.take(step(1)).await;
+    change(fresh, vec![ClaimChange::Take(Claim::Email(sample::neighbour(), sample::email("kim@mail.example").key()), account(8))])
+        .await
+        .unwrap();
+    fresh.take(step(2)).await;
+    change(fresh, vec![ClaimChange::Take(claim.clone(), account(9))]).await.unwrap();
+    assert!(matches!(fresh.store.commit(step(3)).await, Err(CommitError::Conflict)));
+    assert_eq!(fresh.version(account(3)).await, 0);
+    // What the step itself would take is free only if it was before it.
+    let mut taking = step(3);
+    taking.claims = vec![ClaimChange::Release(claim.clone()), ClaimChange::Take(claim.clone(), account(3))];
+    assert!(matches!(fresh.store.commit(taking).await, Err(CommitError::Conflict)));
+    change(fresh, vec![ClaimChange::Release(claim.clone())]).await.unwrap();
+    let mut taking = step(3);
+    taking.claims = vec![ClaimChange::Take(claim.clone(), account(3))];
+    fresh.take(taking).await;
+    assert_eq!(holder(fresh, &claim).await, Some(account(3)));
+}
+
 /// The same number is free at the next portal, and as a login although it is taken as a record.
 pub async fn a_claim_holds_within_its_portal_and_kind(fresh: &Stores) {
     let number = || sample::number("K-1");
