@@ -200,14 +200,17 @@ async fn look(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 
 async fn approve(ctx: Ctx<Api>, body: ApproveBody) -> Result<Answer, Problem> {
     let (staff, id) = (ctx.staff()?, RegistrationId(id(ctx.param("id")?)?));
-    let decided = ctx.state.engine().approve_as_clerk(ctx.portal(), staff.id().0, id, body.version).await.map_err(problem_of)?;
+    let caller = ctx.repeatable("POST staff/registrations/approve");
+    let decided = ctx.state.engine().approve_as_clerk(&caller, ctx.portal(), staff.id().0, id, body.version).await.map_err(problem_of)?;
     Answer::ok(&StaffDecision { state: decided.state })
 }
 
 async fn reject(ctx: Ctx<Api>, body: RejectBody) -> Result<Answer, Problem> {
     let (staff, id) = (ctx.staff()?, RegistrationId(id(ctx.param("id")?)?));
     let reason = body.reason.as_deref();
-    let decided = ctx.state.engine().reject_as_clerk(ctx.portal(), staff.id().0, id, body.version, reason).await.map_err(problem_of)?;
+    let caller = ctx.repeatable("POST staff/registrations/reject");
+    let decided =
+        ctx.state.engine().reject_as_clerk(&caller, ctx.portal(), staff.id().0, id, body.version, reason).await.map_err(problem_of)?;
     Answer::ok(&StaffDecision { state: decided.state })
 }
 
