@@ -1,6 +1,6 @@
 //! Every number the rules name, with its unit and source, in one place.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 macro_rules! spans {
     ($($(#[$doc:meta])* $name:ident = $unit:ident($n:expr);)*) => {
@@ -47,6 +47,8 @@ spans! {
     PIN_WINDOW = days(30);
     /// An account waits this long between two letters.
     PIN_LETTER_EVERY = days(7);
+    /// Life of a yearly notice's PIN, where the batch says nothing else.
+    NOTICE_PIN_LIFE = days(365);
     /// Longest life of a yearly notice's PIN.
     NOTICE_PIN_AT_MOST = days(400);
     /// Bearer sessions die after this long without use; a portal may say less.
@@ -62,7 +64,7 @@ spans! {
     STAFF_IDLE = hours(1);
     /// A clerk's session dies after this long in any case: one working day. Source: NIST SP 800-63B-4 2.2.3 (12 h).
     STAFF_AT_MOST = hours(12);
-    /// `last_seen` is written at most this often. Source: budgets.md.
+    /// `last_seen` is written at most this often. A write a request would cost more than the request.
     TOUCH_EVERY = seconds(60);
     /// Replies of repeatable commands are kept this long.
     REPLAY_LIFE = hours(24);
@@ -98,6 +100,10 @@ pub const PIN_NUMBERS: usize = 20;
 pub const PIN_LETTERS_PER_ACCOUNT: usize = 4;
 /// Letters per record in [`PIN_WINDOW`]; more wait for a clerk.
 pub const PIN_LETTERS_PER_RECORD: usize = 10;
+/// Wrong PINs of a portal in 24 h at which the clerks are told, once a day. Far above what people mistype.
+pub const PIN_ALARM: u32 = 50;
+/// Numbers whose notices one call gives PINs to: what one transaction takes, and what one answer holds.
+pub const NOTICES_AT_ONCE: usize = 10_000;
 /// Approval mails per record and day before they become a digest.
 pub const APPROVER_MAILS_PER_DAY: u32 = 5;
 
@@ -146,6 +152,15 @@ pub const INVITATIONS_PER_ACCOUNT: Limit = Limit::Window { most: 50, per: TimeDe
 /// Mails that strangers start per network: 3,000 an hour. Far above what a company behind one address needs; below what
 /// fills an outbox.
 pub const MAILS_PER_NETWORK: Limit = Limit::Window { most: 3_000, per: TimeDelta::hours(1) };
+
+/// The last moment of a letter's PIN: the end of a day in Central Europe, so that the date on the letter is the last one on which
+/// the PIN is good. `handling` is what printing and posting take.
+pub fn pin_valid_until(now: DateTime<Utc>, handling: TimeDelta) -> DateTime<Utc> {
+    let least = now + PIN_LIFE + handling;
+    // 23:59:59 in summer, an hour earlier in winter: on the same date either way.
+    let end = least.date_naive().and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(22) - TimeDelta::seconds(1);
+    if end < least { end + TimeDelta::days(1) } else { end }
+}
 
 /// The delay before a password is looked at, from the failures of its login over all networks.
 pub fn sign_in_delay(failures: u32) -> TimeDelta {

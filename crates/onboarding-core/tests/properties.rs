@@ -12,7 +12,7 @@ use onboarding_core::audit::Audited;
 use onboarding_core::clerk::{self, Clerk};
 use onboarding_core::consent::Consents;
 use onboarding_core::journey::{Approval, ConsentStage, EmailProof, PasswordOrigin, Start};
-use onboarding_core::membership::{self, LetterFate, LetterInput, Membership, NoticeVerdict, Place};
+use onboarding_core::membership::{self, LetterFate, LetterInput, LetterMark, Membership, NoticeVerdict, Place};
 use onboarding_core::registration::{
     self, AddressOwner, Applicant, ApplyFacts, ApplyInput, Approver, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement,
     ExistingAccount, InviteInput, LostClaim, MailFate, Origin, Proof, Registration, Stage, Standing,
@@ -766,6 +766,8 @@ enum Doing {
     ByNotice,
     Release,
     Refuse,
+    Mark(bool),
+    Reissue,
     Settle(u8),
     Role(bool),
     Suspend,
@@ -782,6 +784,8 @@ fn doings() -> impl Strategy<Value = Vec<(TimeDelta, Doing)>> {
         1 => Just(Doing::ByNotice),
         2 => Just(Doing::Release),
         1 => Just(Doing::Refuse),
+        1 => any::<bool>().prop_map(Doing::Mark),
+        2 => Just(Doing::Reissue),
         2 => (0..5_u8).prop_map(Doing::Settle),
         1 => any::<bool>().prop_map(Doing::Role),
         1 => Just(Doing::Suspend),
@@ -827,6 +831,14 @@ fn doing(one: &Doing, at: u64, pins: &mut Vec<u64>, now: DateTime<Utc>) -> membe
             Ask::ReleaseLetter { letter: letter(false) }
         }
         Doing::Refuse => Ask::RefuseLetter,
+        Doing::Mark(posted) => {
+            let mark = if *posted { LetterMark::Posted } else { LetterMark::Returned };
+            Ask::MarkLetter { delivery: delivery(7), mark }
+        }
+        Doing::Reissue => {
+            pins.push(pin);
+            Ask::ReissueLetter { letter: letter(false) }
+        }
         Doing::Settle(n) => {
             let fate =
                 [LetterFate::Queued, LetterFate::Printed, LetterFate::Posted, LetterFate::Returned, LetterFate::Parked][usize::from(*n)];
@@ -872,6 +884,8 @@ fn whatever_people_do_a_membership_opens_only_by_a_grant_or_a_living_pin() {
                         membership::Command::RequestPin { .. }
                         | membership::Command::ReleaseLetter { .. }
                         | membership::Command::RefuseLetter
+                        | membership::Command::MarkLetter { .. }
+                        | membership::Command::ReissueLetter { .. }
                         | membership::Command::SettleLetter { .. }
                         | membership::Command::ChangeRole { .. }
                         | membership::Command::Suspend

@@ -2,6 +2,7 @@
 
 mod account;
 mod completions;
+mod memberships;
 mod moment;
 mod portals;
 mod refusals;
@@ -130,5 +131,5 @@ impl Ctx<Api> {
 pub fn routes() -> Routes<Api> {
     let rows: Vec<Route<Api>> =
         portals::rows().into_iter().chain(registrations::rows()).chain(sessions::rows()).chain(account::rows()).collect();
-    Routes::new().with_all(rows).with_all(completions::rows()).with_all(team::rows()).with_all(staff::rows())
+    Routes::new().with_all(rows).with_all(memberships::rows()).with_all(completions::rows()).with_all(team::rows()).with_all(staff::rows())
 }

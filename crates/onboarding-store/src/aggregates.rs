@@ -98,7 +98,7 @@ pub(crate) async fn version(db: &impl ConnectionTrait, what: Ref) -> Result<Vers
 
 /// Writes a state over the expected version; no row, if somebody else was faster.
 pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version, at: DateTime<Utc>) -> Result<(), StoreError> {
-    let Index { id, portal, state, due_at, account, record, email, generation, search } = aggregate.index();
+    let Index { id, portal, state, due_at, account, record, email, generation, search, letter } = aggregate.index();
     let Some(table) = Table::of(id) else { return Err(corrupt("an aggregate without a table")) };
     let data = match aggregate {
         Aggregate::Registration(state) => serde_json::to_string(state),
@@ -110,7 +110,7 @@ pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version,
     let data = data.map_err(|error| unreadable(table.name(), id.uuid(), &error))?;
     let key: Value = id.uuid().into();
     let at: Value = micros(at).into();
-    let state: [Value; 9] = [
+    let state: [Value; 11] = [
         portal.as_str().into(),
         state.into(),
         due_at.map(micros).into(),
@@ -119,19 +119,21 @@ pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version,
         email.as_ref().map(|key| key.as_str().to_owned()).into(),
         signed(generation).into(),
         search.into(),
+        letter.map(|(id, _)| id.0).into(),
+        letter.map(|(_, state)| state).into(),
         data.into(),
     ];
     let table = table.name();
     if expected == Version(0) {
         let sql = format!(
-            "INSERT INTO {table} (id, portal, state, due_at, account_id, record, email_key, generation, search, data, \
-             created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING"
+            "INSERT INTO {table} (id, portal, state, due_at, account_id, record, email_key, generation, search, letter_id, letter_state, \
+             data, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING"
         );
         batch.write(&sql, [key].into_iter().chain(state).chain([at.clone(), at]));
     } else {
         let sql = format!(
             "UPDATE {table} SET portal = ?, state = ?, due_at = ?, account_id = ?, record = ?, email_key = ?, generation = ?, search = ?, \
-             data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?"
+             letter_id = ?, letter_state = ?, data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?"
         );
         batch.write(&sql, state.into_iter().chain([at, key, signed(expected.0).into()]));
     }

@@ -10,7 +10,7 @@ use crate::error::{Doing, corrupt};
 use async_trait::async_trait;
 use onboarding::Aggregate;
 use onboarding::ports::{AuditFilter, AuditListed, AuditRow, Backoffice, Listed, Needle, Place, RegistrationFilter, StoreError};
-use onboarding_core::{PortalSlug, account::Account, registration::Registration};
+use onboarding_core::{PortalSlug, account::Account, membership::Membership, registration::Registration};
 use sea_orm::{ConnectionTrait, Value};
 use std::fmt::Write as _;
 
@@ -101,6 +101,16 @@ pub(crate) fn accounts(portal: &PortalSlug, q: Option<&Needle>, after: Option<Pl
     select
 }
 
+pub(crate) fn letters(portal: &PortalSlug, state: Option<&'static str>, after: Option<Place>, limit: u32) -> Select {
+    let mut select = Select::within(AGGREGATE, Table::Memberships.name(), portal);
+    match state {
+        None => select.and("letter_state IS NOT NULL", []),
+        Some(state) => select.and("letter_state = ?", [state.into()]),
+    }
+    select.page("created_at", after, limit);
+    select
+}
+
 pub(crate) fn audit(portal: &PortalSlug, filter: &AuditFilter, after: Option<Place>, limit: u32) -> Select {
     let columns = "id, at, actor, subject_kind, subject_id, kind, details";
     let within = if filter.subject.is_some() { Select::within_by } else { Select::within };
@@ -165,6 +175,16 @@ impl Backoffice for SqlStore {
         limit: u32,
     ) -> Result<Vec<Listed<Account>>, StoreError> {
         self.listed(Table::Accounts, accounts(portal, q.as_ref(), after, limit)).await
+    }
+
+    async fn letters(
+        &self,
+        portal: &PortalSlug,
+        state: Option<&'static str>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Membership>>, StoreError> {
+        self.listed(Table::Memberships, letters(portal, state, after, limit)).await
     }
 
     async fn audit(

@@ -85,6 +85,12 @@ impl Store for SqlStore {
                 }
                 Ok(None)
             }
+            Lookup::Letter(id) => {
+                let sql = "SELECT id FROM memberships WHERE letter_id = $1";
+                let row = db.query_one_raw(statement(db, sql, [id.0.into()])).await.doing("find a letter")?;
+                let id: Option<Uuid> = row.map(|row| row.try_get("", "id")).transpose().doing("find a letter")?;
+                id.map(|id| reference("membership", id)).transpose()
+            }
             Lookup::Roster(portal, number) => {
                 let sql = "SELECT id FROM rosters WHERE portal = $1 AND record = $2";
                 let row =

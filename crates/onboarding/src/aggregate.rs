@@ -3,7 +3,7 @@
 use crate::search;
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    AccountId, EmailKey, PortalSlug, RecordNumber, Ref,
+    AccountId, DeliveryId, EmailKey, PortalSlug, RecordNumber, Ref,
     account::{self, Account},
     clerk::{self, Clerk},
     membership::{self, Membership},
@@ -49,6 +49,8 @@ pub struct Index {
     pub generation: u64,
     /// What a clerk finds it by: address, names and number, folded. `None` for what is in no list.
     pub search: Option<String>,
+    /// A membership's latest letter and its state.
+    pub letter: Option<(DeliveryId, &'static str)>,
 }
 
 impl Aggregate {
@@ -65,6 +67,7 @@ impl Aggregate {
                 email: Some(state.email().key()),
                 generation: 0,
                 search: Some(search::registration(state)),
+                letter: None,
             },
             Self::Account(state) => Index {
                 id: Ref::Account(state.id()),
@@ -76,6 +79,7 @@ impl Aggregate {
                 email: Some(state.email().key()),
                 generation: state.generation(),
                 search: Some(search::account(state)),
+                letter: None,
             },
             Self::Membership(state) => Index {
                 id: Ref::Membership(state.id()),
@@ -87,6 +91,7 @@ impl Aggregate {
                 email: None,
                 generation: 0,
                 search: None,
+                letter: state.pin().map(|pin| (pin.delivery, pin.fate.word())),
             },
             Self::Roster(state) => Index {
                 id: Ref::Roster(state.id()),
@@ -98,6 +103,7 @@ impl Aggregate {
                 email: None,
                 generation: 0,
                 search: None,
+                letter: None,
             },
             Self::Clerk(state) => Index {
                 id: Ref::Clerk(state.id()),
@@ -109,6 +115,7 @@ impl Aggregate {
                 email: Some(state.email().key()),
                 generation: state.generation(),
                 search: None,
+                letter: None,
             },
         }
     }

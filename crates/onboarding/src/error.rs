@@ -24,6 +24,21 @@ pub enum Error {
         /// Tries left.
         attempts_left: u32,
     },
+    /// The record has its account already.
+    #[error("the record has its account already")]
+    AlreadyProvisioned,
+    /// The account belongs to this record already.
+    #[error("the account is a member already")]
+    AlreadyMember,
+    /// The PIN does not fit the number; the same whether the number exists.
+    #[error("the PIN does not match")]
+    PinMismatch {
+        /// Tries left for this number.
+        attempts_left: u32,
+    },
+    /// The PIN is right and too old.
+    #[error("the PIN has expired")]
+    PinExpired,
     /// A registration refuses.
     #[error(transparent)]
     Registration(#[from] registration::Refusal),

@@ -8,7 +8,7 @@ use crate::sealing::{self, Payload};
 use crate::{Aggregate, Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    Decision, DeliveryId, Digest, Effect, Journey, Mail, MailTemplate, Ref,
+    Decision, DeliveryId, Digest, Effect, Journey, Language, Mail, MailTemplate, Ref,
     account::{self, Account},
     audit::Audited,
     clerk::{self, Clerk},
@@ -173,24 +173,36 @@ impl Step {
                 };
                 self.mail(owner, mail);
             }
+            // Written only once a clerk lets it go, with another PIN; until then a row that looks like any other letter's.
+            Effect::PrintPinLetter(order) if order.held => self.decoy_letter(owner, order.id, order.language, order.valid_until),
             Effect::PrintPinLetter(order) => {
                 let sealed = sealing::seal(&*self.engine.ports.vault, order.id, &Payload::Letter(order.clone()));
-                self.commit.outbox.push(OutboxChange::Enqueue(Delivery {
-                    id: order.id,
-                    portal: self.portal.slug.clone(),
-                    owner,
-                    kind: DeliveryKind::Letter,
-                    template: "pin-letter".to_owned(),
-                    language: order.language,
-                    not_before: self.now,
-                    not_after: Some(order.valid_until),
-                    after: None,
-                    priority: 0,
-                    message_id: order.id.to_string(),
-                    sealed,
-                }));
+                self.enqueue_letter(owner, order.id, order.language, order.valid_until, sealed);
             }
         }
+    }
+
+    /// The row of a letter that is never written: for a number that nobody has, and while a letter is held.
+    pub(crate) fn decoy_letter(&mut self, owner: Ref, id: DeliveryId, language: Language, valid_until: DateTime<Utc>) {
+        let sealed = sealing::seal(&*self.engine.ports.vault, id, &Payload::Decoy);
+        self.enqueue_letter(owner, id, language, valid_until, sealed);
+    }
+
+    fn enqueue_letter(&mut self, owner: Ref, id: DeliveryId, language: Language, valid_until: DateTime<Utc>, sealed: crate::ports::Sealed) {
+        self.commit.outbox.push(OutboxChange::Enqueue(Delivery {
+            id,
+            portal: self.portal.slug.clone(),
+            owner,
+            kind: DeliveryKind::Letter,
+            template: "pin-letter".to_owned(),
+            language,
+            not_before: self.now,
+            not_after: Some(valid_until),
+            after: None,
+            priority: 0,
+            message_id: id.to_string(),
+            sealed,
+        }));
     }
 
     pub(crate) fn mail(&mut self, owner: Ref, mail: Mail) {
@@ -211,7 +223,7 @@ impl Step {
         owner: Ref,
         id: DeliveryId,
         template: MailTemplate,
-        language: onboarding_core::Language,
+        language: Language,
         not_after: Option<DateTime<Utc>>,
         after: Option<DeliveryId>,
         sealed: crate::ports::Sealed,

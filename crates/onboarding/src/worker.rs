@@ -191,7 +191,7 @@ impl Worker {
         Ok(Some(match sent {
             Ok(_) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
             Err(MailError::Permanent { reason }) => {
-                Ending { result: Settlement::Failed { reason }, fate: Some(Fate::Failed), alarm: false }
+                Ending { result: Settlement::Failed { reason }, fate: Some(Fate::Failed), alarm: is_missed_by_nobody(order.template) }
             }
             Err(MailError::Transient { reason, retry_after }) => self.again(lease, &reason, now, retry_after),
             Err(MailError::Unknown { reason }) if lease.unknowns + 1 >= UNKNOWNS_AT_MOST => {
@@ -331,4 +331,9 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// Whether nobody sits at a screen and waits for this mail: without a word to the clerks its failure would be nobody's affair.
+fn is_missed_by_nobody(template: MailTemplate) -> bool {
+    matches!(template, MailTemplate::CustomerNumber | MailTemplate::InitialPassword | MailTemplate::GeneratedPassword)
 }

@@ -4,7 +4,7 @@ use super::{MemoryStore, Row, State, length};
 use async_trait::async_trait;
 use onboarding::Aggregate;
 use onboarding::ports::{AuditFilter, AuditListed, Backoffice, Listed, Needle, Place, RegistrationFilter, StoreError};
-use onboarding_core::{PortalSlug, Uuid, account::Account, registration::Registration};
+use onboarding_core::{PortalSlug, Uuid, account::Account, membership::Membership, registration::Registration};
 
 impl State {
     /// Rows that a condition selects, as a page.
@@ -65,6 +65,24 @@ impl Backoffice for MemoryStore {
             }
         };
         self.with(|state| state.listed(portal, after, limit, wanted))
+    }
+
+    async fn letters(
+        &self,
+        portal: &PortalSlug,
+        wanted: Option<&'static str>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Membership>>, StoreError> {
+        let fits = |row: &Row| match &row.aggregate {
+            Aggregate::Membership(state) if row.index.letter.is_some_and(|(_, state)| wanted.is_none_or(|wanted| wanted == state)) => {
+                Some((**state).clone())
+            }
+            Aggregate::Registration(_) | Aggregate::Account(_) | Aggregate::Membership(_) | Aggregate::Roster(_) | Aggregate::Clerk(_) => {
+                None
+            }
+        };
+        self.with(|state| state.listed(portal, after, limit, fits))
     }
 
     async fn audit(

@@ -39,6 +39,9 @@ impl State {
             Lookup::Token(Presented(digests)) => {
                 digests.iter().find_map(|digest| self.tokens.get(&digest_key(digest)).map(|(owner, _)| *owner))
             }
+            Lookup::Letter(id) => {
+                self.rows.values().find(|row| row.index.letter.is_some_and(|(letter, _)| letter == *id)).map(|row| row.index.id)
+            }
             Lookup::Roster(portal, number) => {
                 let mut rosters = self.rows.values().filter(|row| matches!(row.index.id, Ref::Roster(_)));
                 rosters.find(|row| row.index.portal == *portal && row.index.record.as_ref() == Some(number)).map(|row| row.index.id)

@@ -76,6 +76,8 @@ pub enum Lookup {
     Token(Presented),
     /// The roster of a record.
     Roster(PortalSlug, RecordNumber),
+    /// The membership whose latest letter this is.
+    Letter(DeliveryId),
 }
 
 /// A set of aggregates around one thing.

@@ -3,13 +3,14 @@
 
 use crate::engine::only;
 use crate::error::Error;
+use crate::minting::membership_id;
 use crate::ports::{Relation, Versioned};
 use crate::step::Step;
 use crate::stories::roster::Company;
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    AccountId, EmailAddress, Mail, MailTemplate, MembershipId, Minted, Param, PasswordHash, RecordId, RecordNumber, Ref, Role, RosterId,
+    AccountId, EmailAddress, Mail, MailTemplate, Minted, Param, PasswordHash, RecordId, RecordNumber, Ref, Role,
     account::{self, Account, NewAccount, NewCredential, Standing},
     code,
     journey::MembershipBy,
@@ -23,8 +24,8 @@ use std::sync::Arc;
 
 /// A generated password, minted and hashed once for all rounds of the loop.
 pub(crate) struct Generated {
-    password: Minted,
-    hash: PasswordHash,
+    pub(crate) password: Minted,
+    pub(crate) hash: PasswordHash,
 }
 
 /// Everything an account opens with, beside its registration.
@@ -138,7 +139,13 @@ impl Onboarding {
     }
 
     /// The membership with its role; tells whether it opens doors.
-    async fn join(&self, step: &mut Step, account: AccountId, (id, number): (RecordId, &RecordNumber), role: Role) -> Result<bool, Error> {
+    pub(crate) async fn join(
+        &self,
+        step: &mut Step,
+        account: AccountId,
+        (id, number): (RecordId, &RecordNumber),
+        role: Role,
+    ) -> Result<bool, Error> {
         let all = only::<Membership>(self.ports.store.related(&Relation::MembershipsOf(account)).await?);
         let found = all.into_iter().find(|membership| membership.value.record() == number);
         let place = Place { id: membership_id(account, id), account, record: (id, number.clone()) };
@@ -162,13 +169,7 @@ impl Onboarding {
         roster: Option<&Versioned<Roster>>,
     ) -> Result<(), Error> {
         let internal = |refusal: roster::Refusal| Error::Internal(refusal.to_string());
-        let founded = if roster.is_none() {
-            let found = roster::Command::Found { id: RosterId(self.uuid(step.now)), record: number.clone() };
-            let (after, _) = step.decide::<Roster>(None, found).map_err(internal)?;
-            Step::then(None, after)
-        } else {
-            None
-        };
+        let founded = if roster.is_none() { self.found_roster(step, number)? } else { None };
         step.decide(roster.or(founded.as_ref()), roster::Command::AddAdmin { account }).map_err(internal)?;
         Ok(())
     }
@@ -185,12 +186,6 @@ impl Onboarding {
         step.mail(Ref::Registration(dossier.id), mail);
         Ok(())
     }
-}
-
-/// One id for an account at a record: of two steps that both let it in, one has not seen the other, and is decided anew.
-fn membership_id(account: AccountId, record: RecordId) -> MembershipId {
-    let mixed = account.0.as_u128() ^ record.0.as_u128();
-    MembershipId(uuid::Builder::from_custom_bytes(mixed.to_be_bytes()).into_uuid())
 }
 
 fn shown(email: &EmailAddress) -> String {

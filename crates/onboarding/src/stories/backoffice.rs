@@ -18,7 +18,7 @@ use onboarding_core::{
 };
 
 /// Rows of a page.
-const PAGE: u32 = 50;
+pub(crate) const PAGE: u32 = 50;
 /// The states that can be asked for.
 const STATES: [&str; 7] = ["awaiting_email", "awaiting_approval", "awaiting_completion", "active", "rejected", "expired", "closed"];
 /// Longest kind or actor that is asked for, in bytes; ours are shorter.
@@ -264,7 +264,7 @@ impl Onboarding {
 }
 
 /// A page, and where the next one begins if there is one.
-fn page<R, T>(mut rows: Vec<R>, place: impl Fn(&R) -> Place, view: impl Fn(R) -> T) -> ListPage<T> {
+pub(crate) fn page<R, T>(mut rows: Vec<R>, place: impl Fn(&R) -> Place, view: impl Fn(R) -> T) -> ListPage<T> {
     let whole = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = rows.len() > whole;
     rows.truncate(whole);
@@ -300,14 +300,14 @@ enum Bound {
 
 /// Everything that is wrong with a query, told at once.
 #[derive(Default)]
-struct Faults(Vec<FieldError>);
+pub(crate) struct Faults(Vec<FieldError>);
 
 impl Faults {
-    fn add(&mut self, field: &str, code: &'static str) {
+    pub(crate) fn add(&mut self, field: &str, code: &'static str) {
         self.0.push(FieldError::new(field, code));
     }
 
-    fn none(self) -> Result<(), Error> {
+    pub(crate) fn none(self) -> Result<(), Error> {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Input(self.0)) }
     }
 
@@ -353,7 +353,7 @@ impl Faults {
         moment
     }
 
-    fn cursor(&mut self, typed: Option<&str>) -> Option<Place> {
+    pub(crate) fn cursor(&mut self, typed: Option<&str>) -> Option<Place> {
         let typed = typed?;
         let place = place_of(typed);
         if place.is_none() {

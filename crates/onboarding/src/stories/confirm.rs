@@ -88,7 +88,7 @@ impl Onboarding {
                 CodeFault::Characters => crate::forms::FieldError {
                     field: "code".to_owned(),
                     code: "code_characters",
-                    args: vec![("chars", "0 1 A E I L O U".to_owned())],
+                    args: vec![("chars", code::ABSENT.to_owned())],
                 },
             }])
         })?;

@@ -7,11 +7,11 @@ use crate::step::Step;
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    DeliveryId, Record, RecordId, RecordNumber, Ref,
+    DeliveryId, Record, RecordId, RecordNumber, Ref, RosterId,
     account::{Account, Standing},
     record::RecordStatus,
     registration::{self, Approver, Registration, Stage},
-    roster::Roster,
+    roster::{self, Roster},
 };
 
 /// A record with those who decide there.
@@ -49,6 +49,13 @@ impl Onboarding {
             Some(found) => self.load(found).await,
             None => Ok(None),
         }
+    }
+
+    /// Begins a record's roster, for the next decision of the same step.
+    pub(crate) fn found_roster(&self, step: &mut Step, number: &RecordNumber) -> Result<Option<Versioned<Roster>>, Error> {
+        let found = roster::Command::Found { id: RosterId(self.uuid(step.now)), record: number.clone() };
+        let (after, _) = step.decide::<Roster>(None, found).map_err(|refusal| Error::Internal(refusal.to_string()))?;
+        Ok(Step::then(None, after))
     }
 
     /// The record behind an id, and who decides there.

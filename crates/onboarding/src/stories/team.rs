@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use onboarding_core::{
     AccountId, MailTemplate, MembershipId, Param, RecordNumber, Ref, RegistrationId, Role,
     account::{self, Account},
+    journey::MembershipBy,
     membership::{self, Membership, Standing},
     record::RecordStatus,
     registration::{Origin, Registration, Stage},
@@ -245,6 +246,37 @@ impl Onboarding {
             let company = Param::Company(touched.company.clone());
             let mail = told(&touched.account.value, self.delivery(step.now), MailTemplate::MemberRemoved, [company]);
             step.mail(Ref::Membership(id), mail);
+            if let Taken::Yes = self.take(step).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Contended)
+    }
+
+    /// The caller leaves a record: as a super admin only where another one stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for memberships of others; [`Error::LastSuperAdmin`]; `NotInThisJourney` where the account is the record's own.
+    pub async fn leave(&self, session: &SessionView, id: MembershipId) -> Result<(), Error> {
+        match session.portal.journey.membership {
+            MembershipBy::Approval | MembershipBy::PostedPin => {}
+            MembershipBy::Claim | MembershipBy::Record => return Err(account::Refusal::NotInThisJourney.into()),
+        }
+        for _ in 0..ATTEMPTS {
+            let membership = self.load::<Membership>(Ref::Membership(id)).await?.ok_or(Error::NotFound)?;
+            if !belongs(&membership.value) || membership.value.account() != session.account() {
+                return Err(Error::NotFound);
+            }
+            let account = self.account(session.account()).await?;
+            session.lives_beside(&account.value)?;
+            let number = membership.value.record();
+            let roster = self.roster_of(&session.portal, number).await?;
+            let elsewhere = self.decides_elsewhere(&session.portal, session.account(), number).await?;
+            let mut step = self.step(&session.portal, Actor::Account(session.account()), self.now().await?);
+            step.decide(Some(&membership), membership::Command::End).map_err(|refusal| refused(refusal, &membership.value))?;
+            let lost = weight(&membership.value, None);
+            let touched = Touched { membership, account, roster, elsewhere, company: String::new() };
+            self.weigh(&mut step, &touched, lost)?;
             if let Taken::Yes = self.take(step).await? {
                 return Ok(());
             }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::core::{
     AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId, account::Account,
-    consent::ConsentGiven, policy::Limit, registration::Registration,
+    consent::ConsentGiven, membership::Membership, policy::Limit, registration::Registration,
 };
 use onboarding::ports::{
     AuditFilter, AuditListed, AuditRow, Backoffice, Commit, CommitError, DigestPurpose, Directory, DirectoryError, Entropy, HasherError,
@@ -294,6 +294,17 @@ impl Backoffice for Watched {
     ) -> Result<Vec<Listed<Account>>, StoreError> {
         self.note("backoffice.accounts", 1);
         self.store.accounts(portal, q, after, limit).await
+    }
+
+    async fn letters(
+        &self,
+        portal: &PortalSlug,
+        state: Option<&'static str>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Membership>>, StoreError> {
+        self.note("backoffice.letters", 1);
+        self.store.letters(portal, state, after, limit).await
     }
 
     async fn audit(
