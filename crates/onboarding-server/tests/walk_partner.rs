@@ -184,6 +184,12 @@ fn an_invitation_is_sent_again_and_taken_back_and_its_page_lets_somebody_in() {
     let first = site.mail(PARTNER, "kim@praxis.example").token();
     assert_eq!(invite(BOSS, "member").refused(422, "validation_failed")["errors"][0]["code"], "already_member");
     assert_eq!(invite("x@praxis.example", "owner").refused(422, "validation_failed")["errors"][0]["field"], "role");
+    for (field, value) in [("approved", json!(true)), ("email_verified", json!(true)), ("by", json!("nobody"))] {
+        let mut body = json!({ "record": customer.number, "email": "y@praxis.example", "role": "member" });
+        body[field] = value;
+        let refused = site.signed(&chief, "POST", "/partner/team/invitations", &body).refused(422, "validation_failed");
+        assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["code"]), (&json!(field), &json!("unknown_field")));
+    }
     let path = format!("/partner/team/invitations/{id}");
     site.signed(&chief, "POST", &format!("{path}/resend"), &Value::Null).expect(202);
     let again = site.mail(PARTNER, "kim@praxis.example");
@@ -199,8 +205,9 @@ fn an_invitation_is_sent_again_and_taken_back_and_its_page_lets_somebody_in() {
     let token = mail.token();
     let press = |fields: &[(&str, &str)]| {
         let all: Vec<(&str, &str)> = [("token", token.as_str())].into_iter().chain(fields.iter().copied()).collect();
-        site.http().press("/partner/invite", &all)
+        site.http().press("/partner/invite?lang=de", &all)
     };
+    assert!(page.text().contains("invite?lang=de") && page.text().contains("documents&#x2f;terms?lang=de"), "{}", page.text());
     let short = press(&[("first_name", "Lou"), ("last_name", "Lerche"), ("consent_privacy", "3.0"), ("password", "kurz")]);
     assert_eq!(short.status, 422, "{}", short.text());
     assert!(short.text().contains("value=\"Lou\"") && !short.text().contains("kurz"), "values are kept, passwords never: {}", short.text());
@@ -210,6 +217,11 @@ fn an_invitation_is_sent_again_and_taken_back_and_its_page_lets_somebody_in() {
     assert!(!partly.text().contains("name=\"first_name\"") && partly.text().contains("href=\"#consent_terms\""), "{}", partly.text());
     assert_eq!(press(&[("consent_terms", "3.1"), ("password", PASSWORD)]).status, 200);
     let lou = site.sign_in(PARTNER, "lou@praxis.example", PASSWORD);
+    let consents = site.signed(&lou, "GET", "/partner/account/consents", &Value::Null).expect(200);
+    let given: Vec<_> =
+        consents.as_array().unwrap().iter().map(|consent| (consent["document"].as_str(), consent["language"].as_str())).collect();
+    assert_eq!(given.len(), 2, "{consents}");
+    assert!(given.iter().all(|(_, language)| *language == Some("de")), "as the page was shown: {consents}");
     assert_eq!(team(&site, &lou)["members"].as_array().unwrap().len(), 2);
     assert_eq!(site.http().get(&mail.path(site.base_url())).send().status, 410);
 }

@@ -88,6 +88,8 @@ impl Pages {
             view = view.says(text("setup-pause", &[("datetime", until.as_str().into())])?);
         }
         let mut form = Form { button: text("common-continue", &[])?, ..Self::form(visit, token, path(link)) };
+        // The proof of a consent names the language that was shown: the answer comes back in the page's.
+        form.action = format!("/{}/{}?lang={language}", portal.slug, path(link));
         for missing in &link.missing {
             match missing {
                 Missing::SignIn => {}
@@ -133,7 +135,7 @@ impl Pages {
             name: format!("consent_{document}"),
             version: found.version.clone(),
             label: format!("{label}{optional}"),
-            href: format!("/api/v1/{}/documents/{document}", portal.slug),
+            href: format!("/api/v1/{}/documents/{document}?lang={language}", portal.slug),
             link: format!("{title}, {} {}", found.version, self.text(portal, language, "common-newTab", &[])?),
             required: required && portal.journey.consent(document).is_some_and(|rule| rule.kind != ConsentKind::Consent),
         })

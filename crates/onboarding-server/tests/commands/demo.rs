@@ -51,6 +51,9 @@ fn the_demo_shows_the_portals_that_it_is_asked_for_and_all_of_them_otherwise() {
 fn a_second_demo_on_the_same_folder_is_refused_and_disturbs_nothing() {
     let installation = Installation::empty();
     let first = installation.demo();
+    // The first start's own mail is on its way: let it arrive, so that nothing moves but what the second one does.
+    let invited = eventually("the invitation", || installation.mails("data/mail/partner").pop());
+    assert!(invited.contains("To: super-admin@example.org"), "{invited}");
     let files = installation.files();
     let said = installation.run(&["demo", "--listen", "127.0.0.1:0", "--data", "data"]);
     let expected = "error: the folder data is in use by another demo: end that one, or name another folder with --data\n";
