@@ -303,3 +303,56 @@ fn a_proxy_is_told_who_is_signed_in_and_nothing_about_anybody_else() {
     assert_eq!(site.http().get("/auth/housing").header("Authorization", "Basic a2lt").send().status, 401);
     assert_eq!(site.http().post("/auth/housing").bearer(&session).json(&json!({})).send().status, 405);
 }
+
+#[test]
+fn a_clerk_opens_an_account_for_a_record_and_mails_another_initial_password() {
+    let site = Site::with(&Setup { portals: vec![HOUSING, "customer"], twin: false, ..Setup::default() });
+    let staff = clerk(&site, "customer");
+    let record = |email: Value| json!({ "name": "Au & Söhne", "city": "Au", "country": "CH", "email": email });
+    site.signed(&staff, "PUT", "/customer/staff/records/500-100", &record(json!("kunde@mail.example"))).expect(201);
+    site.signed(&staff, "PUT", "/customer/staff/records/500-200", &record(Value::Null)).expect(201);
+    let provision = |number: &str| site.signed(&staff, "POST", &format!("/customer/staff/records/{number}/provision"), &json!({}));
+    provision("500-300").refused(404, "not_found");
+    provision("500-200").refused(422, "validation_failed");
+    let account = provision("500-100").expect(202)["account"].as_str().unwrap().to_owned();
+    provision("500100").refused(409, "already_provisioned");
+
+    // Both may carry the same second in their files' names.
+    let mails = [0, 1].map(|_| site.mail("customer", "kunde@mail.example").text);
+    assert_eq!(mails.iter().filter(|text| text.contains("500-100")).count(), 1, "number and password share no mail: {mails:?}");
+    let path = format!("/customer/staff/accounts/{account}");
+    assert_eq!(get(&site, &staff, &path)["credential"], "initial");
+    site.signed(&staff, "POST", &format!("{path}/initial-password"), &json!({})).expect(202);
+    site.mail("customer", "kunde@mail.example");
+    let kinds: Vec<_> = get(&site, &staff, &path)["history"].as_array().unwrap().iter().map(|entry| entry["kind"].clone()).collect();
+    assert!(kinds.contains(&json!("account.initial_password_issued")), "{kinds:?}");
+    // The same at a portal whose accounts open otherwise.
+    let elsewhere = clerk(&site, HOUSING);
+    let path = format!("/housing/staff/records/{}/provision", PEOPLE[0].number());
+    assert!(matches!(site.signed(&elsewhere, "POST", &path, &json!({})).status, 403 | 422));
+}
+
+/// Row 56.
+#[test]
+fn the_pins_of_notices_are_told_once_in_a_file_that_calculates_nothing() {
+    let site = Site::with(&Setup { portals: vec![HOUSING, "chamber"], twin: false, ..Setup::default() });
+    let staff = clerk(&site, "chamber");
+    for (number, name) in [("B-1", "=HYPERLINK(\"http://evil.example\")"), ("B-2", "Zirkel; \"& Söhne\", Au")] {
+        site.signed(&staff, "PUT", &format!("/chamber/staff/records/{number}"), &json!({ "name": name })).expect(201);
+    }
+    let batch = |numbers: Value| site.signed(&staff, "POST", "/chamber/staff/pin-batches", &json!({ "numbers": numbers }));
+    batch(json!(["B-1", "B-9"])).refused(422, "validation_failed");
+    let answer = batch(json!(["B-1", "B-2"]));
+    assert_eq!(answer.status, 200, "{answer}");
+    assert_eq!((answer.header("content-type"), answer.header("cache-control")), (Some("text/csv; charset=utf-8"), Some("no-store")));
+    let lines: Vec<&str> = answer.text().lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, "number,name,pin,valid_until"));
+    assert!(lines[1].starts_with("B-1,\"'=HYPERLINK(\"\"http://evil.example\"\")\","), "{}", lines[1]);
+    assert!(lines[2].starts_with("B-2,\"Zirkel; \"\"& Söhne\"\", Au\","), "{}", lines[2]);
+    assert_ne!(batch(json!(["B-1", "B-2"])).text(), answer.text(), "a second batch has other PINs");
+    let wrong = json!({ "numbers": ["B-1"], "valid_until": "soon" });
+    let refused = site.signed(&staff, "POST", "/chamber/staff/pin-batches", &wrong).refused(422, "validation_failed");
+    assert_eq!(refused["errors"][0]["field"], "valid_until");
+    assert_eq!(get(&site, &staff, "/chamber/staff/letters?state=queued")["letters"], json!([]));
+    site.signed(&staff, "GET", "/chamber/staff/letters?state=lost", &Value::Null).refused(422, "validation_failed");
+}

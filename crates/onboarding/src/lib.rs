@@ -15,6 +15,7 @@
 //! `examples/embed.rs` is the whole of an embedding service on one page; `docs/embedding.md` explains it.
 
 mod aggregate;
+pub mod csv;
 mod engine;
 mod error;
 pub mod forms;

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod imports;
+mod letters;
 mod records;
 mod registrations;
 mod shared;
@@ -61,7 +62,13 @@ struct StaffSessionState {
 }
 
 pub(super) fn rows() -> impl Iterator<Item = Route<Api>> {
-    doors().into_iter().chain(registrations::rows()).chain(accounts::rows()).chain(records::rows()).chain(imports::rows())
+    doors()
+        .into_iter()
+        .chain(registrations::rows())
+        .chain(accounts::rows())
+        .chain(records::rows())
+        .chain(imports::rows())
+        .chain(letters::rows())
 }
 
 fn doors() -> [Route<Api>; 4] {

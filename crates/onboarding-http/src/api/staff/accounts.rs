@@ -77,7 +77,7 @@ struct StaffAccountDetails {
     history: Vec<AuditEntry>,
 }
 
-pub(super) fn rows() -> [Route<Api>; 3] {
+pub(super) fn rows() -> [Route<Api>; 4] {
     [
         call(Method::GET, "/api/v1/{portal}/staff/accounts", Auth::Staff, "Accounts, newest first")
             .tag(TAG)
@@ -93,6 +93,18 @@ pub(super) fn rows() -> [Route<Api>; 3] {
             .replies::<StaffAccountDetails>(StatusCode::OK, "The account")
             .refuses(StatusCode::CONFLICT, &["not_in_this_state"])
             .handled_json(suspend),
+        call(
+            Method::POST,
+            "/api/v1/{portal}/staff/accounts/{id}/initial-password",
+            Auth::Staff,
+            "Mail another initial password; the old one and every session are dead",
+        )
+        .tag(TAG)
+        .replies_empty(StatusCode::ACCEPTED, "The mail is on its way")
+        .refuses(StatusCode::FORBIDDEN, &["not_acceptable_here"])
+        .refuses(StatusCode::CONFLICT, &["not_in_this_state"])
+        .refuses(StatusCode::SERVICE_UNAVAILABLE, &["busy"])
+        .handled(initial_password),
     ]
 }
 
@@ -147,4 +159,10 @@ async fn look(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 async fn suspend(ctx: Ctx<Api>, body: SuspendBody) -> Result<Answer, Problem> {
     let id = AccountId(id(ctx.param("id")?)?);
     details(ctx.state.engine().suspend_account(ctx.staff()?, id, body.suspended).await.map_err(problem_of)?)
+}
+
+async fn initial_password(ctx: Ctx<Api>) -> Result<Answer, Problem> {
+    let (staff, id) = (ctx.staff()?, AccountId(id(ctx.param("id")?)?));
+    ctx.state.engine().reissue_initial_password(ctx.portal(), staff.id().0, id).await.map_err(problem_of)?;
+    Ok(Answer::empty(StatusCode::ACCEPTED))
 }

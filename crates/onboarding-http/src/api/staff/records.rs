@@ -43,6 +43,12 @@ struct SuperAdminInvited {
 }
 
 #[derive(Serialize, JsonSchema)]
+struct AccountProvisioned {
+    /// The account that opened.
+    account: String,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct VersionedRecord {
     #[serde(flatten)]
     record: Record,
@@ -50,7 +56,7 @@ struct VersionedRecord {
     version: u64,
 }
 
-pub(super) fn rows() -> [Route<Api>; 3] {
+pub(super) fn rows() -> [Route<Api>; 4] {
     const PATH: &str = "/api/v1/{portal}/staff/records/{number}";
     [
         call(Method::GET, PATH, Auth::Staff, "A record of the master data")
@@ -73,6 +79,18 @@ pub(super) fn rows() -> [Route<Api>; 3] {
         .refuses(StatusCode::FORBIDDEN, &["not_acceptable_here"])
         .refuses(StatusCode::TOO_MANY_REQUESTS, &["too_many_requests"])
         .handled_json(invite),
+        call(
+            Method::POST,
+            "/api/v1/{portal}/staff/records/{number}/provision",
+            Auth::Staff,
+            "Open the account of a record; number and initial password are mailed apart",
+        )
+        .tag(TAG)
+        .replies::<AccountProvisioned>(StatusCode::ACCEPTED, "Open; two mails are on their way")
+        .refuses(StatusCode::FORBIDDEN, &["not_acceptable_here"])
+        .refuses(StatusCode::CONFLICT, &["already_provisioned"])
+        .refuses(StatusCode::SERVICE_UNAVAILABLE, &["busy"])
+        .handled(provision),
     ]
 }
 
@@ -89,6 +107,12 @@ async fn invite(ctx: Ctx<Api>, body: SuperAdminBody) -> Result<Answer, Problem> 
     let (staff, number) = (ctx.staff()?, ctx.param("number")?);
     let invited = ctx.state.engine().name_super_admin(ctx.portal(), Some(staff.id().0), number, &body.email).await.map_err(problem_of)?;
     Answer::accepted(&SuperAdminInvited { invitation: invited.id.to_string() })
+}
+
+async fn provision(ctx: Ctx<Api>) -> Result<Answer, Problem> {
+    let (staff, number) = (ctx.staff()?, ctx.param("number")?);
+    let provisioned = ctx.state.engine().provision(ctx.portal(), staff.actor(), number).await.map_err(problem_of)?;
+    Answer::accepted(&AccountProvisioned { account: provisioned.account.to_string() })
 }
 
 async fn put(ctx: Ctx<Api>, body: RecordBody) -> Result<Answer, Problem> {
