@@ -356,3 +356,58 @@ fn the_pins_of_notices_are_told_once_in_a_file_that_calculates_nothing() {
     assert_eq!(get(&site, &staff, "/chamber/staff/letters?state=queued")["letters"], json!([]));
     site.signed(&staff, "GET", "/chamber/staff/letters?state=lost", &Value::Null).refused(422, "validation_failed");
 }
+
+#[test]
+fn a_clerk_decides_where_nobody_else_can_and_only_what_was_shown() {
+    let mut site = Site::prepared(&Setup { portals: vec![HOUSING, "partner"], twin: false, ..Setup::default() });
+    let rows = "number,name,first_name,last_name,street,postal_code,city,country,email,language\n\
+                400100,Praxis,,,Weg 1,10999,Berlin,DE,,de\n400200,Labor,,,Weg 2,10999,Berlin,DE,,de\n";
+    let file = site.folder().join("customers.csv");
+    std::fs::write(&file, rows).unwrap();
+    site.import("partner", &file);
+    site.restart();
+    let staff = clerk(&site, "partner");
+    site.signed(&staff, "PUT", "/partner/staff/records/400200/super-admins", &json!({ "email": "boss@labor.example" })).expect(202);
+    let link = site.mail("partner", "boss@labor.example").token();
+    let given = |document: &str, version: &str| json!({ "document": document, "version": version, "granted": true });
+    let set_up = json!({
+        "token": link, "consents": [given("privacy", "3.0"), given("terms", "3.1")], "password": PASSWORD, "first_name": "Kim", "last_name": "Boss",
+    });
+    assert_eq!(site.post("/partner/completions", &set_up).expect(200)["state"], "active");
+    let waiting = |number: &str, email: &str| {
+        let body = json!({
+            "claim": { "number": number, "postal_code": "10999" }, "email": email, "first_name": "Robin", "last_name": "Reeder",
+            "consents": [given("privacy", "3.0")],
+        });
+        site.post("/partner/registrations", &body).expect(202);
+        let token = site.mail("partner", email).token();
+        assert_eq!(site.post("/partner/confirmations", &json!({ "token": token })).expect(200)["state"], "awaiting_approval");
+        let found = get(&site, &staff, &format!("/partner/staff/registrations?state=awaiting_approval&q={email}"));
+        found["registrations"][0].clone()
+    };
+    let decide = |seen: &Value, verdict: &str, body: &Value, key: &str| {
+        let path = format!("/api/v1/partner/staff/registrations/{}/{verdict}", seen["id"].as_str().unwrap());
+        site.http().post(&path).bearer(&staff).header("Idempotency-Key", key).json(body).send()
+    };
+
+    let seen = waiting("400100", "robin@praxis.example");
+    let version = seen["version"].as_u64().unwrap();
+    decide(&seen, "approve", &json!({ "version": version + 1 }), "0123456789abcdef-1").refused(409, "already_decided");
+    for _ in 0..2 {
+        let approved = decide(&seen, "approve", &json!({ "version": version }), "0123456789abcdef-2").expect(200);
+        assert_eq!(approved["state"], "awaiting_completion");
+    }
+    decide(&seen, "reject", &json!({ "version": version }), "0123456789abcdef-3").refused(409, "already_decided");
+    assert!(site.mail("partner", "robin@praxis.example").find_link().is_some());
+
+    let seen = waiting("400100", "lou@praxis.example");
+    let body = json!({ "version": seen["version"], "reason": "Kennen wir nicht." });
+    assert_eq!(decide(&seen, "reject", &body, "0123456789abcdef-4").expect(200)["state"], "rejected");
+    let detail = get(&site, &staff, &format!("/partner/staff/registrations/{}", seen["id"].as_str().unwrap()));
+    assert_eq!((&detail["decided_by"], &detail["reason"]), (&json!("clerk"), &json!("Kennen wir nicht.")));
+
+    // Where a super admin decides, the clerk does not, before a week has passed.
+    let seen = waiting("400200", "sam@labor.example");
+    let body = json!({ "version": seen["version"] });
+    decide(&seen, "approve", &body, "0123456789abcdef-5").refused(403, "forbidden");
+}
