@@ -3,7 +3,7 @@
 use crate::wiring::House;
 use anyhow::{Context as _, Result, anyhow};
 use onboarding::ports::Actor;
-use onboarding::{Error, core::account::Refusal, spreadsheet};
+use onboarding::{Error, core::account::Refusal, csv};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub(crate) async fn issue(house: &House, slug: &str, numbers: &[String], out: &P
 
 async fn fill(house: &House, slug: &str, numbers: &[String], mut file: File, until: Option<&str>) -> Result<usize> {
     let issued = house.engine.issue_notices(slug, Actor::Operator, numbers, until).await.map_err(|error| told(error, numbers))?;
-    file.write_all(spreadsheet::notices(&issued).as_bytes()).and_then(|()| file.sync_all()).context("could not write the PINs down")?;
+    file.write_all(csv::notices(&issued).as_bytes()).and_then(|()| file.sync_all()).context("could not write the PINs down")?;
     Ok(issued.len())
 }
 

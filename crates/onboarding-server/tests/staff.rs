@@ -303,3 +303,111 @@ fn a_proxy_is_told_who_is_signed_in_and_nothing_about_anybody_else() {
     assert_eq!(site.http().get("/auth/housing").header("Authorization", "Basic a2lt").send().status, 401);
     assert_eq!(site.http().post("/auth/housing").bearer(&session).json(&json!({})).send().status, 405);
 }
+
+#[test]
+fn a_clerk_opens_an_account_for_a_record_and_mails_another_initial_password() {
+    let site = Site::with(&Setup { portals: vec![HOUSING, "customer"], twin: false, ..Setup::default() });
+    let staff = clerk(&site, "customer");
+    let record = |email: Value| json!({ "name": "Au & Söhne", "city": "Au", "country": "CH", "email": email });
+    site.signed(&staff, "PUT", "/customer/staff/records/500-100", &record(json!("kunde@mail.example"))).expect(201);
+    site.signed(&staff, "PUT", "/customer/staff/records/500-200", &record(Value::Null)).expect(201);
+    let provision = |number: &str| site.signed(&staff, "POST", &format!("/customer/staff/records/{number}/provision"), &json!({}));
+    provision("500-300").refused(404, "not_found");
+    provision("500-200").refused(422, "validation_failed");
+    let account = provision("500-100").expect(202)["account"].as_str().unwrap().to_owned();
+    provision("500100").refused(409, "already_provisioned");
+
+    // Both may carry the same second in their files' names.
+    let mails = [0, 1].map(|_| site.mail("customer", "kunde@mail.example").text);
+    assert_eq!(mails.iter().filter(|text| text.contains("500-100")).count(), 1, "number and password share no mail: {mails:?}");
+    let path = format!("/customer/staff/accounts/{account}");
+    assert_eq!(get(&site, &staff, &path)["credential"], "initial");
+    site.signed(&staff, "POST", &format!("{path}/initial-password"), &json!({})).expect(202);
+    site.mail("customer", "kunde@mail.example");
+    let kinds: Vec<_> = get(&site, &staff, &path)["history"].as_array().unwrap().iter().map(|entry| entry["kind"].clone()).collect();
+    assert!(kinds.contains(&json!("account.initial_password_issued")), "{kinds:?}");
+    // The same at a portal whose accounts open otherwise.
+    let elsewhere = clerk(&site, HOUSING);
+    let path = format!("/housing/staff/records/{}/provision", PEOPLE[0].number());
+    assert!(matches!(site.signed(&elsewhere, "POST", &path, &json!({})).status, 403 | 422));
+}
+
+/// Row 56.
+#[test]
+fn the_pins_of_notices_are_told_once_in_a_file_that_calculates_nothing() {
+    let site = Site::with(&Setup { portals: vec![HOUSING, "chamber"], twin: false, ..Setup::default() });
+    let staff = clerk(&site, "chamber");
+    for (number, name) in [("B-1", "=HYPERLINK(\"http://evil.example\")"), ("B-2", "Zirkel; \"& Söhne\", Au")] {
+        site.signed(&staff, "PUT", &format!("/chamber/staff/records/{number}"), &json!({ "name": name })).expect(201);
+    }
+    let batch = |numbers: Value| site.signed(&staff, "POST", "/chamber/staff/pin-batches", &json!({ "numbers": numbers }));
+    batch(json!(["B-1", "B-9"])).refused(422, "validation_failed");
+    let answer = batch(json!(["B-1", "B-2"]));
+    assert_eq!(answer.status, 200, "{answer}");
+    assert_eq!((answer.header("content-type"), answer.header("cache-control")), (Some("text/csv; charset=utf-8"), Some("no-store")));
+    let lines: Vec<&str> = answer.text().lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, "number,name,pin,valid_until"));
+    assert!(lines[1].starts_with("B-1,\"'=HYPERLINK(\"\"http://evil.example\"\")\","), "{}", lines[1]);
+    assert!(lines[2].starts_with("B-2,\"Zirkel; \"\"& Söhne\"\", Au\","), "{}", lines[2]);
+    assert_ne!(batch(json!(["B-1", "B-2"])).text(), answer.text(), "a second batch has other PINs");
+    let wrong = json!({ "numbers": ["B-1"], "valid_until": "soon" });
+    let refused = site.signed(&staff, "POST", "/chamber/staff/pin-batches", &wrong).refused(422, "validation_failed");
+    assert_eq!(refused["errors"][0]["field"], "valid_until");
+    assert_eq!(get(&site, &staff, "/chamber/staff/letters?state=queued")["letters"], json!([]));
+    site.signed(&staff, "GET", "/chamber/staff/letters?state=lost", &Value::Null).refused(422, "validation_failed");
+}
+
+#[test]
+fn a_clerk_decides_where_nobody_else_can_and_only_what_was_shown() {
+    let mut site = Site::prepared(&Setup { portals: vec![HOUSING, "partner"], twin: false, ..Setup::default() });
+    let rows = "number,name,first_name,last_name,street,postal_code,city,country,email,language\n\
+                400100,Praxis,,,Weg 1,10999,Berlin,DE,,de\n400200,Labor,,,Weg 2,10999,Berlin,DE,,de\n";
+    let file = site.folder().join("customers.csv");
+    std::fs::write(&file, rows).unwrap();
+    site.import("partner", &file);
+    site.restart();
+    let staff = clerk(&site, "partner");
+    site.signed(&staff, "PUT", "/partner/staff/records/400200/super-admins", &json!({ "email": "boss@labor.example" })).expect(202);
+    let link = site.mail("partner", "boss@labor.example").token();
+    let given = |document: &str, version: &str| json!({ "document": document, "version": version, "granted": true });
+    let set_up = json!({
+        "token": link, "consents": [given("privacy", "3.0"), given("terms", "3.1")], "password": PASSWORD, "first_name": "Kim", "last_name": "Boss",
+    });
+    assert_eq!(site.post("/partner/completions", &set_up).expect(200)["state"], "active");
+    let waiting = |number: &str, email: &str| {
+        let body = json!({
+            "claim": { "number": number, "postal_code": "10999" }, "email": email, "first_name": "Robin", "last_name": "Reeder",
+            "consents": [given("privacy", "3.0")],
+        });
+        site.post("/partner/registrations", &body).expect(202);
+        let token = site.mail("partner", email).token();
+        assert_eq!(site.post("/partner/confirmations", &json!({ "token": token })).expect(200)["state"], "awaiting_approval");
+        let found = get(&site, &staff, &format!("/partner/staff/registrations?state=awaiting_approval&q={email}"));
+        found["registrations"][0].clone()
+    };
+    let decide = |seen: &Value, verdict: &str, body: &Value, key: &str| {
+        let path = format!("/api/v1/partner/staff/registrations/{}/{verdict}", seen["id"].as_str().unwrap());
+        site.http().post(&path).bearer(&staff).header("Idempotency-Key", key).json(body).send()
+    };
+
+    let seen = waiting("400100", "robin@praxis.example");
+    let version = seen["version"].as_u64().unwrap();
+    decide(&seen, "approve", &json!({ "version": version + 1 }), "0123456789abcdef-1").refused(409, "already_decided");
+    for _ in 0..2 {
+        let approved = decide(&seen, "approve", &json!({ "version": version }), "0123456789abcdef-2").expect(200);
+        assert_eq!(approved["state"], "awaiting_completion");
+    }
+    decide(&seen, "reject", &json!({ "version": version }), "0123456789abcdef-3").refused(409, "already_decided");
+    assert!(site.mail("partner", "robin@praxis.example").find_link().is_some());
+
+    let seen = waiting("400100", "lou@praxis.example");
+    let body = json!({ "version": seen["version"], "reason": "Kennen wir nicht." });
+    assert_eq!(decide(&seen, "reject", &body, "0123456789abcdef-4").expect(200)["state"], "rejected");
+    let detail = get(&site, &staff, &format!("/partner/staff/registrations/{}", seen["id"].as_str().unwrap()));
+    assert_eq!((&detail["decided_by"], &detail["reason"]), (&json!("clerk"), &json!("Kennen wir nicht.")));
+
+    // Where a super admin decides, the clerk does not, before a week has passed.
+    let seen = waiting("400200", "sam@labor.example");
+    let body = json!({ "version": seen["version"] });
+    decide(&seen, "approve", &body, "0123456789abcdef-5").refused(403, "forbidden");
+}

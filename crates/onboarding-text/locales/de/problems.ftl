@@ -120,6 +120,7 @@ fault-code_length = Der Code muss { $n } Zeichen haben.
 fault-code_characters = Der Code enthält nie die Zeichen { $chars }.
 fault-wrong_password = Das Passwort stimmt nicht.
 fault-same_password = Das neue Passwort ist dasselbe wie das bisherige. Wählen Sie ein anderes.
+fault-no_email = In den Stammdaten fehlt die E-Mail-Adresse. Ergänzen Sie sie zuerst.
 fault-same_email = Das ist bereits die Adresse Ihres Kontos.
 fault-already_member = Diese Person gehört schon zum Team. Geben Sie eine andere E-Mail-Adresse ein.
 problem-wrong_password-title = Das Passwort stimmt nicht

@@ -120,6 +120,7 @@ fault-code_length = The code must have { $n } characters.
 fault-code_characters = The code never contains the characters { $chars }.
 fault-wrong_password = The password is incorrect.
 fault-same_password = The new password is the same as the previous one. Choose a different one.
+fault-no_email = The email address is missing in the master data. Add it first.
 fault-same_email = This is already the address of your account.
 fault-already_member = This person is already in the team. Enter a different email address.
 problem-wrong_password-title = The password is incorrect

@@ -120,6 +120,7 @@ fault-code_length = Le code doit comporter { $n } caractères.
 fault-code_characters = Le code ne contient jamais les caractères { $chars }.
 fault-wrong_password = Le mot de passe n’est pas correct.
 fault-same_password = Le nouveau mot de passe est identique à l’ancien. Choisissez-en un autre.
+fault-no_email = L’adresse e-mail manque dans les données de référence. Ajoutez-la d’abord.
 fault-same_email = C’est déjà l’adresse de votre compte.
 fault-already_member = Cette personne fait déjà partie de l’équipe. Saisissez une autre adresse e-mail.
 problem-wrong_password-title = Le mot de passe n’est pas correct

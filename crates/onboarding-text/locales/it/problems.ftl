@@ -120,6 +120,7 @@ fault-code_length = Il codice deve avere { $n } caratteri.
 fault-code_characters = Il codice non contiene mai i caratteri { $chars }.
 fault-wrong_password = La password non è corretta.
 fault-same_password = La nuova password è uguale alla precedente. Sceglierne un’altra.
+fault-no_email = Nei dati di base manca l’indirizzo e-mail. Lo aggiunga prima.
 fault-same_email = È già l’indirizzo del Suo account.
 fault-already_member = Questa persona fa già parte del team. Inserisca un altro indirizzo e-mail.
 problem-wrong_password-title = La password non è corretta

@@ -55,8 +55,13 @@ impl Onboarding {
         let valid_until = match last_day {
             None => policy::end_of_day((now + policy::NOTICE_PIN_LIFE).date_naive()),
             Some(text) => {
-                let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d");
-                policy::end_of_day(day.map_err(|_| Error::Input(vec![FieldError::new("valid_until", "format")]))?)
+                let fault = |code| Error::Input(vec![FieldError::new("valid_until", code)]);
+                let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| fault("format"))?;
+                // Looked at before it is reckoned with: the calendar ends somewhere.
+                if day > (now + policy::NOTICE_PIN_AT_MOST).date_naive() {
+                    return Err(fault("not_real"));
+                }
+                policy::end_of_day(day)
             }
         };
         let records = self.notified(&portal, numbers, valid_until, now).await?;

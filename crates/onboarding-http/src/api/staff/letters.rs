@@ -6,15 +6,16 @@ use crate::api::moment::Moment;
 use crate::api::{Api, problem_of};
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
-use onboarding::spreadsheet;
+use onboarding::csv;
 use onboarding::stories::LetterView;
 use onboarding_core::DeliveryId;
-use poem::http::{Method, StatusCode};
+use poem::http::{HeaderValue, Method, StatusCode, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "LettersQuery")]
 struct ListQuery {
     /// Only this state: `held`, `queued`, `printed`, `posted`, `returned`, `parked`.
     state: Option<String>,
@@ -78,7 +79,7 @@ pub(super) fn rows() -> [Route<Api>; 7] {
             .handled(refuse),
         call(Method::POST, "/api/v1/{portal}/staff/pin-batches", Auth::Staff, "PINs for the yearly notice, told this once")
             .tag(TAG)
-            .replies_with(StatusCode::CREATED, "`number,name,pin,valid_until`", "text/csv; charset=utf-8")
+            .replies_with(StatusCode::OK, "`number,name,pin,valid_until`", "text/csv; charset=utf-8")
             .refuses(StatusCode::FORBIDDEN, &["not_acceptable_here"])
             .handled_json(batch),
     ]
@@ -140,5 +141,7 @@ async fn batch(ctx: Ctx<Api>, body: BatchBody) -> Result<Answer, Problem> {
         .issue_notices(ctx.portal(), staff.actor(), &body.numbers, body.valid_until.as_deref())
         .await
         .map_err(problem_of)?;
-    Ok(Answer::bytes(StatusCode::CREATED, "text/csv; charset=utf-8", spreadsheet::notices(&issued).into_bytes()))
+    let saved = HeaderValue::from_static("attachment; filename=\"pins.csv\"");
+    Ok(Answer::bytes(StatusCode::OK, "text/csv; charset=utf-8", csv::notices(&issued).into_bytes())
+        .header(header::CONTENT_DISPOSITION, saved))
 }
