@@ -56,22 +56,38 @@ struct Letters {
 }
 
 pub(super) fn rows() -> [Route<Api>; 7] {
-    let act = |path, summary| {
-        call(Method::POST, path, Auth::Staff, summary)
-            .tag(TAG)
-            .replies::<Letter>(StatusCode::OK, "The letter as it stands now")
-            .refuses(StatusCode::CONFLICT, &["not_in_this_state"])
-    };
+    const GONE: &[&str] = &["not_in_this_state"];
     [
         call(Method::GET, "/api/v1/{portal}/staff/letters", Auth::Staff, "Letters whose PIN still counts, newest first")
             .tag(TAG)
             .query::<ListQuery>()
             .replies::<Letters>(StatusCode::OK, "A page")
             .handled(list),
-        act("/api/v1/{portal}/staff/letters/{id}/posted", "It went to the post").handled(posted),
-        act("/api/v1/{portal}/staff/letters/{id}/returned", "It came back").handled(returned),
-        act("/api/v1/{portal}/staff/letters/{id}/reissue", "Write it again with another PIN; the older one is void").handled(reissue),
-        act("/api/v1/{portal}/staff/letters/{id}/release", "Let a held letter go, with a fresh PIN and date").handled(release),
+        call(Method::POST, "/api/v1/{portal}/staff/letters/{id}/posted", Auth::Staff, "It went to the post")
+            .tag(TAG)
+            .replies::<Letter>(StatusCode::OK, "The letter as it stands now")
+            .refuses(StatusCode::CONFLICT, GONE)
+            .handled(posted),
+        call(Method::POST, "/api/v1/{portal}/staff/letters/{id}/returned", Auth::Staff, "It came back")
+            .tag(TAG)
+            .replies::<Letter>(StatusCode::OK, "The letter as it stands now")
+            .refuses(StatusCode::CONFLICT, GONE)
+            .handled(returned),
+        call(
+            Method::POST,
+            "/api/v1/{portal}/staff/letters/{id}/reissue",
+            Auth::Staff,
+            "Write it again with another PIN; the older one is void",
+        )
+        .tag(TAG)
+        .replies::<Letter>(StatusCode::OK, "The letter as it stands now")
+        .refuses(StatusCode::CONFLICT, GONE)
+        .handled(reissue),
+        call(Method::POST, "/api/v1/{portal}/staff/letters/{id}/release", Auth::Staff, "Let a held letter go, with a fresh PIN and date")
+            .tag(TAG)
+            .replies::<Letter>(StatusCode::OK, "The letter as it stands now")
+            .refuses(StatusCode::CONFLICT, GONE)
+            .handled(release),
         call(Method::POST, "/api/v1/{portal}/staff/letters/{id}/refuse", Auth::Staff, "Keep a held letter back for good")
             .tag(TAG)
             .replies_empty(StatusCode::NO_CONTENT, "It does not go out")
