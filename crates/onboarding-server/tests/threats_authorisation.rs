@@ -185,7 +185,7 @@ impl Town {
     fn built() -> Self {
         let mut site = Site::prepared(&Setup { portals: vec![HOUSING, PARTNER], twin: false, ..Setup::default() });
         let header = "number,name,first_name,last_name,street,postal_code,city,country,email,language\n";
-        let rows: String = RECORDS.iter().map(|number| format!("{number},Praxis {number},,,Weg 1,10999,Berlin,DE,,de\n")).collect();
+        let rows = RECORDS.map(|number| format!("{number},Praxis {number},,,Weg 1,10999,Berlin,DE,,de\n")).concat();
         let file = site.folder().join("customers.csv");
         fs::write(&file, format!("{header}{rows}")).unwrap();
         site.import(PARTNER, &file);

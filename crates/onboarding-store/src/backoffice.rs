@@ -10,7 +10,12 @@ use crate::error::{Doing, corrupt};
 use async_trait::async_trait;
 use onboarding::Aggregate;
 use onboarding::ports::{AuditFilter, AuditListed, AuditRow, Backoffice, Listed, Needle, Place, RegistrationFilter, StoreError};
-use onboarding_core::{PortalSlug, account::Account, membership::Membership, registration::Registration};
+use onboarding_core::{
+    PortalSlug,
+    account::Account,
+    membership::{LetterFate, Membership},
+    registration::Registration,
+};
 use sea_orm::{ConnectionTrait, Value};
 use std::fmt::Write as _;
 
@@ -180,11 +185,11 @@ impl Backoffice for SqlStore {
     async fn letters(
         &self,
         portal: &PortalSlug,
-        state: Option<&'static str>,
+        state: Option<LetterFate>,
         after: Option<Place>,
         limit: u32,
     ) -> Result<Vec<Listed<Membership>>, StoreError> {
-        self.listed(Table::Memberships, letters(portal, state, after, limit)).await
+        self.listed(Table::Memberships, letters(portal, state.map(LetterFate::word), after, limit)).await
     }
 
     async fn audit(

@@ -4,7 +4,12 @@ use super::{MemoryStore, Row, State, length};
 use async_trait::async_trait;
 use onboarding::Aggregate;
 use onboarding::ports::{AuditFilter, AuditListed, Backoffice, Listed, Needle, Place, RegistrationFilter, StoreError};
-use onboarding_core::{PortalSlug, Uuid, account::Account, membership::Membership, registration::Registration};
+use onboarding_core::{
+    PortalSlug, Uuid,
+    account::Account,
+    membership::{LetterFate, Membership},
+    registration::Registration,
+};
 
 impl State {
     /// Rows that a condition selects, as a page.
@@ -70,12 +75,14 @@ impl Backoffice for MemoryStore {
     async fn letters(
         &self,
         portal: &PortalSlug,
-        wanted: Option<&'static str>,
+        wanted: Option<LetterFate>,
         after: Option<Place>,
         limit: u32,
     ) -> Result<Vec<Listed<Membership>>, StoreError> {
         let fits = |row: &Row| match &row.aggregate {
-            Aggregate::Membership(state) if row.index.letter.is_some_and(|(_, state)| wanted.is_none_or(|wanted| wanted == state)) => {
+            Aggregate::Membership(state)
+                if row.index.letter.is_some_and(|(_, state)| wanted.is_none_or(|wanted| wanted.word() == state)) =>
+            {
                 Some((**state).clone())
             }
             Aggregate::Registration(_) | Aggregate::Account(_) | Aggregate::Membership(_) | Aggregate::Roster(_) | Aggregate::Clerk(_) => {

@@ -4,7 +4,12 @@ use super::{AuditRow, StoreError, Version};
 use crate::search;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use onboarding_core::{PortalSlug, RecordNumber, Ref, account::Account, membership::Membership, registration::Registration};
+use onboarding_core::{
+    PortalSlug, RecordNumber, Ref,
+    account::Account,
+    membership::{LetterFate, Membership},
+    registration::Registration,
+};
 use uuid::Uuid;
 
 /// Where a row stands in its list: a page goes on after it.
@@ -127,11 +132,11 @@ pub trait Backoffice: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Listed<Account>>, StoreError>;
 
-    /// Memberships with a letter whose PIN is neither redeemed, voided nor dead; in this state of the letter, by its stable word.
+    /// Memberships with a letter whose PIN is neither redeemed, voided nor dead; in this state of the letter.
     async fn letters(
         &self,
         portal: &PortalSlug,
-        state: Option<&'static str>,
+        state: Option<LetterFate>,
         after: Option<Place>,
         limit: u32,
     ) -> Result<Vec<Listed<Membership>>, StoreError>;

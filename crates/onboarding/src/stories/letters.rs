@@ -58,8 +58,7 @@ impl Onboarding {
         }
         let after = faults.cursor(cursor);
         faults.none()?;
-        let state = state.flatten().map(LetterFate::word);
-        let rows = self.ports.backoffice.letters(&staff.portal.slug, state, after, PAGE + 1).await?;
+        let rows = self.ports.backoffice.letters(&staff.portal.slug, state.flatten(), after, PAGE + 1).await?;
         let page = page(rows, |row| row.place, |row| row.value);
         let mut views = Vec::with_capacity(page.rows.len());
         for membership in &page.rows {

@@ -86,18 +86,15 @@ impl Onboarding {
                 Some(met) => self.judge_pin(&mut step, &before.value, met, &pin)?,
                 None => None,
             };
-            let outcome = match linked {
-                Some(membership) => {
-                    step.decide(Some(&before), account::Command::EndSessions)?;
-                    Outcome::Redeemed(Redeemed { membership })
-                }
-                None => {
-                    // Under the key of its counter, where there is one: a rotation must not give new tries.
-                    let known = counted.0.0.iter().find(|digest| before.value.counts_pins_of(digest)).copied();
-                    let number = known.unwrap_or_else(|| self.ports.vault.digest(DigestPurpose::TypedNumber, &parts));
-                    step.decide(Some(&before), account::Command::RejectPin { number })?;
-                    Outcome::Mismatch(left - 1)
-                }
+            let outcome = if let Some(membership) = linked {
+                step.decide(Some(&before), account::Command::EndSessions)?;
+                Outcome::Redeemed(Redeemed { membership })
+            } else {
+                // Under the key of its counter, where there is one: a rotation must not give new tries.
+                let known = counted.0.0.iter().find(|digest| before.value.counts_pins_of(digest)).copied();
+                let number = known.unwrap_or_else(|| self.ports.vault.digest(DigestPurpose::TypedNumber, &parts));
+                step.decide(Some(&before), account::Command::RejectPin { number })?;
+                Outcome::Mismatch(left - 1)
             };
             self.remember(&mut step, portal, caller, &outcome)?;
             if let Taken::Yes = self.take(step).await? {

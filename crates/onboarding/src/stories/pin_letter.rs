@@ -66,15 +66,12 @@ impl Onboarding {
             let (after, _) = step.decide(Some(&before), account::Command::RequestLetter).map_err(|refusal| too_soon(refusal, now))?;
             let after = after.unwrap_or_else(|| before.value.clone());
             let valid_until = policy::pin_valid_until(now, handling(portal));
-            match record.filter(|record| record.value.status == RecordStatus::Open) {
-                Some(record) => {
-                    self.write_letter(&mut step, portal, &after, &record, roster.as_ref(), membership.as_ref(), valid_until)?;
-                }
+            if let Some(record) = record.filter(|record| record.value.status == RecordStatus::Open) {
+                self.write_letter(&mut step, portal, &after, &record, roster.as_ref(), membership.as_ref(), valid_until)?;
+            } else {
                 // Nobody's number: the same answer, and a row that is never printed.
-                None => {
-                    let id = self.delivery(now);
-                    step.decoy_letter(Ref::Account(session.account()), id, portal.journey.default_language(), valid_until);
-                }
+                let id = self.delivery(now);
+                step.decoy_letter(Ref::Account(session.account()), id, portal.journey.default_language(), valid_until);
             }
             let view = PinLetterView { requested_at: now, valid_until, next_at: after.next_letter_at(now) };
             self.remember(&mut step, portal, caller, &view)?;

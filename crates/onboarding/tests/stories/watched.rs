@@ -299,7 +299,7 @@ impl Backoffice for Watched {
     async fn letters(
         &self,
         portal: &PortalSlug,
-        state: Option<&'static str>,
+        state: Option<onboarding::core::membership::LetterFate>,
         after: Option<Place>,
         limit: u32,
     ) -> Result<Vec<Listed<Membership>>, StoreError> {
