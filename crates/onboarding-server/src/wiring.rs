@@ -76,7 +76,7 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
         entropy,
         clock,
     };
-    Ok(House { engine: Onboarding::new(ports, loaded.portals), texts: loaded.texts, store })
+    Ok(House { engine: Onboarding::new(ports, loaded.portals).with_retention(settings.retention), texts: loaded.texts, store })
 }
 
 /// What the mails of these portals are written on, with links below `base_url`: each in its own layout where it has one.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::core::{
     AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId, consent::ConsentGiven,
-    policy::Limit,
+    policy::{Limit, Retention},
 };
 use onboarding::ports::{
     AuditRow, Commit, CommitError, DigestPurpose, Directory, DirectoryError, Entropy, HasherError, ImportId, ImportReport, Leased, Lookup,
@@ -171,8 +171,8 @@ impl Store for Watched {
         self.store.consents(of).await
     }
 
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        Store::purge(&*self.store, now, limit).await
+    async fn purge(&self, now: DateTime<Utc>, keep: &Retention, limit: u32) -> Result<u64, StoreError> {
+        Store::purge(&*self.store, now, keep, limit).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
