@@ -82,6 +82,30 @@ spans! {
     RETAIN_CONSENTS = days(1095);
 }
 
+/// How long things are kept, where an installation may say otherwise. Source: rules.md "Commit".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Ended registrations, and what led to them.
+    pub registrations: TimeDelta,
+    /// Settled deliveries.
+    pub outbox: TimeDelta,
+    /// The audit trail.
+    pub audit: TimeDelta,
+    /// Proofs of consent whose owner is gone keep their owner's id for so long.
+    pub consents: TimeDelta,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { registrations: RETAIN_REGISTRATIONS, outbox: RETAIN_OUTBOX, audit: RETAIN_AUDIT, consents: RETAIN_CONSENTS }
+    }
+}
+
+/// So many whole days.
+pub fn days(n: u32) -> TimeDelta {
+    TimeDelta::days(i64::from(n))
+}
+
 /// Length of an e-mail code in characters of the code alphabet: 38 bit. Source: threats.md "Values".
 pub const CODE_CHARS: usize = 8;
 /// Length of a PIN: 57 bit in three groups of four.

@@ -11,6 +11,7 @@ pub(crate) use base_url::BaseUrl;
 pub(crate) use table::Environment;
 
 use crate::fault::{Fault, Faults};
+use onboarding_core::policy::{self, Retention};
 use onboarding_http::edge::{
     EdgeLimits,
     client::{ForwardedHeader, Network, TrustedProxies},
@@ -35,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) hashing: PoolSettings,
     pub(crate) portals: PortalSource,
     pub(crate) log: LogSettings,
+    pub(crate) retention: Retention,
     /// A file with seconds to add to the clock, for tests against a running server on loopback.
     pub(crate) clock_file: Option<PathBuf>,
 }
@@ -162,6 +164,7 @@ impl Settings {
             table.fault("portals", "only", "names no portal; without this setting all of them are served");
         }
         let log = log(&mut table, level);
+        let retention = retention(&mut table);
         let settings = fixed.map(|fixed| Self {
             server: Server { listen: fixed.listen, base_url: fixed.base_url, proxies, limits },
             database: fixed.database,
@@ -171,6 +174,7 @@ impl Settings {
             hashing,
             portals: PortalSource { directory: fixed.directory, only },
             log,
+            retention,
             clock_file,
         });
         table.finish(settings)
@@ -239,6 +243,29 @@ fn hashing(table: &mut Table, exposed: bool) -> PoolSettings {
     // Both numbers are within the bounds of `Cost::new`, or were told as faults and stand at the floor here.
     let cost = Cost::new(memory.unwrap_or(floor.kib()), passes.unwrap_or(floor.passes())).unwrap_or(floor);
     PoolSettings { cost, threads, queue }
+}
+
+/// How long things are kept, in days.
+fn retention(table: &mut Table) -> Retention {
+    let usual = Retention::default();
+    let mut given = |key, most| table.number("retention", key, 1..=most).map(policy::days);
+    let (registrations, outbox) = (given("registrations", 365), given("outbox", 365));
+    let (audit, consents) = (given("audit", 3_650), given("consents", 3_650));
+    let kept = Retention {
+        registrations: registrations.unwrap_or(usual.registrations),
+        outbox: outbox.unwrap_or(usual.outbox),
+        audit: audit.unwrap_or(usual.audit),
+        consents: consents.unwrap_or(usual.consents),
+    };
+    if kept.audit > kept.consents {
+        let key = if audit.is_some() { "audit" } else { "consents" };
+        table.fault(
+            "retention",
+            key,
+            "the audit trail must not outlive the owners of proofs of consent: it would still tell whose they were",
+        );
+    }
+    kept
 }
 
 fn log(table: &mut Table, default: LevelFilter) -> LogSettings {

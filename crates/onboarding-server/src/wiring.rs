@@ -77,7 +77,7 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
         entropy,
         clock,
     };
-    Ok(House { engine: Onboarding::new(ports, loaded.portals), texts: loaded.texts, store })
+    Ok(House { engine: Onboarding::new(ports, loaded.portals).with_retention(settings.retention), texts: loaded.texts, store })
 }
 
 impl House {

@@ -7,7 +7,7 @@ use crate::entity::consent_proof;
 use crate::error::Doing;
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding::ports::StoreError;
-use onboarding_core::policy;
+use onboarding_core::policy::{self, Retention};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -37,22 +37,22 @@ pub(crate) const UNOWNED: &str = "SELECT id FROM consent_proofs AS proof WHERE a
      ORDER BY at LIMIT $2";
 
 /// Removes at most `limit` rows of each kind; tells how many.
-pub(crate) async fn purge(store: &SqlStore, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+pub(crate) async fn purge(store: &SqlStore, now: DateTime<Utc>, keep: Retention, limit: u32) -> Result<u64, StoreError> {
     // Looked for by a reader: old proofs of living accounts are many, and nobody who writes should wait for the look.
     let db = store.readers();
-    let old = micros(now - policy::RETAIN_CONSENTS);
+    let old = micros(now - keep.consents);
     let rows = db.query_all_raw(statement(db, UNOWNED, [old.into(), i64::from(limit).into()])).await.doing("find old proofs of consent")?;
     let unowned =
         rows.iter().map(|row| row.try_get::<Uuid>("", "id")).collect::<Result<Vec<_>, _>>().doing("find old proofs of consent")?;
-    store.inner.database.write(move |txn| Box::pin(async move { remove(txn, &unowned, now, limit).await })).await
+    store.inner.database.write(move |txn| Box::pin(async move { remove(txn, &unowned, now, keep, limit).await })).await
 }
 
-async fn remove(db: &impl ConnectionTrait, unowned: &[Uuid], now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+async fn remove(db: &impl ConnectionTrait, unowned: &[Uuid], now: DateTime<Utc>, keep: Retention, limit: u32) -> Result<u64, StoreError> {
     // Not counted: nothing is removed but the tie to a person.
     pseudonymise(db, unowned).await?;
-    let registrations = purge_registrations(db, micros(now - policy::RETAIN_REGISTRATIONS), limit).await?;
+    let registrations = purge_registrations(db, micros(now - keep.registrations), limit).await?;
     let commands = delete(db, COMMANDS, micros(now - policy::REPLAY_LIFE), limit).await?;
-    let audit = delete(db, AUDIT, micros(now - policy::RETAIN_AUDIT), limit).await?;
+    let audit = delete(db, AUDIT, micros(now - keep.audit), limit).await?;
     let mut tokens = 0;
     for owner in ["account", "clerk"] {
         let values = [micros(now - policy::RETAIN_TOKENS).into(), i64::from(limit).into(), owner.into()];

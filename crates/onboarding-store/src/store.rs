@@ -10,7 +10,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 use onboarding::Aggregate;
 use onboarding::ports::{AuditRow, Commit, CommitError, Lookup, Relation, Replay, Store, StoreError, Versioned};
 use onboarding_core::consent::{ConsentGiven, DocumentVersion};
-use onboarding_core::{Language, Presented, Ref, policy};
+use onboarding_core::policy::{self, Retention};
+use onboarding_core::{Language, Presented, Ref};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -179,8 +180,8 @@ impl Store for SqlStore {
         rows.into_iter().map(proof).collect()
     }
 
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        purge::purge(self, now, limit).await
+    async fn purge(&self, now: DateTime<Utc>, keep: &Retention, limit: u32) -> Result<u64, StoreError> {
+        purge::purge(self, now, *keep, limit).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

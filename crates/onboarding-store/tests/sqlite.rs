@@ -9,7 +9,7 @@ use onboarding::ports::{
     Throttle, ThrottleKey, TokenEntry, Version, Write,
 };
 use onboarding_core::consent::{ConsentGiven, DocumentVersion};
-use onboarding_core::policy::Limit;
+use onboarding_core::policy::{Limit, Retention};
 use onboarding_core::{Claim, ClaimChange, Language, Presented, Ref, policy};
 use onboarding_store::{SqlStore, SqliteOptions};
 use onboarding_testkit::{FixedClock, sample};
@@ -430,7 +430,7 @@ async fn a_proof_is_pseudonymised_only_when_its_owner_is_gone() {
     }
     store.commit(commit).await.unwrap();
     place.clock.advance(policy::RETAIN_CONSENTS);
-    Store::purge(&store, place.now(), 100).await.unwrap();
+    Store::purge(&store, place.now(), &Retention::default(), 100).await.unwrap();
     assert_eq!(store.consents(owners[0]).await.unwrap().len(), 1);
     assert_eq!(store.consents(owners[1]).await.unwrap().len(), 0);
     let sql = Statement::from_string(DbBackend::Sqlite, "SELECT COUNT(*) AS n FROM consent_proofs");

@@ -9,7 +9,10 @@ use crate::step::{Decides, Step};
 use crate::{Aggregate, Portal, Portals};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{
-    AccountId, Claim, EmailAddress, Language, PortalSlug, Presented, Ref, Uuid, account::Account, policy::Limit, registration::AddressOwner,
+    AccountId, Claim, EmailAddress, Language, PortalSlug, Presented, Ref, Uuid,
+    account::Account,
+    policy::{Limit, Retention},
+    registration::AddressOwner,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
@@ -39,6 +42,7 @@ pub struct Onboarding {
     /// Rung after every commit that puts something into the outbox.
     pub(crate) bell: Arc<Notify>,
     turns: Arc<[Mutex<()>; TURNS]>,
+    pub(crate) keep: Retention,
 }
 
 /// Who asks, as far as the engine wants to know.
@@ -106,7 +110,15 @@ impl Ownership {
 impl Onboarding {
     /// An engine over these ports and portals.
     pub fn new(ports: Ports, portals: Portals) -> Self {
-        Self { ports, portals, bell: Arc::new(Notify::new()), turns: Arc::new(std::array::from_fn(|_| Mutex::new(()))) }
+        let turns = Arc::new(std::array::from_fn(|_| Mutex::new(())));
+        Self { ports, portals, bell: Arc::new(Notify::new()), turns, keep: Retention::default() }
+    }
+
+    /// Keeps things as long as this says.
+    #[must_use]
+    pub fn with_retention(mut self, keep: Retention) -> Self {
+        self.keep = keep;
+        self
     }
 
     /// The portals.

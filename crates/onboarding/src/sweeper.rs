@@ -75,9 +75,9 @@ impl Onboarding {
             }
             round = round.saturating_mul(4);
         }
-        self.ports.store.purge(now, PURGE).await?;
+        self.ports.store.purge(now, &self.keep, PURGE).await?;
         self.ports.sessions.purge(now, PURGE).await?;
-        self.ports.outbox.purge(now - onboarding_core::policy::RETAIN_OUTBOX, PURGE).await?;
+        self.ports.outbox.purge(now - self.keep.outbox, PURGE).await?;
         self.ports.throttle.purge(now).await?;
         Ok(moved)
     }

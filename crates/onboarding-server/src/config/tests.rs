@@ -202,3 +202,24 @@ fn the_demo_decides_where_its_data_lie() {
     assert_eq!(refused.to_string(), "ONBOARDING_MAIL__FOLDER: the demo keeps everything in the folder given by --data");
     assert!(demo(&[("ONBOARDING_SERVER__PORT", "1")]).is_err());
 }
+
+#[test]
+fn things_are_kept_as_long_as_the_installation_says_within_bounds() {
+    let usual = read(GOOD, &[]).unwrap().retention;
+    assert_eq!(usual, Retention::default());
+    let own = read(&format!("{GOOD}[retention]\nregistrations = 7\nconsents = 1000\n"), &[("ONBOARDING_RETENTION__OUTBOX", "14")]).unwrap();
+    let expected = Retention { registrations: policy::days(7), outbox: policy::days(14), consents: policy::days(1_000), ..usual };
+    assert_eq!(own.retention, expected);
+    let lines = GOOD.lines().count();
+    assert_eq!(
+        told(&format!("{GOOD}[retention]\nregistrations = 0\naudit = 2000\noutbox = \"long\"\n"), &[]),
+        [
+            format!(":{}: expected a whole number from 1 to 365", lines + 2),
+            format!(":{}: expected a whole number, found a text", lines + 4),
+            format!(
+                ":{}: the audit trail must not outlive the owners of proofs of consent: it would still tell whose they were",
+                lines + 3
+            ),
+        ]
+    );
+}

@@ -3,6 +3,7 @@
 use super::{Stores, promises};
 use crate::sample;
 use onboarding::ports::{DirectoryError, ImportFault, ImportId, ImportNote, ImportReport, ImportState, Version, Versioned};
+use onboarding_core::policy::Retention;
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{PortalSlug, Record, RecordId};
 
@@ -252,9 +253,9 @@ pub async fn what_is_noted_of_an_import_is_told_within_its_portal(fresh: &Stores
 pub async fn notes_of_imports_are_purged(fresh: &Stores) {
     fresh.directory.note(note(1, fresh)).await.unwrap();
     fresh.clock.advance(onboarding_core::policy::RETAIN_IMPORTS - chrono::TimeDelta::microseconds(1));
-    fresh.store.purge(fresh.now(), 10).await.unwrap();
+    fresh.store.purge(fresh.now(), &Retention::default(), 10).await.unwrap();
     assert!(fresh.directory.noted(&sample::portal(), import(1)).await.unwrap().is_some());
     fresh.clock.advance(chrono::TimeDelta::microseconds(1));
-    fresh.store.purge(fresh.now(), 10).await.unwrap();
+    fresh.store.purge(fresh.now(), &Retention::default(), 10).await.unwrap();
     assert_eq!(fresh.directory.noted(&sample::portal(), import(1)).await.unwrap(), None);
 }

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::ports::{AuditRow, Commit, CommitError, Lookup, Relation, Replay, Store, StoreError, Versioned};
-use onboarding_core::{PortalSlug, Presented, RecordNumber, Ref, consent::ConsentGiven, policy, registration::Stage};
+use onboarding_core::policy::{self, Retention};
+use onboarding_core::{PortalSlug, Presented, RecordNumber, Ref, account::Standing, consent::ConsentGiven, registration::Stage};
 
 impl Row {
     fn versioned(&self) -> Versioned<Aggregate> {
@@ -49,10 +50,9 @@ impl State {
         }
     }
 
-    fn purge(&mut self, now: DateTime<Utc>, limit: usize) -> u64 {
+    fn purge(&mut self, now: DateTime<Utc>, keep: &Retention, limit: usize) -> u64 {
         let mut gone = 0_u64;
-        let mut ended: Vec<&Row> =
-            self.rows.values().filter(|row| row.has_ended() && row.written_at + policy::RETAIN_REGISTRATIONS <= now).collect();
+        let mut ended: Vec<&Row> = self.rows.values().filter(|row| row.has_ended() && row.written_at + keep.registrations <= now).collect();
         ended.sort_by_key(|row| row.serial);
         let ended: Vec<Ref> = ended.into_iter().take(limit).map(|row| row.index.id).collect();
         for id in ended {
@@ -75,7 +75,7 @@ impl State {
         let mut left = limit;
         self.audit.retain(|_, rows| {
             rows.retain(|entry| {
-                let drop = left > 0 && entry.row.at + policy::RETAIN_AUDIT <= now;
+                let drop = left > 0 && entry.row.at + keep.audit <= now;
                 left -= usize::from(drop);
                 gone += u64::from(drop);
                 !drop
@@ -88,6 +88,17 @@ impl State {
             self.notes.remove(&id);
             gone += 1;
         }
+        // Not counted: nothing is removed but the tie to a person.
+        let rows = &self.rows;
+        self.consents.retain(|owner, given| {
+            let owned = match rows.get(owner).map(|row| &row.aggregate) {
+                Some(Aggregate::Account(account)) => !matches!(account.standing(), Standing::Closed { .. }),
+                Some(Aggregate::Registration(_)) => true,
+                Some(Aggregate::Membership(_) | Aggregate::Roster(_) | Aggregate::Clerk(_)) | None => false,
+            };
+            given.retain(|given| owned || given.at + keep.consents > now);
+            !given.is_empty()
+        });
         gone
     }
 }
@@ -154,8 +165,8 @@ impl Store for MemoryStore {
         self.with(|state| state.consents.get(&of).cloned().unwrap_or_default())
     }
 
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.with(|state| state.purge(now, length(limit)))
+    async fn purge(&self, now: DateTime<Utc>, keep: &Retention, limit: u32) -> Result<u64, StoreError> {
+        self.with(|state| state.purge(now, keep, length(limit)))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

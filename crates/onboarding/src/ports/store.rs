@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding_core::{
     AccountId, Claim, ClaimChange, DeliveryId, Digest, PortalSlug, Presented, RecordNumber, Ref, audit::AuditEntry, consent::ConsentGiven,
+    policy::Retention,
 };
 
 /// A row's version: 0 before it exists, then 1, 2, 3….
@@ -305,8 +306,9 @@ pub trait Store: Send + Sync {
     /// Proofs of consent of one aggregate, oldest first.
     async fn consents(&self, of: Ref) -> Result<Vec<ConsentGiven>, StoreError>;
 
-    /// Removes what the retention rules no longer keep, at most `limit` of each kind; tells how many.
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
+    /// Removes what `keep` no longer keeps, at most `limit` of each kind; tells how many. A proof of consent stays, without its
+    /// owner.
+    async fn purge(&self, now: DateTime<Utc>, keep: &Retention, limit: u32) -> Result<u64, StoreError>;
 
     /// Whether the store answers and is migrated.
     async fn ready(&self) -> Result<(), StoreError>;

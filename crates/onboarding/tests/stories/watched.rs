@@ -4,8 +4,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::core::{
-    AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId, account::Account,
-    consent::ConsentGiven, membership::Membership, policy::Limit, registration::Registration,
+    AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId,
+    account::Account,
+    consent::ConsentGiven,
+    membership::Membership,
+    policy::{Limit, Retention},
+    registration::Registration,
 };
 use onboarding::ports::{
     AuditFilter, AuditListed, AuditRow, Backoffice, Commit, CommitError, DigestPurpose, Directory, DirectoryError, Entropy, HasherError,
@@ -172,8 +176,8 @@ impl Store for Watched {
         self.store.consents(of).await
     }
 
-    async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        Store::purge(&*self.store, now, limit).await
+    async fn purge(&self, now: DateTime<Utc>, keep: &Retention, limit: u32) -> Result<u64, StoreError> {
+        Store::purge(&*self.store, now, keep, limit).await
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

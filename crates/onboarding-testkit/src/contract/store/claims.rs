@@ -4,6 +4,7 @@ use crate::contract::at_once;
 use crate::contract::stores::Stores;
 use crate::sample;
 use onboarding::ports::{CommitError, Lookup, TokenEntry};
+use onboarding_core::policy::Retention;
 use onboarding_core::{Claim, ClaimChange, Digest, Presented, Ref};
 
 fn email_claim() -> Claim {
@@ -173,7 +174,7 @@ pub async fn a_dead_token_still_leads_to_its_owner(fresh: &Stores) {
     index(fresh, sample::digest(2), owner).await;
     fresh.write(sample::ended(state, fresh.now()), 1).await;
     fresh.clock.advance(chrono::TimeDelta::days(29));
-    fresh.store.purge(fresh.now(), 100).await.unwrap();
+    fresh.store.purge(fresh.now(), &Retention::default(), 100).await.unwrap();
     for n in [1, 2] {
         assert_eq!(led(fresh, vec![sample::digest(n)]).await, Some(owner));
     }

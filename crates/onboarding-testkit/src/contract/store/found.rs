@@ -7,6 +7,7 @@ use chrono::{TimeDelta, Timelike};
 use onboarding::Aggregate;
 use onboarding::ports::{Actor, Lookup, Relation, TokenEntry};
 use onboarding_core::audit::AuditEntry;
+use onboarding_core::policy::Retention;
 use onboarding_core::{Ref, registration};
 
 /// Only what is due, the longest overdue first, and no more than asked for.
@@ -161,11 +162,11 @@ pub async fn ended_registrations_are_purged_with_their_tokens(fresh: &Stores) {
         fresh.take(commit).await;
     }
     fresh.insert(sample::account(1, start)).await;
-    assert_eq!(fresh.store.purge(start + TimeDelta::days(29), 100).await.unwrap(), 0);
+    assert_eq!(fresh.store.purge(start + TimeDelta::days(29), &Retention::default(), 100).await.unwrap(), 0);
     let now = start + TimeDelta::days(31);
-    assert_eq!(fresh.store.purge(now, 1).await.unwrap(), 1, "at most one of each kind");
-    assert_eq!(fresh.store.purge(now, 100).await.unwrap(), 1);
-    assert_eq!(fresh.store.purge(now, 100).await.unwrap(), 0);
+    assert_eq!(fresh.store.purge(now, &Retention::default(), 1).await.unwrap(), 1, "at most one of each kind");
+    assert_eq!(fresh.store.purge(now, &Retention::default(), 100).await.unwrap(), 1);
+    assert_eq!(fresh.store.purge(now, &Retention::default(), 100).await.unwrap(), 0);
     for n in 1..=3 {
         let there = n == 3;
         let owner = fresh.store.find(&Lookup::Token(sample::digest(n).into())).await.unwrap();
@@ -182,10 +183,56 @@ pub async fn tokens_of_accounts_are_purged_after_a_month(fresh: &Stores) {
     commit.tokens.push(TokenEntry { digest: sample::digest(1), owner: Ref::Account(sample::account_id(1)) });
     fresh.take(commit).await;
     let led = async || fresh.store.find(&Lookup::Token(sample::digest(1).into())).await.unwrap();
-    assert_eq!(fresh.store.purge(start + TimeDelta::days(29), 100).await.unwrap(), 0);
+    assert_eq!(fresh.store.purge(start + TimeDelta::days(29), &Retention::default(), 100).await.unwrap(), 0);
     assert!(led().await.is_some());
-    assert_eq!(fresh.store.purge(start + TimeDelta::days(31), 100).await.unwrap(), 1);
+    assert_eq!(fresh.store.purge(start + TimeDelta::days(31), &Retention::default(), 100).await.unwrap(), 1);
     assert!(led().await.is_none());
+}
+
+/// After three years a proof of somebody who is gone no longer says whose it was; somebody who has an account can still prove
+/// what was agreed to.
+pub async fn proofs_of_nobody_are_pseudonymised_after_three_years(fresh: &Stores) {
+    let start = fresh.now();
+    let (here, gone) = (Ref::Account(sample::account_id(1)), Ref::Registration(sample::registration_id(1)));
+    fresh.insert(sample::account(1, start)).await;
+    let mut commit = fresh.step();
+    commit.consents = vec![(here, consent("terms", "3", true, fresh)), (gone, consent("terms", "3", true, fresh))];
+    fresh.take(commit).await;
+    let proved = async |of| fresh.store.consents(of).await.unwrap().len();
+    let keep = Retention::default();
+    fresh.store.purge(start + keep.consents - TimeDelta::seconds(1), &keep, 100).await.unwrap();
+    assert_eq!((proved(here).await, proved(gone).await), (1, 1));
+    fresh.store.purge(start + keep.consents, &keep, 100).await.unwrap();
+    assert_eq!((proved(here).await, proved(gone).await), (1, 0));
+}
+
+/// An installation may keep things shorter or longer.
+pub async fn what_is_kept_is_what_the_installation_says(fresh: &Stores) {
+    let start = fresh.now();
+    let state = sample::ended(sample::registration(1, None, start), start);
+    let mut commit = fresh.step();
+    commit.events = vec![(Ref::Registration(state.id()), AuditEntry::new("registration.applied"))];
+    commit.writes.push(write(state.clone(), 0));
+    commit.consents = vec![(Ref::Account(sample::account_id(9)), consent("terms", "3", true, fresh))];
+    fresh.take(commit).await;
+    let long = Retention::default();
+    let short = Retention { registrations: TimeDelta::days(7), audit: TimeDelta::days(90), consents: TimeDelta::days(365), ..long };
+    let kept = async || {
+        let registration = fresh.version(Ref::Registration(state.id())).await == 1;
+        let audit = !fresh.store.history(Ref::Registration(state.id())).await.unwrap().is_empty();
+        (registration, audit, !fresh.store.consents(Ref::Account(sample::account_id(9))).await.unwrap().is_empty())
+    };
+    for (days, keep, expected) in [
+        (7, long, (true, true, true)),
+        (7, short, (false, true, true)),
+        (90, long, (false, true, true)),
+        (90, short, (false, false, true)),
+        (365, long, (false, false, true)),
+        (365, short, (false, false, false)),
+    ] {
+        fresh.store.purge(start + TimeDelta::days(days), &keep, 100).await.unwrap();
+        assert_eq!(kept().await, expected, "after {days} days");
+    }
 }
 
 /// The store's time is its clock's, and no finer than a database keeps.

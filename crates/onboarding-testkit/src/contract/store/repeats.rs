@@ -5,6 +5,7 @@ use crate::contract::stores::{Stores, sealed, write};
 use crate::sample;
 use chrono::TimeDelta;
 use onboarding::ports::{CommandRecord, Commit, CommitError};
+use onboarding_core::policy::Retention;
 use onboarding_core::{Digest, Presented, Ref};
 
 fn with_command(fresh: &Stores, n: u64) -> Commit {
@@ -47,7 +48,7 @@ pub async fn a_command_may_be_carried_out_again_after_a_day(fresh: &Stores) {
     let replay = fresh.store.replay(&sample::digest(1).into(), fresh.now()).await.unwrap();
     assert!(replay.is_some(), "the second time is replayed");
     fresh.clock.advance(TimeDelta::hours(25));
-    assert_eq!(fresh.store.purge(fresh.now(), 100).await.unwrap(), 1, "the command is purged after a day");
+    assert_eq!(fresh.store.purge(fresh.now(), &Retention::default(), 100).await.unwrap(), 1, "the command is purged after a day");
 }
 
 /// Who repeats a command while the first is under way finds its version gone as well: the reply is what helps.
