@@ -51,8 +51,11 @@ fn the_demo_shows_the_portals_that_it_is_asked_for_and_all_of_them_otherwise() {
 fn a_second_demo_on_the_same_folder_is_refused_and_disturbs_nothing() {
     let installation = Installation::empty();
     let first = installation.demo();
-    // The first start's own mail is on its way: let it arrive, so that nothing moves but what the second one does.
+    // The first start's own mails are on their way: let them arrive, so that nothing moves but what the second one does.
     let invited = eventually("the invitation", || installation.mails("data/mail/partner").pop());
+    let opened =
+        eventually("the mails of the sample account", || Some(installation.mails("data/mail/customer")).filter(|mails| mails.len() == 2));
+    assert!(opened.iter().all(|mail| mail.contains("To: urs.zuercher@post.example")), "{opened:?}");
     assert!(invited.contains("To: super-admin@example.org"), "{invited}");
     let files = installation.files();
     let said = installation.run(&["demo", "--listen", "127.0.0.1:0", "--data", "data"]);
