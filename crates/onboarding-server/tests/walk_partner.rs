@@ -331,3 +331,47 @@ fn many_who_approve_at_once_make_one_decision_and_one_mail() {
     site.mail(PARTNER, "last@praxis.example");
     assert_eq!(site.mails_to(PARTNER, ROBIN).len(), 2);
 }
+
+#[test]
+fn a_request_reminds_its_super_admin_passes_to_the_clerks_and_is_decided_by_one() {
+    let (mut site, customer, _) = site();
+    boss(&site, &customer, BOSS);
+    let handle = ask(&site, &customer, ROBIN);
+    let late = ask(&site, &customer, "late@praxis.example");
+    // Two mails that ask, from the two requests.
+    site.mail(PARTNER, BOSS);
+    site.mail(PARTNER, BOSS);
+    let clerk = site.clerk(PARTNER, "amt@office.example");
+    let approve = |site: &Site, clerk: &str, email: &str| {
+        let found = site.signed(clerk, "GET", &format!("/partner/staff/registrations?q={email}"), &Value::Null).expect(200);
+        let seen = &found["registrations"][0];
+        let path = format!("/partner/staff/registrations/{}/approve", seen["id"].as_str().unwrap());
+        site.signed(clerk, "POST", &path, &json!({ "version": seen["version"] }))
+    };
+    approve(&site, &clerk, ROBIN).refused(403, "forbidden");
+    site.crash();
+
+    // The sweeper looks at its start and then now and then: a restart is the next look.
+    site.advance(3 * DAY);
+    site.restart();
+    site.mail(PARTNER, BOSS);
+    site.mail(PARTNER, BOSS);
+    site.advance(4 * DAY);
+    site.restart();
+    site.mail(PARTNER, "portal@medora.example");
+    let clerk = site.clerk(PARTNER, "amt@office.example");
+    assert_eq!(approve(&site, &clerk, ROBIN).expect(200)["state"], "awaiting_completion");
+    assert_eq!(site.get(&format!("/partner/registrations/{handle}")).expect(200)["decided_by"], "clerk");
+    let token = site.mail(PARTNER, ROBIN).token();
+    let rest = json!({ "token": token, "consents": [consent("terms")], "password": PASSWORD });
+    assert_eq!(complete(&site, &rest).expect(200)["state"], "active");
+    let session = site.post("/partner/sessions", &json!({ "login": ROBIN, "password": PASSWORD })).expect(201);
+    assert_eq!(session["access"], "member");
+
+    // The other one waits in vain, and is told when its time is over.
+    site.advance(24 * DAY);
+    site.restart();
+    let told = site.mail(PARTNER, "late@praxis.example");
+    assert_eq!(told.find_link(), None, "{told:#?}");
+    assert_eq!(site.get(&format!("/partner/registrations/{late}")).expect(200)["state"], "expired");
+}
