@@ -3,7 +3,7 @@
 //! one by one, to the same end.
 
 use crate::aggregates::statement;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use std::fmt::Write as _;
 
 /// Statements in their order, whose parameters are numbered over all of them. They run in the transaction they are run in;
@@ -57,6 +57,11 @@ impl Batch {
         }
         let Self { sql, values, due } = self;
         Ok(db.execute_raw(statement(db, &sql, values)).await?.rows_affected() == due)
+    }
+
+    /// The text with its values.
+    pub(crate) fn statement(self, db: &impl ConnectionTrait) -> Statement {
+        statement(db, &self.sql, self.values)
     }
 
     /// Runs them and gives the rows that they return.
