@@ -62,6 +62,11 @@ impl Table {
     }
 }
 
+/// An aggregate's row with columns `id`, `version` and `data`.
+pub(crate) fn read(what: Ref, row: &QueryResult) -> Result<Versioned<Aggregate>, StoreError> {
+    Table::of(what).ok_or_else(|| corrupt("an aggregate without a table"))?.read(row)
+}
+
 /// The aggregate with its version.
 pub(crate) async fn load(db: &impl ConnectionTrait, what: Ref) -> Result<Option<Versioned<Aggregate>>, StoreError> {
     let Some(table) = Table::of(what) else { return Ok(None) };

@@ -119,7 +119,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = SqlStore::open(SqliteOptions::new(folder.path().join("store.db")), Arc::new(FixedClock::default())).await.unwrap();
         store.migrate().await.unwrap();
-        let asked = [sessions::look_up(3), store::due(), outbox::next_due(), outbox::due(16), outbox::lease(16), throttle::windows(3)];
+        let asked: Vec<String> = vec![sessions::look_up(3), store::led_to(2), store::HOLDER.to_owned(), store::due(), outbox::next_due(), outbox::due(16), outbox::lease(16), throttle::windows(3, 0), throttle::windows(2, 2)];
         let purged = [outbox::ORPHANS, purge::ENDED, purge::COMMANDS, purge::AUDIT, purge::UNOWNED].map(str::to_owned);
         for sql in asked.into_iter().chain(purged) {
             let explain = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {sql}"));
@@ -127,7 +127,7 @@ mod tests {
                 let step: String = row.try_get("", "detail").unwrap();
                 // Walking an index in its order is no walk through the table, nor is walking what a subquery found or a
                 // caller named.
-                let few = ["SCAN due_", "SCAN asked"].iter().any(|few| step.starts_with(few)) || step.ends_with(" CONSTANT ROWS");
+                let few = ["SCAN due_", "SCAN asked", "SCAN back"].iter().any(|few| step.starts_with(few)) || step.ends_with(" CONSTANT ROWS");
                 // Nearly every counter has not ended: that index is for the purge.
                 let whole = step.starts_with("SCAN ") && !step.contains("INDEX") && !few || step.contains("ix_throttles_ends_at");
                 assert!(!whole, "{step}: {sql}");

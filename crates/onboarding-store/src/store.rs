@@ -37,6 +37,21 @@ pub(crate) fn is_among(presented: &Presented, key: i64, bytes: &[u8]) -> Result<
     Ok(presented.matches(&digest(key, bytes)?))
 }
 
+/// The account that holds a claim. With `$1` to `$3` the claim's key.
+pub(crate) const HOLDER: &str = "SELECT c.owner_kind, c.owner_id AS id, a.version, a.data FROM claims c \
+     LEFT JOIN accounts a ON c.owner_kind = 'account' AND a.id = c.owner_id WHERE c.kind = $1 AND c.portal = $2 AND c.value = $3";
+
+/// What tokens with one of so many digests lead to.
+pub(crate) fn led_to(digests: usize) -> String {
+    let among = (1..=digests).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT t.digest, t.digest_key, t.owner_kind, t.owner_id AS id, COALESCE(r.version, a.version) AS version, \
+         COALESCE(r.data, a.data) AS data FROM tokens t \
+         LEFT JOIN registrations r ON t.owner_kind = 'registration' AND r.id = t.owner_id \
+         LEFT JOIN accounts a ON t.owner_kind = 'account' AND a.id = t.owner_id WHERE t.digest IN ({among})"
+    )
+}
+
 /// What is due in any of the four tables. With `$1` the present and `$2` the most rows.
 pub(crate) fn due() -> String {
     let due = |kind: &str, table: Table| {
@@ -93,6 +108,40 @@ impl Store for SqlStore {
                 id.map(|id| reference("roster", id)).transpose()
             }
         }
+    }
+
+    async fn behind(&self, by: &Lookup) -> Result<Option<Versioned<Aggregate>>, StoreError> {
+        let db = self.readers();
+        let row = match by {
+            Lookup::Claim(claim) => {
+                let (kind, portal, value) = step::key_of(claim);
+                let asked = statement(db, HOLDER, [kind.into(), portal.into(), value.into()]);
+                db.query_one_raw(asked).await.doing("find a claim's holder")?
+            }
+            Lookup::Token(presented) => {
+                let asked = statement(db, &led_to(presented.0.len()), bytes_of(presented).into_iter().map(Into::into));
+                let mut found = None;
+                for row in db.query_all_raw(asked).await.doing("find what a token leads to")? {
+                    let digest: Vec<u8> = row.try_get("", "digest").doing("find what a token leads to")?;
+                    if is_among(presented, row.try_get("", "digest_key").doing("find what a token leads to")?, &digest)? {
+                        found = Some(row);
+                    }
+                }
+                found
+            }
+            Lookup::Roster(..) => match self.find(by).await? {
+                Some(roster) => return self.load(roster).await,
+                None => return Ok(None),
+            },
+        };
+        let Some(row) = row else { return Ok(None) };
+        let kind: String = row.try_get("", "owner_kind").doing("find what is led to")?;
+        let owner = reference(&kind, row.try_get("", "id").doing("find what is led to")?)?;
+        if row.try_get::<Option<i64>>("", "version").doing("find what is led to")?.is_none() {
+            // Gone, or of a kind that is not looked at in the same statement.
+            return self.load(owner).await;
+        }
+        aggregates::read(owner, &row).map(Some)
     }
 
     async fn related(&self, relation: &Relation) -> Result<Vec<Versioned<Aggregate>>, StoreError> {
