@@ -69,7 +69,16 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be written, or was migrated by a newer version.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        self.inner.database.write(|txn| Box::pin(async move { Migrator::up(txn, None).await.doing("migrate the database") })).await
+        let doing = "migrate the database";
+        let txn = self.inner.database.begin_schema().await.doing(doing)?;
+        match Migrator::up(&txn, None).await {
+            Ok(()) => txn.commit().await.doing(doing),
+            Err(error) => {
+                // Dropped unfinished, it would be rolled back all the same, at some later time.
+                txn.rollback().await.doing(doing)?;
+                Err(error).doing(doing)
+            }
+        }
     }
 
     /// The names of the migrations that this version knows and the database lacks, oldest first.
@@ -77,7 +86,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read, or was migrated by a newer version.
     pub async fn pending(&self) -> Result<Vec<String>, StoreError> {
-        let pending = Migrator::get_pending_migrations_read_only(self.inner.database.readers()).await;
+        let pending = Migrator::get_pending_migrations_read_only(self.inner.database.schema()).await;
         Ok(pending.doing("read the state of the schema")?.iter().map(|step| step.name().to_owned()).collect())
     }
 

@@ -4,6 +4,7 @@ use crate::aggregates::{self, Table, statement};
 use crate::column::{digest, micros, moment, reference, sealed};
 use crate::entity::{audit, command, consent_proof, token};
 use crate::error::{Doing, corrupt};
+use crate::sqlite::Readers;
 use crate::{Inner, SqlStore, purge, step};
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -12,12 +13,12 @@ use onboarding::ports::{AuditRow, Commit, CommitError, Lookup, Relation, Replay,
 use onboarding_core::consent::{ConsentGiven, DocumentVersion};
 use onboarding_core::policy::{self, Retention};
 use onboarding_core::{Language, Presented, Ref};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::sync::Arc;
 use uuid::Uuid;
 
 impl SqlStore {
-    pub(crate) fn readers(&self) -> &DatabaseConnection {
+    pub(crate) fn readers(&self) -> &Readers {
         self.inner.database.readers()
     }
 
@@ -180,13 +181,10 @@ impl Store for SqlStore {
             return if held { Ok(()) } else { Err(CommitError::Fenced) };
         }
         if let Some(batch) = step::at_once(&self.inner.ids, &commit)? {
-            let whole = |written| if written { Ok(()) } else { Err(CommitError::Conflict) };
-            let taken = self.inner.database.write(move |txn| Box::pin(async move { whole(batch.run(txn).await.doing("take a step")?) }));
-            match taken.await {
-                // Nothing of it stayed. Whatever stood in its way is told by the slower way, unless it has gone by then.
-                Err(CommitError::Conflict) => {}
-                taken => return taken,
+            if self.inner.database.write_rows(batch, "take a step").await? {
+                return Ok(());
             }
+            // Nothing of it stayed. Whatever stood in its way is told by the slower way, unless it has gone by then.
         }
         let shared = self.shared();
         self.inner.database.write(move |txn| Box::pin(async move { step::take(txn, &shared.ids, commit).await })).await

@@ -2,6 +2,7 @@
 //! most of our statements do. That a text may hold several statements with parameters is SQLite's way; elsewhere they run
 //! one by one, to the same end.
 
+use super::Connection;
 use crate::aggregates::statement;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use std::fmt::Write as _;
@@ -57,6 +58,15 @@ impl Batch {
         }
         let Self { sql, values, due } = self;
         Ok(db.execute_raw(statement(db, &sql, values)).await?.rows_affected() == due)
+    }
+
+    /// Begins a transaction and runs them, in one text. `false`: a row that was meant to be written was not. Whoever asked
+    /// ends the transaction, however this ends.
+    pub(super) async fn begin(self, db: &Connection) -> Result<bool, DbErr> {
+        let Self { sql, values, due } = self;
+        let changes = db.changes(&statement(db, &format!("{}; {sql}", super::BEGIN), values)).await?;
+        // The first number is none of ours.
+        Ok(changes.iter().skip(1).sum::<u64>() == due)
     }
 
     /// The text with its values.
