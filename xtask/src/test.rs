@@ -2,21 +2,71 @@
 //! something is not installed: it is installed, or named and the run is red.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::process;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
+/// Programs that tests read letters with, each with the Debian package that brings it.
+const TOOLS: [(&str, &str); 5] = [
+    ("pdftotext", "poppler-utils"),
+    ("pdffonts", "poppler-utils"),
+    ("pdfinfo", "poppler-utils"),
+    ("pdftoppm", "poppler-utils"),
+    ("zbarimg", "zbar-tools"),
+];
+
 /// Sets up, tests the whole workspace, and builds the core for wasm with and without its features.
 pub(crate) fn run(root: &Path) -> Result<()> {
     require_wasm(root)?;
+    require_tools()?;
     process::run(&mut process::cargo(root, &["test", "--locked", "--workspace"]))?;
     let core = ["check", "--locked", "-p", "onboarding-core", "--target", WASM];
     process::run(&mut process::cargo(root, &core))?;
     process::run(process::cargo(root, &core).args(["--features", "declaration"]))
+}
+
+/// Letters are read back with the tools of a desk. What is missing is installed with the system's packages, or named.
+fn require_tools() -> Result<()> {
+    let packages = packages_of(&missing(&TOOLS));
+    if packages.is_empty() {
+        return Ok(());
+    }
+    println!("the packages {} are missing; installing them with apt-get", packages.join(" and "));
+    let installed = apt_get(&["update"]).and_then(|()| apt_get(&[&["install", "--yes", "--no-install-recommends"], &*packages].concat()));
+    installed
+        .with_context(|| format!("the tests need the packages {}, which are missing and could not be installed", packages.join(" and ")))?;
+    // A package that is called so elsewhere might bring another program.
+    match missing(&TOOLS).first() {
+        None => Ok(()),
+        Some((tool, package)) => bail!("the tests need `{tool}`, which the package {package} did not bring"),
+    }
+}
+
+/// Those that cannot be started.
+fn missing<'a>(tools: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    // Not whether it is content with its arguments: only whether it is there.
+    let starts = |tool: &str| Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    tools.iter().copied().filter(|(tool, _)| !starts(tool)).collect()
+}
+
+fn packages_of<'a>(tools: &[(&'a str, &'a str)]) -> Vec<&'a str> {
+    let mut packages: Vec<_> = tools.iter().map(|(_, package)| *package).collect();
+    packages.dedup();
+    packages
+}
+
+/// As root, or as somebody who may become root without being asked.
+fn apt_get(arguments: &[&str]) -> Result<()> {
+    let is_root = process::output_of(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let mut command = if is_root { Command::new("apt-get") } else { Command::new("sudo") };
+    if !is_root {
+        command.args(["--non-interactive", "apt-get"]);
+    }
+    process::run(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 /// The target's standard library is what counts: it may come from rustup or from a distribution's package.
@@ -45,6 +95,13 @@ fn has_target(root: &Path, target: &str) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tool_that_is_not_there_is_named_with_its_package() {
+        let tools = [("cargo", "cargo"), ("no-such-tool", "no-such-package"), ("nor-this-one", "no-such-package")];
+        assert_eq!(missing(&tools), tools[1..]);
+        assert_eq!(packages_of(&missing(&tools)), ["no-such-package"]);
+    }
 
     #[test]
     fn a_target_without_libraries_is_seen_as_missing() {

@@ -129,8 +129,10 @@ pub enum Command {
         /// The decisions.
         given: Vec<crate::consent::ConsentGiven>,
     },
-    /// A role needs longer passwords.
+    /// A role needs longer passwords; every session ends.
     GainPrivilege,
+    /// The last such role is gone; every session ends.
+    LosePrivilege,
     /// One session ends, or all.
     EndSessions,
     /// A wrong PIN was typed.
@@ -185,6 +187,7 @@ impl Command {
             Self::DecideConsent { .. } => "decide_consent",
             Self::AdoptConsents { .. } => "adopt_consents",
             Self::GainPrivilege => "gain_privilege",
+            Self::LosePrivilege => "lose_privilege",
             Self::EndSessions => "end_sessions",
             Self::RejectPin { .. } => "reject_pin",
             Self::RequestLetter => "request_letter",
@@ -286,6 +289,7 @@ pub fn decide(state: Option<&Account>, command: Command, journey: &Journey, now:
             | Command::DecideConsent { .. }
             | Command::AdoptConsents { .. }
             | Command::GainPrivilege
+            | Command::LosePrivilege
             | Command::EndSessions
             | Command::RejectPin { .. }
             | Command::RequestLetter
@@ -322,6 +326,7 @@ fn active(account: &Account, command: Command, journey: &Journey, now: DateTime<
         Command::AdoptConsents { given } => Ok(consent::adopt(account, given)),
         Command::GainPrivilege if account.privileged => Ok(Decision::answer(Reply::Repeated)),
         Command::GainPrivilege => Ok(Decision::events(vec![Event::PrivilegeGained], Reply::Done)),
+        Command::LosePrivilege => Ok(lose_privilege(account)),
         Command::EndSessions => Ok(Decision::events(vec![Event::SessionsEnded], Reply::Done)),
         Command::RejectPin { number } => pin::reject(account, number, now),
         Command::RequestLetter => pin::request_letter(account, now),
@@ -331,6 +336,10 @@ fn active(account: &Account, command: Command, journey: &Journey, now: DateTime<
         Command::Settle { delivery, fate } => Ok(provision::settle(account, delivery, fate, now)),
         Command::Tick => Ok(reset::tick(account, now)),
     }
+}
+
+fn lose_privilege(account: &Account) -> Decision<Event, Reply> {
+    if account.privileged { Decision::events(vec![Event::PrivilegeLost], Reply::Done) } else { Decision::answer(Reply::Repeated) }
 }
 
 fn suspended(account: &Account, command: Command, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
@@ -346,6 +355,7 @@ fn suspended(account: &Account, command: Command, now: DateTime<Utc>) -> Result<
         Command::Settle { delivery, fate } => Ok(provision::settle(account, delivery, fate, now)),
         Command::Tick => Ok(reset::tick(account, now)),
         Command::EndSessions => Ok(Decision::events(vec![Event::SessionsEnded], Reply::Done)),
+        Command::LosePrivilege => Ok(lose_privilege(account)),
         Command::ChangePassword { .. }
         | Command::IssueInitialPassword { .. }
         | Command::RequestEmail { .. }
@@ -372,6 +382,7 @@ fn closed(account: &Account, command: Command) -> Result<Decision<Event, Reply>,
         | Command::DecideConsent { .. }
         | Command::AdoptConsents { .. }
         | Command::GainPrivilege
+        | Command::LosePrivilege
         | Command::EndSessions
         | Command::RejectPin { .. }
         | Command::RequestLetter

@@ -5,7 +5,7 @@ use crate::{
     journey::{AccountsPerRecord, LoginWith},
 };
 
-/// Something only one account may hold.
+/// Something only one account may hold, or one clerk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Claim {
     /// An address that signs in.
@@ -14,29 +14,32 @@ pub enum Claim {
     Login(PortalSlug, RecordNumber),
     /// A record that may have one account.
     Record(PortalSlug, RecordNumber),
+    /// An address that signs a clerk in. Apart from [`Claim::Email`]: a clerk may be a customer too.
+    Staff(PortalSlug, EmailKey),
 }
 
 impl Claim {
-    /// A stable word: `email`, `login`, `record`.
+    /// A stable word: `email`, `login`, `record`, `staff`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Email(..) => "email",
             Self::Login(..) => "login",
             Self::Record(..) => "record",
+            Self::Staff(..) => "staff",
         }
     }
 
     /// The portal within which it is unique.
     pub fn portal(&self) -> &PortalSlug {
         match self {
-            Self::Email(portal, _) | Self::Login(portal, _) | Self::Record(portal, _) => portal,
+            Self::Email(portal, _) | Self::Login(portal, _) | Self::Record(portal, _) | Self::Staff(portal, _) => portal,
         }
     }
 
     /// The value that is unique.
     pub fn value(&self) -> &str {
         match self {
-            Self::Email(_, key) => key.as_str(),
+            Self::Email(_, key) | Self::Staff(_, key) => key.as_str(),
             Self::Login(_, number) | Self::Record(_, number) => number.as_str(),
         }
     }

@@ -7,6 +7,9 @@ use secrecy::SecretString;
 /// else (`0 O`, `1 I l`, `A 4`, `E 3`, `U V`). 28 characters, 4.81 bit each. Source: threats.md "Values".
 pub const ALPHABET: &[u8; 28] = b"23456789BCDFGHJKMNPQRSTVWXYZ";
 
+/// Characters that no code contains, as people are told.
+pub const ABSENT: &str = "0 1 A E I L O U";
+
 /// Why a typed code cannot be one. It costs no try: nothing was guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeFault {

@@ -36,6 +36,8 @@ identity! {
     MembershipId,
     /// The roster of one record. 128 bit.
     RosterId,
+    /// A clerk of one portal. 128 bit.
+    ClerkId,
     /// A row of the master data, whatever its number is called. 128 bit.
     RecordId,
     /// An outgoing mail or letter; the same on every attempt. 128 bit.
@@ -56,6 +58,8 @@ pub enum Ref {
     Membership(MembershipId),
     /// A roster.
     Roster(RosterId),
+    /// A clerk.
+    Clerk(ClerkId),
     /// A row of the master data: a fact, never written by a decision.
     Record(RecordId),
 }
@@ -68,17 +72,19 @@ impl Ref {
             Self::Account(id) => id.0,
             Self::Membership(id) => id.0,
             Self::Roster(id) => id.0,
+            Self::Clerk(id) => id.0,
             Self::Record(id) => id.0,
         }
     }
 
-    /// A stable word for the kind: `registration`, `account`, `membership`, `roster`, `record`.
+    /// A stable word for the kind: `registration`, `account`, `membership`, `roster`, `clerk`, `record`.
     pub fn kind(self) -> &'static str {
         match self {
             Self::Registration(_) => "registration",
             Self::Account(_) => "account",
             Self::Membership(_) => "membership",
             Self::Roster(_) => "roster",
+            Self::Clerk(_) => "clerk",
             Self::Record(_) => "record",
         }
     }
@@ -90,6 +96,7 @@ impl Ref {
             "account" => Some(Self::Account(AccountId(id))),
             "membership" => Some(Self::Membership(MembershipId(id))),
             "roster" => Some(Self::Roster(RosterId(id))),
+            "clerk" => Some(Self::Clerk(ClerkId(id))),
             "record" => Some(Self::Record(RecordId(id))),
             _ => None,
         }

@@ -9,6 +9,7 @@
 //! - [`account`]: credential, sign-in, resets, e-mail change, consents, the generation that ends sessions.
 //! - [`membership`]: an account's standing at a record, and the PIN letters that lead to it.
 //! - [`roster`]: who decides at a record, and what concerns all its accounts.
+//! - [`clerk`]: the company's own people, who are never accounts.
 //! - [`record`], [`name`], [`email`], [`code`], [`password`], [`consent`]: values, parsed once, compared one way.
 //! - [`policy`]: every number of the rules, with its unit and source.
 //! - [`effect`]: what a decision orders done outside. [`claim`]: what must be unique.
@@ -19,6 +20,7 @@
 pub mod account;
 pub mod audit;
 pub mod claim;
+pub mod clerk;
 pub mod code;
 pub mod consent;
 pub mod effect;
@@ -38,7 +40,7 @@ mod secret;
 pub use claim::{Claim, ClaimChange};
 pub use effect::{Effect, Mail, MailTemplate, Page, Param, PinLetterOrder};
 pub use email::{EmailAddress, EmailKey};
-pub use id::{AccountId, DeliveryId, MembershipId, RecordId, Ref, RegistrationId, RosterId, SessionId, Uuid};
+pub use id::{AccountId, ClerkId, DeliveryId, MembershipId, RecordId, Ref, RegistrationId, RosterId, SessionId, Uuid};
 pub use journey::Journey;
 pub use language::{Language, PortalSlug};
 pub use name::PersonName;

@@ -11,7 +11,7 @@ mod redeem;
 mod suspend;
 
 pub use event::{Event, deadline, evolve};
-pub use pin::{LetterFate, LetterPin};
+pub use pin::{LetterFate, LetterMark, LetterPin};
 pub use redeem::NoticeVerdict;
 
 use crate::{
@@ -128,6 +128,18 @@ pub enum Command {
     },
     /// A clerk keeps a held letter back.
     RefuseLetter,
+    /// A clerk says what became of a letter that was printed.
+    MarkLetter {
+        /// Which.
+        delivery: DeliveryId,
+        /// What.
+        mark: LetterMark,
+    },
+    /// A clerk has the letter written again, with a fresh PIN: the older one is void.
+    ReissueLetter {
+        /// The letter, with a fresh PIN and date.
+        letter: LetterInput,
+    },
     /// What became of the letter.
     SettleLetter {
         /// Which.
@@ -160,6 +172,8 @@ impl Command {
             Self::RedeemNotice { .. } => "redeem_notice",
             Self::ReleaseLetter { .. } => "release_letter",
             Self::RefuseLetter => "refuse_letter",
+            Self::MarkLetter { .. } => "mark_letter",
+            Self::ReissueLetter { .. } => "reissue_letter",
             Self::SettleLetter { .. } => "settle_letter",
             Self::ChangeRole { .. } => "change_role",
             Self::Suspend => "suspend",
@@ -221,6 +235,8 @@ pub fn decide(
             }
             Command::ReleaseLetter { .. }
             | Command::RefuseLetter
+            | Command::MarkLetter { .. }
+            | Command::ReissueLetter { .. }
             | Command::SettleLetter { .. }
             | Command::ChangeRole { .. }
             | Command::Suspend
@@ -241,6 +257,8 @@ pub fn decide(
             Command::RedeemNotice { delivery, told, business, .. } => Ok(redeem::linked(delivery, told, business, now)),
             Command::ReleaseLetter { letter } => pin::release(membership, letter, now),
             Command::RefuseLetter => pin::refuse(membership),
+            Command::MarkLetter { delivery, mark } => pin::mark(membership, delivery, mark),
+            Command::ReissueLetter { letter } => pin::reissue(membership, letter, now),
             Command::SettleLetter { delivery, fate } => Ok(pin::settle(membership, delivery, fate)),
             Command::End => Ok(Decision::events(vec![Event::Ended { at: now }], Reply::Done)),
             Command::Tick => Ok(pin::tick(membership, now)),
@@ -256,7 +274,9 @@ pub fn decide(
             Command::Suspend => Ok(Decision::events(vec![Event::Suspended { at: now }], Reply::Done)),
             Command::Unsuspend | Command::Tick => Ok(Decision::answer(Reply::Repeated)),
             Command::End => Ok(Decision::events(vec![Event::Ended { at: now }], Reply::Done)),
-            Command::ReleaseLetter { .. } | Command::RefuseLetter => Err(Refusal::NotInThisState),
+            Command::ReleaseLetter { .. } | Command::RefuseLetter | Command::MarkLetter { .. } | Command::ReissueLetter { .. } => {
+                Err(Refusal::NotInThisState)
+            }
         },
         Standing::Suspended => match command {
             // A suspended member does not get in by another letter.
@@ -267,7 +287,11 @@ pub fn decide(
             Command::Unsuspend => Ok(Decision::events(vec![Event::Unsuspended { at: now }], Reply::Done)),
             Command::Suspend | Command::Tick => Ok(Decision::answer(Reply::Repeated)),
             Command::End => Ok(Decision::events(vec![Event::Ended { at: now }], Reply::Done)),
-            Command::ChangeRole { .. } | Command::ReleaseLetter { .. } | Command::RefuseLetter => Err(Refusal::NotInThisState),
+            Command::ChangeRole { .. }
+            | Command::ReleaseLetter { .. }
+            | Command::RefuseLetter
+            | Command::MarkLetter { .. }
+            | Command::ReissueLetter { .. } => Err(Refusal::NotInThisState),
         },
         Standing::Ended => match command {
             Command::Grant { role, .. } => {
@@ -280,9 +304,13 @@ pub fn decide(
             }
             Command::Redeem { notice: notice @ (NoticeVerdict::Mismatch | NoticeVerdict::Expired), .. } => redeem::stranger(notice),
             Command::SettleLetter { .. } | Command::End | Command::Tick => Ok(Decision::answer(Reply::Repeated)),
-            Command::ReleaseLetter { .. } | Command::RefuseLetter | Command::ChangeRole { .. } | Command::Suspend | Command::Unsuspend => {
-                Err(Refusal::NotInThisState)
-            }
+            Command::ReleaseLetter { .. }
+            | Command::RefuseLetter
+            | Command::MarkLetter { .. }
+            | Command::ReissueLetter { .. }
+            | Command::ChangeRole { .. }
+            | Command::Suspend
+            | Command::Unsuspend => Err(Refusal::NotInThisState),
         },
     }
 }

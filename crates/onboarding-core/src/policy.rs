@@ -1,6 +1,6 @@
 //! Every number the rules name, with its unit and source, in one place.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 macro_rules! spans {
     ($($(#[$doc:meta])* $name:ident = $unit:ident($n:expr);)*) => {
@@ -47,6 +47,8 @@ spans! {
     PIN_WINDOW = days(30);
     /// An account waits this long between two letters.
     PIN_LETTER_EVERY = days(7);
+    /// Life of a yearly notice's PIN, where the batch says nothing else.
+    NOTICE_PIN_LIFE = days(365);
     /// Longest life of a yearly notice's PIN.
     NOTICE_PIN_AT_MOST = days(400);
     /// Bearer sessions die after this long without use; a portal may say less.
@@ -55,7 +57,14 @@ spans! {
     PAGE_IDLE = minutes(30);
     /// Page sessions die after this long in any case.
     PAGE_AT_MOST = hours(12);
-    /// `last_seen` is written at most this often. Source: budgets.md.
+    /// Life of a clerk's one-use token. Source: rules.md "Staff".
+    STAFF_SETUP_LIFE = hours(24);
+    /// A clerk's session dies after this long without use: long enough for a telephone call between two looks, short
+    /// enough for a desk that was left. Source: ASVS 5.0 7.3.1, our choice.
+    STAFF_IDLE = hours(1);
+    /// A clerk's session dies after this long in any case: one working day. Source: NIST SP 800-63B-4 2.2.3 (12 h).
+    STAFF_AT_MOST = hours(12);
+    /// `last_seen` is written at most this often. A write a request would cost more than the request.
     TOUCH_EVERY = seconds(60);
     /// Replies of repeatable commands are kept this long.
     REPLAY_LIFE = hours(24);
@@ -67,6 +76,8 @@ spans! {
     RETAIN_OUTBOX = days(30);
     /// Audit entries are purged.
     RETAIN_AUDIT = days(730);
+    /// Reports of imports are purged.
+    RETAIN_IMPORTS = days(30);
     /// Consent proofs are pseudonymised.
     RETAIN_CONSENTS = days(1095);
 }
@@ -113,6 +124,10 @@ pub const PIN_NUMBERS: usize = 20;
 pub const PIN_LETTERS_PER_ACCOUNT: usize = 4;
 /// Letters per record in [`PIN_WINDOW`]; more wait for a clerk.
 pub const PIN_LETTERS_PER_RECORD: usize = 10;
+/// Wrong PINs of a portal in 24 h at which the clerks are told, once a day. Far above what people mistype.
+pub const PIN_ALARM: u32 = 50;
+/// Numbers whose notices one call gives PINs to: what one transaction takes, and what one answer holds.
+pub const NOTICES_AT_ONCE: usize = 10_000;
 /// Approval mails per record and day before they become a digest.
 pub const APPROVER_MAILS_PER_DAY: u32 = 5;
 
@@ -156,9 +171,24 @@ pub const SIGN_IN_FREE_OF_DELAY: u32 = 20;
 pub const SIGN_IN_DELAY_AT_MOST: TimeDelta = TimeDelta::seconds(2);
 /// Mails of one purpose to one address: 5 a day. Source: threats.md "Values", Mastodon CVE-2025-54879.
 pub const MAILS_PER_ADDRESS: Limit = Limit::Window { most: 5, per: TimeDelta::hours(24) };
+/// Invitations that one account sends: 50 a day. Far above what a company needs; below what makes a portal a mailer.
+pub const INVITATIONS_PER_ACCOUNT: Limit = Limit::Window { most: 50, per: TimeDelta::hours(24) };
 /// Mails that strangers start per network: 3,000 an hour. Far above what a company behind one address needs; below what
 /// fills an outbox.
 pub const MAILS_PER_NETWORK: Limit = Limit::Window { most: 3_000, per: TimeDelta::hours(1) };
+
+/// The last moment of a letter's PIN: the end of a day in Central Europe, so that the date on the letter is the last one on which
+/// the PIN is good, and never earlier than the rule says. `handling` is what printing and posting take.
+pub fn pin_valid_until(now: DateTime<Utc>, handling: TimeDelta) -> DateTime<Utc> {
+    let least = now + PIN_LIFE + handling;
+    let end = end_of_day(least.date_naive());
+    if end < least { end + TimeDelta::days(1) } else { end }
+}
+
+/// The last second of a day in Central Europe's summer; in winter an hour earlier, on the same date all the same.
+pub fn end_of_day(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(22) - TimeDelta::seconds(1)
+}
 
 /// The delay before a password is looked at, from the failures of its login over all networks.
 pub fn sign_in_delay(failures: u32) -> TimeDelta {

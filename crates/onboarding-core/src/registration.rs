@@ -20,6 +20,7 @@ mod invite;
 mod state;
 
 pub use apply::{Applicant, ApplyFacts, ApplyInput};
+pub(crate) use approve::ask;
 pub use approve::{Approver, Decider, Entitlement};
 pub use complete::{CompleteFacts, CompletionInput, ExistingAccount, Missing, NewPassword, missing};
 pub use confirm::{ConfirmFacts, LostClaim, Proof};
@@ -265,6 +266,9 @@ pub enum Refusal {
     /// Not entitled to decide.
     #[error("not entitled to decide here")]
     NotEntitled,
+    /// Somebody else decides on it.
+    #[error("nobody decides on the own request")]
+    OwnRequest,
     /// Another account is signed in.
     #[error("another account is signed in")]
     WrongAccount,

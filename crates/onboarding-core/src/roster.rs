@@ -10,8 +10,8 @@ pub use notice::NoticePin;
 
 use crate::audit::{AuditEntry, Audited};
 use crate::membership::NoticeVerdict;
-use crate::registration::Entitlement;
-use crate::{AccountId, Decision, Journey, Personal, PortalSlug, Presented, RecordNumber, RosterId, policy};
+use crate::registration::{Approver, Entitlement};
+use crate::{AccountId, Decision, DeliveryId, Journey, Personal, PortalSlug, Presented, RecordNumber, RosterId, policy};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// As what somebody belongs to a record.
@@ -53,6 +53,9 @@ pub struct Roster {
     notice: Option<NoticePin>,
     /// Approval mails on one day.
     asked: Option<(NaiveDate, u32)>,
+    /// When the super admins are told of the requests for which there was no mail of their own.
+    #[cfg_attr(feature = "serde", serde(default))]
+    digest: Option<DateTime<Utc>>,
 }
 
 /// Everything a roster can be asked.
@@ -92,7 +95,29 @@ pub enum Command {
     /// Super admins are about to be mailed.
     CountApprovalMail,
     /// Time has passed.
-    Tick,
+    Tick {
+        /// Whether requests wait, and for whom.
+        waiting: Waiting,
+    },
+}
+
+/// What a digest is made of. `Debug` gives the numbers alone.
+#[derive(Clone, Default)]
+pub struct Waiting {
+    /// How many requests wait for a decision.
+    pub requests: usize,
+    /// Who can decide now.
+    pub approvers: Vec<Approver>,
+    /// Ids for the mails; as many as approvers.
+    pub deliveries: Vec<DeliveryId>,
+    /// The company's name, for the mails.
+    pub company: String,
+}
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Waiting").field("requests", &self.requests).field("approvers", &self.approvers.len()).finish_non_exhaustive()
+    }
 }
 
 /// What happened.
@@ -117,6 +142,10 @@ pub enum Event {
     NoticeDied,
     /// Super admins were mailed.
     ApprovalMailCounted { on: NaiveDate },
+    /// The day had enough mails: the rest goes into one tomorrow.
+    DigestPlanned { due: DateTime<Utc> },
+    /// Its time came.
+    DigestDone,
 }
 
 /// What the caller is told.
@@ -162,6 +191,7 @@ pub fn decide(state: Option<&Roster>, command: Command, journey: &Journey, now: 
                     letters: Vec::new(),
                     notice: None,
                     asked: None,
+                    digest: None,
                 };
                 Ok(Decision::events(vec![Event::Founded { roster: Box::new(roster) }], Reply::Done))
             }
@@ -172,7 +202,7 @@ pub fn decide(state: Option<&Roster>, command: Command, journey: &Journey, now: 
             | Command::IssueNotice { .. }
             | Command::UseNotice
             | Command::CountApprovalMail
-            | Command::Tick => Err(Refusal::NotFound),
+            | Command::Tick { .. } => Err(Refusal::NotFound),
         };
     };
     match command {
@@ -184,8 +214,17 @@ pub fn decide(state: Option<&Roster>, command: Command, journey: &Journey, now: 
         Command::IssueNotice { pin } => Ok(notice::issue(pin, now)),
         Command::UseNotice => notice::take(roster, now),
         Command::CountApprovalMail => Ok(letters::count_mail(roster, now)),
-        Command::Tick => Ok(notice::tick(roster, now)),
+        Command::Tick { waiting } => Ok(tick(roster, &waiting, now)),
     }
+}
+
+/// Each of the roster's own times, whichever has come.
+fn tick(roster: &Roster, waiting: &Waiting, now: DateTime<Utc>) -> Decision<Event, Reply> {
+    let mut decision = letters::digest(roster, waiting, now);
+    let notice = notice::tick(roster, now);
+    decision.events.extend(notice.events);
+    decision.reply = if decision.events.is_empty() { Reply::Repeated } else { Reply::Done };
+    decision
 }
 
 /// The state after an event. Total: an event that fits no state changes nothing.
@@ -208,13 +247,15 @@ pub fn evolve(state: Option<Roster>, event: &Event) -> Option<Roster> {
             let so_far = roster.asked.filter(|(day, _)| day == on).map_or(0, |(_, count)| count);
             roster.asked = Some((*on, so_far + 1));
         }
+        Event::DigestPlanned { due } => roster.digest = Some(*due),
+        Event::DigestDone => roster.digest = None,
     }
     Some(roster)
 }
 
-/// When time itself does something: a notice's PIN dies.
+/// When time itself does something: a notice's PIN dies, a digest leaves.
 pub fn deadline(state: &Roster) -> Option<DateTime<Utc>> {
-    state.notice.map(|pin| pin.valid_until)
+    [notice::dies_at(state), state.digest].into_iter().flatten().min()
 }
 
 impl Audited for Event {
@@ -230,6 +271,8 @@ impl Audited for Event {
             Self::NoticeUsed => entry("roster.notice_used"),
             Self::NoticeDied => entry("roster.notice_died"),
             Self::ApprovalMailCounted { .. } => entry("roster.approval_mail_counted"),
+            Self::DigestPlanned { .. } => entry("roster.digest_planned"),
+            Self::DigestDone => entry("roster.digest_done"),
         }
     }
 }

@@ -15,7 +15,7 @@ use onboarding_core::registration::{
     Entitlement, ExistingAccount, ExpiredAt, InputFault, InviteInput, LostClaim, MailFate, Missing, Proof, Refusal, Registration, Reply,
     Stage,
 };
-use onboarding_core::roster::{self, NoticePin, Roster};
+use onboarding_core::roster::{self, NoticePin, Roster, Waiting};
 use onboarding_core::{
     AccountId, Claim, ClaimChange, Effect, Journey, Language, MailTemplate, Page, Param, Personal, Presented, Ref, Role, policy,
 };
@@ -65,7 +65,10 @@ fn approvers(n: usize) -> Vec<Approver> {
 fn confirm_with(proof: Proof, approvers: Vec<Approver>, lost: Option<LostClaim>) -> Ask {
     let deliveries = (0..approvers.len().max(1)).map(|n| delivery(500 + n as u64)).collect();
     let lost = lost.map(|claim| (claim, owner().email, owner().language));
-    Ask::Confirm { proof, facts: ConfirmFacts { account: account_id(5), lost, approvers, deliveries, company: "Muster AG".to_owned() } }
+    Ask::Confirm {
+        proof,
+        facts: ConfirmFacts { account: account_id(5), lost, approvers, deliveries, company: "Muster AG".to_owned(), digest: false },
+    }
 }
 
 fn by_code(n: u64) -> Ask {
@@ -702,9 +705,13 @@ fn a_super_admin_of_another_record_and_the_applicant_itself_decide_nothing() {
     let mut life = awaiting_approval();
     let journey = life.journey.clone();
     let decider = |address: &str, entitlement| Decider::SuperAdmin { account: account_id(7), email: Personal(email(address)), entitlement };
-    for by in [decider("boss0@example.com", Entitlement::None), decider("KIM@example.com", Entitlement::Entitled), clerk()] {
-        assert_eq!(life.refuses(approve(&journey, by.clone(), 1)), Refusal::NotEntitled);
-        assert_eq!(life.refuses(reject(by, 1, None)), Refusal::NotEntitled);
+    for (by, refusal) in [
+        (decider("boss0@example.com", Entitlement::None), Refusal::NotEntitled),
+        (decider("KIM@example.com", Entitlement::Entitled), Refusal::OwnRequest),
+        (clerk(), Refusal::NotEntitled),
+    ] {
+        assert_eq!(life.refuses(approve(&journey, by.clone(), 1)), refusal);
+        assert_eq!(life.refuses(reject(by, 1, None)), refusal);
     }
 }
 
@@ -723,7 +730,7 @@ fn when_the_last_super_admin_leaves_a_tick_passes_the_request_to_the_clerks_at_o
     let journey = life.journey.clone();
     life.later(hours(1));
     let passed = life.does(Ask::Tick { approvers: Vec::new(), deliveries: vec![delivery(600)], company: "Muster AG".to_owned() });
-    assert_eq!(passed.to_clerks(), [MailTemplate::ClerkReminder]);
+    assert_eq!(passed.to_clerks(), [MailTemplate::ClerkApproval]);
     assert!(matches!(life.replies(approve(&journey, clerk(), 1)), Reply::Missing(_)));
 }
 
@@ -1549,7 +1556,7 @@ fn a_notices_pin_dies_at_its_date_and_after_four_hundred_days_at_most() {
     life.later(days(365));
     assert_eq!(life.state().notice_verdict(&shown(700), life.now), NoticeVerdict::Expired);
     assert_eq!(life.refuses(roster::Command::UseNotice), roster::Refusal::NoNotice);
-    life.does(roster::Command::Tick);
+    life.does(roster::Command::Tick { waiting: Waiting::default() });
     assert_eq!(roster::deadline(life.state()), None);
     let now = life.now;
     life.does(roster::Command::IssueNotice { pin: NoticePin { digest: digest(710), valid_until: now + days(4000) } });
@@ -1692,8 +1699,53 @@ fn after_five_approval_mails_a_day_the_rest_become_a_digest() {
         assert_eq!(life.replies(roster::Command::CountApprovalMail), roster::Reply::Done);
     }
     assert_eq!(life.replies(roster::Command::CountApprovalMail), roster::Reply::Digest);
-    life.later(days(1));
+    assert_eq!(life.replies(roster::Command::CountApprovalMail), roster::Reply::Digest);
+    let due = roster::deadline(life.state()).unwrap();
+    assert_eq!(due, start() + hours(16), "when the day is over");
+    life.later(hours(15));
+    assert_eq!(life.replies(digest_tick(2)), roster::Reply::Repeated);
+    life.later(hours(1));
+    let sent = life.does(digest_tick(2));
+    assert_eq!(sent.templates(), [MailTemplate::ApprovalReminder; 2], "one mail for each who decides");
+    assert_eq!(life.replies(digest_tick(2)), roster::Reply::Repeated);
     assert_eq!(life.replies(roster::Command::CountApprovalMail), roster::Reply::Done);
+}
+
+#[test]
+fn a_digest_of_nothing_is_not_sent() {
+    let mut life = noticed();
+    for _ in 0..6 {
+        life.does(roster::Command::CountApprovalMail);
+    }
+    life.later(days(1));
+    let step = life.does(digest_tick(0));
+    assert_eq!((step.reply, step.mails().len()), (roster::Reply::Done, 0));
+}
+
+fn digest_tick(requests: usize) -> roster::Command {
+    let (approvers, deliveries) = (approvers(2), vec![delivery(800), delivery(801)]);
+    roster::Command::Tick { waiting: Waiting { requests, approvers, deliveries, company: "Muster AG".to_owned() } }
+}
+
+#[test]
+fn a_proof_that_goes_into_a_digest_mails_nobody_and_waits_all_the_same() {
+    let mut life = awaiting("partner");
+    let Ask::Confirm { proof, mut facts } = confirm_with(Proof::Link(shown(LINK)), approvers(2), None) else { unreachable!() };
+    facts.digest = true;
+    let step = life.does(Ask::Confirm { proof, facts });
+    assert_eq!((step.reply.clone(), step.mails().len(), step.to_clerks().len()), (Reply::Done, 0, 0));
+    assert_eq!(life.state().word(), "awaiting_approval");
+}
+
+#[test]
+fn gaining_and_losing_the_role_ends_what_was_opened_before() {
+    let mut life = open_account(&journey_of("partner"));
+    for command in [account::Command::GainPrivilege, account::Command::LosePrivilege] {
+        let before = life.state().generation();
+        life.does(command.clone());
+        assert_eq!(life.state().generation(), before + 1, "{command:?}");
+    }
+    assert_eq!(life.state().privilege(), Privilege::Common);
 }
 
 // ---- Secrets ----

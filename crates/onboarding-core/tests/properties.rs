@@ -9,14 +9,15 @@ mod scene;
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::account::{self, Account, NewAccount, NewCredential, ProvisionInput};
 use onboarding_core::audit::Audited;
+use onboarding_core::clerk::{self, Clerk};
 use onboarding_core::consent::Consents;
 use onboarding_core::journey::{Approval, ConsentStage, EmailProof, PasswordOrigin, Start};
-use onboarding_core::membership::{self, LetterFate, LetterInput, Membership, NoticeVerdict, Place};
+use onboarding_core::membership::{self, LetterFate, LetterInput, LetterMark, Membership, NoticeVerdict, Place};
 use onboarding_core::registration::{
     self, AddressOwner, Applicant, ApplyFacts, ApplyInput, Approver, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement,
     ExistingAccount, InviteInput, LostClaim, MailFate, Origin, Proof, Registration, Stage, Standing,
 };
-use onboarding_core::roster::{self, NoticePin, Roster};
+use onboarding_core::roster::{self, NoticePin, Roster, Waiting};
 use onboarding_core::{Claim, ClaimChange, DeliveryId, Effect, Journey, Language, Personal, Presented, Role, policy};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -231,8 +232,14 @@ fn tick(n: usize) -> registration::Command {
 
 fn confirm(proof: Proof, lost: bool, n: usize) -> registration::Command {
     let lost = lost.then(|| (LostClaim::Email, owner().email, owner().language));
-    let facts =
-        ConfirmFacts { account: account_id(5), lost, approvers: approvers(n), deliveries: deliveries(n), company: COMPANY.to_owned() };
+    let facts = ConfirmFacts {
+        account: account_id(5),
+        lost,
+        approvers: approvers(n),
+        deliveries: deliveries(n),
+        company: COMPANY.to_owned(),
+        digest: n.is_multiple_of(3),
+    };
     registration::Command::Confirm { proof, facts }
 }
 
@@ -554,6 +561,7 @@ enum Deed {
     Decide { document: usize, granted: bool, current: bool },
     Adopt,
     Gain,
+    Lose,
     EndSessions,
     RejectPin(u64),
     RequestLetter,
@@ -579,6 +587,7 @@ fn deeds() -> impl Strategy<Value = Vec<(TimeDelta, Deed)>> {
         2 => (0..4_usize, any::<bool>(), often()).prop_map(|(document, granted, current)| Deed::Decide { document, granted, current }),
         1 => Just(Deed::Adopt),
         1 => Just(Deed::Gain),
+        1 => Just(Deed::Lose),
         1 => Just(Deed::EndSessions),
         8 => (0..24_u64).prop_map(|n| Deed::RejectPin(if n < 12 { 0 } else { n })),
         3 => Just(Deed::RequestLetter),
@@ -665,6 +674,7 @@ fn deed(one: &Deed, journey: &Journey, at: u64, resets: &mut Vec<u64>, emails: &
         },
         Deed::Adopt => Ask::AdoptConsents { given: journey.consents.iter().map(|rule| given(&rule.document, "1", true, now)).collect() },
         Deed::Gain => Ask::GainPrivilege,
+        Deed::Lose => Ask::LosePrivilege,
         Deed::EndSessions => Ask::EndSessions,
         Deed::RejectPin(n) => Ask::RejectPin { number: digest(500_000 + n) },
         Deed::RequestLetter => Ask::RequestLetter,
@@ -756,6 +766,8 @@ enum Doing {
     ByNotice,
     Release,
     Refuse,
+    Mark(bool),
+    Reissue,
     Settle(u8),
     Role(bool),
     Suspend,
@@ -772,6 +784,8 @@ fn doings() -> impl Strategy<Value = Vec<(TimeDelta, Doing)>> {
         1 => Just(Doing::ByNotice),
         2 => Just(Doing::Release),
         1 => Just(Doing::Refuse),
+        1 => any::<bool>().prop_map(Doing::Mark),
+        2 => Just(Doing::Reissue),
         2 => (0..5_u8).prop_map(Doing::Settle),
         1 => any::<bool>().prop_map(Doing::Role),
         1 => Just(Doing::Suspend),
@@ -817,6 +831,14 @@ fn doing(one: &Doing, at: u64, pins: &mut Vec<u64>, now: DateTime<Utc>) -> membe
             Ask::ReleaseLetter { letter: letter(false) }
         }
         Doing::Refuse => Ask::RefuseLetter,
+        Doing::Mark(posted) => {
+            let mark = if *posted { LetterMark::Posted } else { LetterMark::Returned };
+            Ask::MarkLetter { delivery: delivery(7), mark }
+        }
+        Doing::Reissue => {
+            pins.push(pin);
+            Ask::ReissueLetter { letter: letter(false) }
+        }
         Doing::Settle(n) => {
             let fate =
                 [LetterFate::Queued, LetterFate::Printed, LetterFate::Posted, LetterFate::Returned, LetterFate::Parked][usize::from(*n)];
@@ -862,6 +884,8 @@ fn whatever_people_do_a_membership_opens_only_by_a_grant_or_a_living_pin() {
                         membership::Command::RequestPin { .. }
                         | membership::Command::ReleaseLetter { .. }
                         | membership::Command::RefuseLetter
+                        | membership::Command::MarkLetter { .. }
+                        | membership::Command::ReissueLetter { .. }
                         | membership::Command::SettleLetter { .. }
                         | membership::Command::ChangeRole { .. }
                         | membership::Command::Suspend
@@ -880,6 +904,11 @@ fn whatever_people_do_a_membership_opens_only_by_a_grant_or_a_living_pin() {
         .unwrap();
 }
 
+fn roster_tick(n: u64) -> roster::Command {
+    let (requests, company, many) = (usize::try_from(n % 3).unwrap(), COMPANY.to_owned(), usize::try_from(n % 4).unwrap());
+    roster::Command::Tick { waiting: Waiting { requests, approvers: approvers(many), deliveries: deliveries(many), company } }
+}
+
 fn roster_command(kind: u8, n: u64, now: DateTime<Utc>) -> roster::Command {
     let account = account_id(n % 4);
     match kind {
@@ -891,7 +920,7 @@ fn roster_command(kind: u8, n: u64, now: DateTime<Utc>) -> roster::Command {
         8 => roster::Command::IssueNotice { pin: NoticePin { digest: digest(n), valid_until: now + days(i64::try_from(n).unwrap() * 20) } },
         9 => roster::Command::UseNotice,
         10 => roster::Command::CountApprovalMail,
-        _ => roster::Command::Tick,
+        _ => roster_tick(n),
     }
 }
 
@@ -919,7 +948,59 @@ fn whatever_people_do_a_roster_loses_its_last_super_admin_only_to_a_closed_accou
                     letters.push(life.now);
                 }
                 prop_assert!(roster::deadline(life.state()).is_none_or(|due| due <= life.now + days(400)));
-                time_works(&life, || roster::Command::Tick)?;
+                time_works(&life, || roster_tick(n))?;
+            }
+            folds(&life)
+        })
+        .unwrap();
+}
+
+// ---- Clerks ----
+
+fn clerk_command(kind: u8, n: u64) -> clerk::Command {
+    match kind {
+        0 => clerk::Command::Prepare { id: clerk_id(n), email: email("kim@example.com"), setup: digest(n) },
+        1..=3 => clerk::Command::SetUp { token: shown(n), new: chosen(n, 15) },
+        4 | 5 => clerk::Command::SignIn { verified: n.is_multiple_of(2), rehashed: n.is_multiple_of(3).then(|| hash(n)) },
+        6 => clerk::Command::EndSessions,
+        _ => clerk::Command::Tick,
+    }
+}
+
+#[test]
+fn whatever_happens_only_the_newest_token_of_the_last_day_makes_a_password_and_only_once() {
+    TestRunner::new(config())
+        .run(&prop::collection::vec((wait(), 0..8_u8, 1..6_u64), 1..50), |asked| {
+            let mut life = Life::<Clerk>::of(&journey_of("partner"));
+            ask(&mut life, clerk_command(0, 1))?;
+            let mut living = Some((1, life.now + hours(24)));
+            for (wait, kind, n) in asked {
+                life.later(wait);
+                let before = life.state().clone();
+                let command = clerk_command(kind, n);
+                let step = ask(&mut life, command.clone())?;
+                let after = life.state().clone();
+                match command {
+                    clerk::Command::Prepare { .. } => {
+                        living = Some((n, life.now + hours(24)));
+                        prop_assert!(after.credential().is_none(), "the old password is dead");
+                        prop_assert!(after.generation() > before.generation(), "every session ends");
+                    }
+                    clerk::Command::SetUp { .. } => {
+                        let due = living.take_if(|(token, end)| *token == n && life.now < *end).is_some();
+                        prop_assert_eq!(step.is_some(), due);
+                    }
+                    clerk::Command::SignIn { verified, .. } => {
+                        let expected =
+                            if verified && before.credential().is_some() { clerk::Reply::SignedIn } else { clerk::Reply::Failed };
+                        prop_assert_eq!(step.map(|step| step.reply), Some(expected));
+                    }
+                    clerk::Command::EndSessions => prop_assert!(after.generation() > before.generation()),
+                    clerk::Command::Tick => {}
+                }
+                prop_assert_eq!(after.id(), before.id(), "a clerk stays who it is");
+                prop_assert!(clerk::deadline(&after).is_none_or(|due| due <= life.now + hours(24)));
+                time_works(&life, || clerk::Command::Tick)?;
             }
             folds(&life)
         })

@@ -5,6 +5,7 @@
 mod scene;
 
 use onboarding_core::account::{self, Account, Command, Credential, NewAccount, NewCredential, ProvisionInput};
+use onboarding_core::clerk;
 use onboarding_core::consent::Consents;
 use onboarding_core::journey::EmailProof;
 use onboarding_core::membership::{self, LetterFate, LetterInput, Membership, Place};
@@ -287,12 +288,37 @@ fn every_roster_survives() {
         roster::Command::CountLetter,
         roster::Command::IssueNotice { pin: NoticePin { digest: digest(700), valid_until: start() + days(365) } },
         roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
+        roster::Command::CountApprovalMail,
         roster::Command::UseNotice,
         roster::Command::LoseAdmin { account: account_id(1) },
     ] {
         life.does(command);
         survives(life.state());
     }
+}
+
+#[test]
+fn every_clerk_survives() {
+    let prepare = |n| clerk::Command::Prepare { id: clerk_id(1), email: email("kim@bücher.example"), setup: digest(n) };
+    let mut life = Life::<clerk::Clerk>::of(&journey_of("chamber"));
+    life.does(prepare(800));
+    survives(life.state());
+    for command in [
+        clerk::Command::SetUp { token: shown(800), new: chosen(1, 15) },
+        clerk::Command::SignIn { verified: true, rehashed: Some(hash(2)) },
+        prepare(801),
+    ] {
+        life.does(command);
+        survives(life.state());
+    }
+    life.later(days(2));
+    life.does(clerk::Command::Tick);
+    let value = survives(life.state());
+    assert_eq!(value["email"], "kim@xn--bcher-kva.example");
 }
 
 #[test]

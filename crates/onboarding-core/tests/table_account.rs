@@ -22,7 +22,7 @@ kinds! {
     /// The commands, with right and wrong values.
     Ask {
         Open, Provision, SignIn, SignInWrong, ChangePassword, ChangeWrong, ChangeSame, RequestReset, ConfirmReset, IssueInitialPassword, RequestEmail,
-        RequestOwnEmail, ConfirmEmail, Amend, Agree, Disagree, AdoptConsents, GainPrivilege, EndSessions, RejectPin, RequestLetter, Suspend, Unsuspend, Close,
+        RequestOwnEmail, ConfirmEmail, Amend, Agree, Disagree, AdoptConsents, GainPrivilege, LosePrivilege, EndSessions, RejectPin, RequestLetter, Suspend, Unsuspend, Close,
         CloseWrong, Settle, Tick,
     }
 }
@@ -82,6 +82,7 @@ const TABLE: &[(Ask, [Verdict; State::ALL.len()])] = &[
     (Ask::Disagree,             [NotFound, Required,      Required,      Unknown,       Unknown,       NOT,           NOT]),
     (Ask::AdoptConsents,        [NotFound, Done,          Done,          Done,          Done,          NOT,           NOT]),
     (Ask::GainPrivilege,        [NotFound, Done,          Done,          Done,          Done,          NOT,           NOT]),
+    (Ask::LosePrivilege,        [NotFound, Repeated,      Repeated,      Repeated,      Repeated,      Repeated,      NOT]),
     (Ask::EndSessions,          [NotFound, Done,          Done,          Done,          Done,          Done,          NOT]),
     (Ask::RejectPin,            [NotFound, Failed,        Failed,        Failed,        Failed,        NOT,           NOT]),
     (Ask::RequestLetter,        [NotFound, Done,          Done,          Done,          Done,          NOT,           NOT]),
@@ -113,6 +114,7 @@ fn kind(command: &Command) -> &'static [Ask] {
         Command::DecideConsent { .. } => &[Ask::Agree, Ask::Disagree],
         Command::AdoptConsents { .. } => &[Ask::AdoptConsents],
         Command::GainPrivilege => &[Ask::GainPrivilege],
+        Command::LosePrivilege => &[Ask::LosePrivilege],
         Command::EndSessions => &[Ask::EndSessions],
         Command::RejectPin { .. } => &[Ask::RejectPin],
         Command::RequestLetter => &[Ask::RequestLetter],
@@ -272,6 +274,7 @@ fn command(ask: Ask, journey: &Journey) -> Command {
         Ask::Disagree => decide(false),
         Ask::AdoptConsents => Command::AdoptConsents { given: vec![given("privacy", "1", true, start())] },
         Ask::GainPrivilege => Command::GainPrivilege,
+        Ask::LosePrivilege => Command::LosePrivilege,
         Ask::EndSessions => Command::EndSessions,
         Ask::RejectPin => Command::RejectPin { number: digest(400) },
         Ask::RequestLetter => Command::RequestLetter,
@@ -305,9 +308,14 @@ fn whatever_ends_trust_ends_every_session() {
             let command = command(*ask, &life.journey.clone());
             let Ok(step) = life.ask(command) else { continue };
             let ends = match ask {
-                Ask::ChangePassword | Ask::ConfirmReset | Ask::IssueInitialPassword | Ask::EndSessions | Ask::Suspend | Ask::Close => {
-                    step.reply == Reply::Done
-                }
+                Ask::ChangePassword
+                | Ask::ConfirmReset
+                | Ask::IssueInitialPassword
+                | Ask::GainPrivilege
+                | Ask::LosePrivilege
+                | Ask::EndSessions
+                | Ask::Suspend
+                | Ask::Close => step.reply == Reply::Done,
                 Ask::Open
                 | Ask::Provision
                 | Ask::SignIn
@@ -322,7 +330,6 @@ fn whatever_ends_trust_ends_every_session() {
                 | Ask::Agree
                 | Ask::Disagree
                 | Ask::AdoptConsents
-                | Ask::GainPrivilege
                 | Ask::RejectPin
                 | Ask::RequestLetter
                 | Ask::Unsuspend

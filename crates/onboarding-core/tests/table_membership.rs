@@ -8,7 +8,9 @@ mod table;
 mod scene;
 
 use chrono::{DateTime, Utc};
-use onboarding_core::membership::{Command, LetterFate, LetterInput, Membership, NoticeVerdict, Place, Refusal, Reply, Standing};
+use onboarding_core::membership::{
+    Command, LetterFate, LetterInput, LetterMark, Membership, NoticeVerdict, Place, Refusal, Reply, Standing,
+};
 use onboarding_core::{Language, Personal, Role};
 use scene::*;
 
@@ -20,8 +22,8 @@ kinds! {
 kinds! {
     /// The commands, with right and wrong values.
     Ask {
-        Grant, RequestPin, Redeem, RedeemWrong, RedeemWithNotice, RedeemDeadNotice, RedeemNotice, ReleaseLetter, RefuseLetter, SettleLetter, ChangeRole, Suspend,
-        Unsuspend, End, Tick,
+        Grant, RequestPin, Redeem, RedeemWrong, RedeemWithNotice, RedeemDeadNotice, RedeemNotice, ReleaseLetter, RefuseLetter, PostLetter, ReturnLetter,
+        ReissueLetter, SettleLetter, ChangeRole, Suspend, Unsuspend, End, Tick,
     }
 }
 
@@ -52,6 +54,10 @@ const TABLE: &[(Ask, [Verdict; State::ALL.len()])] = &[
     (Ask::RedeemNotice,     [Done,       Done,       Done,       Done,       Member,   Member,   Done]),
     (Ask::ReleaseLetter,    [NotFound,   NOT,        Done,       NOT,        NOT,      NOT,      NOT]),
     (Ask::RefuseLetter,     [NotFound,   NOT,        Done,       NOT,        NOT,      NOT,      NOT]),
+    // A letter that still waits for the press cannot have been posted; `Dead` is one that was never settled.
+    (Ask::PostLetter,       [NotFound,   NOT,        NOT,        NOT,        NOT,      NOT,      NOT]),
+    (Ask::ReturnLetter,     [NotFound,   NOT,        NOT,        NOT,        NOT,      NOT,      NOT]),
+    (Ask::ReissueLetter,    [NotFound,   Done,       NOT,        Done,       NOT,      NOT,      NOT]),
     (Ask::SettleLetter,     [NotFound,   Done,       Done,       Done,       Repeated, Repeated, Repeated]),
     (Ask::ChangeRole,       [NotFound,   NOT,        NOT,        NOT,        Done,     NOT,      NOT]),
     (Ask::Suspend,          [NotFound,   NOT,        NOT,        NOT,        Done,     Repeated, NOT]),
@@ -72,6 +78,8 @@ fn kind(command: &Command) -> &'static [Ask] {
         Command::RedeemNotice { .. } => &[Ask::RedeemNotice],
         Command::ReleaseLetter { .. } => &[Ask::ReleaseLetter],
         Command::RefuseLetter => &[Ask::RefuseLetter],
+        Command::MarkLetter { .. } => &[Ask::PostLetter, Ask::ReturnLetter],
+        Command::ReissueLetter { .. } => &[Ask::ReissueLetter],
         Command::SettleLetter { .. } => &[Ask::SettleLetter],
         Command::ChangeRole { .. } => &[Ask::ChangeRole],
         Command::Suspend => &[Ask::Suspend],
@@ -169,6 +177,9 @@ fn command(ask: Ask, now: DateTime<Utc>) -> Command {
         }
         Ask::ReleaseLetter => Command::ReleaseLetter { letter: letter(200, false, now) },
         Ask::RefuseLetter => Command::RefuseLetter,
+        Ask::PostLetter => Command::MarkLetter { delivery: delivery(LETTER), mark: LetterMark::Posted },
+        Ask::ReturnLetter => Command::MarkLetter { delivery: delivery(LETTER), mark: LetterMark::Returned },
+        Ask::ReissueLetter => Command::ReissueLetter { letter: letter(200, false, now) },
         Ask::SettleLetter => Command::SettleLetter { delivery: delivery(LETTER), fate: LetterFate::Posted },
         Ask::ChangeRole => Command::ChangeRole { role: Role::SuperAdmin },
         Ask::Suspend => Command::Suspend,
@@ -206,6 +217,9 @@ fn only_what_opens_a_membership_leads_to_an_active_one() {
                 | Ask::RedeemDeadNotice
                 | Ask::ReleaseLetter
                 | Ask::RefuseLetter
+                | Ask::PostLetter
+                | Ask::ReturnLetter
+                | Ask::ReissueLetter
                 | Ask::SettleLetter
                 | Ask::ChangeRole
                 | Ask::Suspend
@@ -216,4 +230,43 @@ fn only_what_opens_a_membership_leads_to_an_active_one() {
             assert_eq!(after, opens || before && !closes, "{state:?} × {ask:?}");
         }
     }
+}
+
+#[test]
+fn a_letter_goes_from_the_press_to_the_post_and_perhaps_back() {
+    use LetterFate::{Held, Parked, Posted, Printed, Queued, Returned};
+    use LetterMark::{Posted as Post, Returned as Return};
+    for (fate, mark, expected) in [
+        (Held, Post, NOT),
+        (Held, Return, NOT),
+        (Queued, Post, NOT),
+        (Queued, Return, NOT),
+        (Printed, Post, Done),
+        (Printed, Return, Done),
+        (Posted, Post, Repeated),
+        (Posted, Return, Done),
+        (Returned, Post, NOT),
+        (Returned, Return, Repeated),
+        (Parked, Post, Done),
+        (Parked, Return, Done),
+    ] {
+        let mut life = in_state(if fate == Held { State::Held } else { State::Requested });
+        if !matches!(fate, Held | Queued) {
+            life.does(Command::SettleLetter { delivery: delivery(LETTER), fate });
+        }
+        let answer = life.ask(Command::MarkLetter { delivery: delivery(LETTER), mark }).map(|step| step.reply);
+        assert_eq!(verdict(answer), expected, "{fate:?} {mark:?}");
+        let other = life.ask(Command::MarkLetter { delivery: delivery(99), mark }).map(|step| step.reply);
+        assert_eq!(verdict(other), NOT, "a letter that was replaced is nobody's any more");
+    }
+}
+
+#[test]
+fn a_letter_that_was_written_again_voids_the_pin_of_the_one_before() {
+    let mut life = in_state(State::Requested);
+    let now = life.now;
+    life.does(Command::SettleLetter { delivery: delivery(LETTER), fate: LetterFate::Returned });
+    life.does(Command::ReissueLetter { letter: letter(200, false, now) });
+    assert_eq!(verdict(life.ask(redeem(PIN, NoticeVerdict::Mismatch)).map(|step| step.reply)), Mismatch);
+    assert_eq!(verdict(life.ask(redeem(200, NoticeVerdict::Mismatch)).map(|step| step.reply)), Done);
 }

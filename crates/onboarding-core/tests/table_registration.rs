@@ -52,6 +52,7 @@ enum Verdict {
     Input,
     NotInThisJourney,
     NotEntitled,
+    OwnRequest,
     WrongAccount,
     Outdated,
 }
@@ -156,6 +157,7 @@ fn verdict(answer: Result<Reply, Refusal>) -> Verdict {
         Err(Refusal::Input(_)) => Verdict::Input,
         Err(Refusal::NotInThisJourney) => Verdict::NotInThisJourney,
         Err(Refusal::NotEntitled) => Verdict::NotEntitled,
+        Err(Refusal::OwnRequest) => Verdict::OwnRequest,
         Err(Refusal::WrongAccount) => Verdict::WrongAccount,
         Err(Refusal::Outdated) => Verdict::Outdated,
     }
@@ -204,8 +206,14 @@ fn approvers() -> Vec<Approver> {
 }
 
 fn confirm(proof: Proof, approvers: Vec<Approver>) -> Command {
-    let facts =
-        ConfirmFacts { account: account_id(5), lost: None, approvers, deliveries: vec![delivery(50)], company: "Muster AG".to_owned() };
+    let facts = ConfirmFacts {
+        account: account_id(5),
+        lost: None,
+        approvers,
+        deliveries: vec![delivery(50)],
+        company: "Muster AG".to_owned(),
+        digest: false,
+    };
     Command::Confirm { proof, facts }
 }
 

@@ -7,13 +7,13 @@ mod table;
 #[path = "scene/scene.rs"]
 mod scene;
 
-use onboarding_core::roster::{Command, NoticePin, Refusal, Reply, Roster};
+use onboarding_core::roster::{Command, NoticePin, Refusal, Reply, Roster, Waiting};
 use scene::*;
 
 kinds! {
     /// A roster has one shape; what it holds changes the answers: nobody; A with a living notice; A and B; nobody with a
-    /// dead notice, ten letters and five mails.
-    State { Nothing, Empty, One, Two, Full }
+    /// dead notice, ten letters and five mails; A with a digest that is due.
+    State { Nothing, Empty, One, Two, Full, Planned }
 }
 
 kinds! {
@@ -38,16 +38,16 @@ use Verdict::{Digest, Done, Exists, Hold, LastSuperAdmin as Last, NoNotice, NotF
 
 #[rustfmt::skip]
 const TABLE: &[(Ask, [Verdict; State::ALL.len()])] = &[
-    //                        Nothing   Empty     One       Two       Full
-    (Ask::Found,             [Done,     Exists,   Exists,   Exists,   Exists]),
-    (Ask::AddAdmin,          [NotFound, Done,     Repeated, Repeated, Done]),
-    (Ask::RemoveAdmin,       [NotFound, Repeated, Last,     Done,     Repeated]),
-    (Ask::LoseAdmin,         [NotFound, Repeated, Done,     Done,     Repeated]),
-    (Ask::CountLetter,       [NotFound, Done,     Done,     Done,     Hold]),
-    (Ask::IssueNotice,       [NotFound, Done,     Done,     Done,     Done]),
-    (Ask::UseNotice,         [NotFound, NoNotice, Done,     NoNotice, NoNotice]),
-    (Ask::CountApprovalMail, [NotFound, Done,     Done,     Done,     Digest]),
-    (Ask::Tick,              [NotFound, Repeated, Repeated, Repeated, Done]),
+    //                        Nothing   Empty     One       Two       Full      Planned
+    (Ask::Found,             [Done,     Exists,   Exists,   Exists,   Exists,   Exists]),
+    (Ask::AddAdmin,          [NotFound, Done,     Repeated, Repeated, Done,     Repeated]),
+    (Ask::RemoveAdmin,       [NotFound, Repeated, Last,     Done,     Repeated, Last]),
+    (Ask::LoseAdmin,         [NotFound, Repeated, Done,     Done,     Repeated, Done]),
+    (Ask::CountLetter,       [NotFound, Done,     Done,     Done,     Hold,     Done]),
+    (Ask::IssueNotice,       [NotFound, Done,     Done,     Done,     Done,     Done]),
+    (Ask::UseNotice,         [NotFound, NoNotice, Done,     NoNotice, NoNotice, NoNotice]),
+    (Ask::CountApprovalMail, [NotFound, Done,     Done,     Done,     Digest,   Done]),
+    (Ask::Tick,              [NotFound, Repeated, Repeated, Repeated, Done,     Done]),
 ];
 
 /// A new command without a kind fails here.
@@ -61,7 +61,7 @@ fn kind(command: &Command) -> Ask {
         Command::IssueNotice { .. } => Ask::IssueNotice,
         Command::UseNotice => Ask::UseNotice,
         Command::CountApprovalMail => Ask::CountApprovalMail,
-        Command::Tick => Ask::Tick,
+        Command::Tick { .. } => Ask::Tick,
     }
 }
 
@@ -108,6 +108,13 @@ fn in_state(state: State) -> Life<Roster> {
                 life.does(Command::CountApprovalMail);
             }
         }
+        State::Planned => {
+            life.does(Command::AddAdmin { account: account_id(1) });
+            for _ in 0..6 {
+                life.does(Command::CountApprovalMail);
+            }
+            life.later(days(1));
+        }
     }
     life
 }
@@ -122,7 +129,7 @@ fn command(ask: Ask) -> Command {
         Ask::IssueNotice => notice(),
         Ask::UseNotice => Command::UseNotice,
         Ask::CountApprovalMail => Command::CountApprovalMail,
-        Ask::Tick => Command::Tick,
+        Ask::Tick => Command::Tick { waiting: Waiting::default() },
     };
     assert_eq!(kind(&command), ask);
     command

@@ -1,6 +1,7 @@
 //! Everything together: the API, its document, the pages, health, and the frame around them.
 
 use crate::api::{self, Api, ApiTexts};
+use crate::auth_request;
 use crate::docs_page;
 use crate::edge::client::TrustedProxies;
 use crate::middleware::{Frame, FrameParts};
@@ -48,6 +49,7 @@ pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies, base_
     let state = Arc::new(Api::new(engine));
     let router = api::routes().router(&state)?;
     let router = docs_page::add(router, &document())?;
+    let router = auth_request::add(router, state.clone())?;
     let pages = Arc::new(Pages::new(state, texts.clone(), Origin::of(base_url))?);
     let router = pages::add(router, &pages)?.at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) }))).at(
         "/health/ready",

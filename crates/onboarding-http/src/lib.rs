@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod app;
+mod auth_request;
 pub mod docs_page;
 pub mod edge;
 pub mod json;

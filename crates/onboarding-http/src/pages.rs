@@ -8,6 +8,7 @@ mod email;
 mod forgot;
 mod origin;
 mod reset;
+mod setup;
 mod view;
 
 use crate::api::{Api, problem_of};
@@ -31,7 +32,7 @@ pub use origin::Origin;
 pub(crate) use view::{Form, View};
 
 /// The pages that are served: a mail links to no other.
-pub const SERVED: [Page; 4] = [Page::Confirm, Page::PasswordReset, Page::ConfirmNewEmail, Page::PasswordForgot];
+pub const SERVED: [Page; 6] = [Page::Confirm, Page::PasswordReset, Page::ConfirmNewEmail, Page::PasswordForgot, Page::Setup, Page::Invite];
 
 /// The stylesheet of every page.
 const STYLES: &str = include_str!("../assets/portal.css");
@@ -62,6 +63,11 @@ pub(crate) struct Pressed {
     pub(crate) decision: Option<String>,
     pub(crate) new: Option<SecretString>,
     pub(crate) login: Option<String>,
+    pub(crate) password: Option<SecretString>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    /// Boxes that were ticked: document and version.
+    pub(crate) ticked: Vec<(String, String)>,
 }
 
 /// What an address may say. Anything else is ignored: mail gateways add parameters of their own.
@@ -92,7 +98,13 @@ struct LinkForm {
     decision: Option<String>,
     new: Option<SecretText>,
     login: Option<String>,
+    password: Option<SecretText>,
+    first_name: Option<String>,
+    last_name: Option<String>,
 }
+
+/// What the names of boxes begin with.
+const TICKED: &str = "consent_";
 
 /// Adds the pages to the router.
 ///
@@ -102,6 +114,8 @@ pub fn add(router: Route, pages: &Arc<Pages>) -> Result<Route, RouteError> {
     router
         .try_at("/assets/portal.css", poem::get(make(|_| async { Ok::<_, poem::Error>(styles()) })))?
         .try_at("/:portal/confirm", page(pages, |pages, visit| Box::pin(async move { pages.confirm(&visit).await })))?
+        .try_at("/:portal/setup", page(pages, |pages, visit| Box::pin(async move { pages.setup(&visit).await })))?
+        .try_at("/:portal/invite", page(pages, |pages, visit| Box::pin(async move { pages.setup(&visit).await })))?
         .try_at("/:portal/password/reset", page(pages, |pages, visit| Box::pin(async move { pages.reset(&visit).await })))?
         .try_at("/:portal/password/forgot", page(pages, |pages, visit| Box::pin(async move { pages.forgot(&visit).await })))?
         .try_at("/:portal/account/email/confirm", page(pages, |pages, visit| Box::pin(async move { pages.confirm_email(&visit).await })))
@@ -182,12 +196,36 @@ impl Pages {
             Method::POST => {
                 self.origin.admit(request.headers())?;
                 let bytes = body::of_request(&mut request, &["application/x-www-form-urlencoded"], LARGEST_JSON).await?;
-                let form: LinkForm = json::read_form(&bytes)?;
-                let pressed = Pressed { decision: form.decision, new: form.new.map(SecretText::into_secret), login: form.login };
+                let (ticked, rest) = ticks_of(&bytes);
+                let form: LinkForm = json::read_form(rest.as_bytes())?;
+                let pressed = Pressed {
+                    decision: form.decision,
+                    new: form.new.map(SecretText::into_secret),
+                    login: form.login,
+                    password: form.password.map(SecretText::into_secret),
+                    first_name: form.first_name,
+                    last_name: form.last_name,
+                    ticked,
+                };
                 (form.token.map(SecretText::into_secret), Some(pressed))
             }
             _ => return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")),
         };
         Ok(Visit { portal, language, wished: wished.is_some(), caller, token, pressed })
     }
+}
+
+/// Takes the boxes out of a form, whose names the portal decides; the rest is read as strictly as any.
+fn ticks_of(form: &[u8]) -> (Vec<(String, String)>, String) {
+    let mut ticked = Vec::new();
+    let mut rest = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in form_urlencoded::parse(form) {
+        match name.strip_prefix(TICKED) {
+            Some(document) => ticked.push((document.to_owned(), value.into_owned())),
+            None => {
+                rest.append_pair(&name, &value);
+            }
+        }
+    }
+    (ticked, rest.finish())
 }

@@ -8,6 +8,7 @@ mod context;
 mod dispatch;
 
 pub use answer::Answer;
+pub(crate) use context::bearer;
 pub use context::{Ctx, Head, IdempotencyKey};
 pub(crate) use dispatch::parameters;
 

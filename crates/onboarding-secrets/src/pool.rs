@@ -182,7 +182,7 @@ fn compute(arena: &mut Arena, cost: Cost, entropy: &dyn Entropy, password: &[u8]
     Ok(phc::write(cost, &salt, &hash))
 }
 
-/// One core stays free for everything that must answer meanwhile. Source: budgets.md.
+/// One core stays free for everything that must answer meanwhile.
 fn spare_cores() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get() - 1)
 }

@@ -43,6 +43,40 @@ pub(crate) enum Command {
     /// Master data
     #[command(subcommand)]
     Records(Records),
+    /// Clerks
+    #[command(subcommand)]
+    Staff(Staff),
+    /// Open the accounts of records: the number by one mail, the initial password by another. All numbers are looked at before the first
+    /// mail is ordered; records that have an account are skipped
+    Provision {
+        /// The portal's slug
+        portal: String,
+        /// The records' numbers
+        #[arg(required_unless_present = "numbers", conflicts_with = "numbers")]
+        number: Vec<String>,
+        /// A file with the numbers, one a line
+        #[arg(long, value_name = "FILE")]
+        numbers: Option<PathBuf>,
+        #[command(flatten)]
+        installation: Installation,
+    },
+    /// PINs for the yearly notice
+    #[command(subcommand)]
+    Pins(Pins),
+    /// Letters
+    #[command(subcommand)]
+    Letters(Letters),
+    /// Invite a super admin for a record: adds to those it has, by a mail with a link
+    SuperAdmin {
+        /// The portal's slug
+        portal: String,
+        /// The record's number
+        number: String,
+        /// The address
+        email: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
     /// Print the OpenAPI document
     Openapi {
         /// Taken like everywhere, and read where given; the document is the same for every installation
@@ -59,6 +93,54 @@ pub(crate) enum Records {
         portal: String,
         /// The file: a header row, UTF-8, `,` or `;`
         file: PathBuf,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Staff {
+    /// Name a clerk and print a one-use token, good for 24 hours; for an address that has one, its password and sessions end at once
+    Add {
+        /// The portal's slug
+        portal: String,
+        /// The clerk's address, which signs in
+        email: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Letters {
+    /// Lay a letter with the registration number into the spool for each number of a file: the whole list, or nothing and every line that
+    /// cannot be printed; a number whose letter was laid there before is left out
+    Registration {
+        /// The portal's slug
+        portal: String,
+        /// The file: one number a line
+        #[arg(long, value_name = "FILE")]
+        numbers: PathBuf,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Pins {
+    /// Issue a PIN for each number, into a new CSV file that only its owner reads; older notices' PINs are void
+    Issue {
+        /// The portal's slug
+        portal: String,
+        /// A file with the numbers, one a line; all of them must be in the books
+        #[arg(long, value_name = "FILE")]
+        numbers: PathBuf,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The last day of the PINs, at most 400 days away; a year without it
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        valid_until: Option<String>,
         #[command(flatten)]
         installation: Installation,
     },

@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) database: PathBuf,
     /// Holds a folder of `.eml` files per portal.
     pub(crate) mail_folder: PathBuf,
+    /// Holds a folder of letters per portal, for whoever prints them.
+    pub(crate) letter_folder: PathBuf,
     pub(crate) key_file: PathBuf,
     pub(crate) hashing: PoolSettings,
     pub(crate) portals: PortalSource,
@@ -92,6 +94,8 @@ impl Settings {
             let database = table.required("database", "url", database);
             let mail_folder = table.path("mail", "folder");
             let mail_folder = table.required("mail", "folder", mail_folder);
+            // Not every installation sends letters; where they would lie is settled all the same.
+            let letter_folder = table.path("letters", "folder").unwrap_or_else(|| path.with_file_name("letters"));
             let key_file = table.path("secrets", "key_file");
             let key_file = table.required("secrets", "key_file", key_file);
             let directory = table.path("portals", "directory");
@@ -101,6 +105,7 @@ impl Settings {
                 base_url: base_url?,
                 database: database?,
                 mail_folder: mail_folder?,
+                letter_folder,
                 key_file: key_file?,
                 directory: Some(directory?),
             })
@@ -116,6 +121,7 @@ impl Settings {
                 ("server", "base_url", "the demo's links lead to where it listens"),
                 ("database", "url", "the demo keeps everything in the folder given by --data"),
                 ("mail", "folder", "the demo keeps everything in the folder given by --data"),
+                ("letters", "folder", "the demo keeps everything in the folder given by --data"),
                 ("secrets", "key_file", "the demo keeps everything in the folder given by --data"),
                 ("portals", "directory", "the demo's portals are those in the binary"),
             ] {
@@ -126,6 +132,7 @@ impl Settings {
                 base_url: BaseUrl::of_listener(listen),
                 database: dir.join("onboarding.db"),
                 mail_folder: dir.join("mail"),
+                letter_folder: dir.join("letters"),
                 key_file: dir.join("keys.toml"),
                 directory: None,
             })
@@ -162,6 +169,7 @@ impl Settings {
             server: Server { listen: fixed.listen, base_url: fixed.base_url, proxies, limits },
             database: fixed.database,
             mail_folder: fixed.mail_folder,
+            letter_folder: fixed.letter_folder,
             key_file: fixed.key_file,
             hashing,
             portals: PortalSource { directory: fixed.directory, only },
@@ -179,6 +187,7 @@ struct Fixed {
     base_url: BaseUrl,
     database: PathBuf,
     mail_folder: PathBuf,
+    letter_folder: PathBuf,
     key_file: PathBuf,
     directory: Option<PathBuf>,
 }
@@ -250,7 +259,11 @@ fn retention(table: &mut Table) -> Retention {
     };
     if kept.audit > kept.consents {
         let key = if audit.is_some() { "audit" } else { "consents" };
-        table.fault("retention", key, "the audit trail must not outlive the owners of proofs of consent: it would still tell whose they were");
+        table.fault(
+            "retention",
+            key,
+            "the audit trail must not outlive the owners of proofs of consent: it would still tell whose they were",
+        );
     }
     kept
 }

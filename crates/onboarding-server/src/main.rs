@@ -6,24 +6,29 @@ mod cli;
 mod config;
 mod demo;
 mod fault;
+mod letters;
 mod logging;
+mod numbers;
+mod pins;
 mod portal_files;
 mod prepare;
+mod provision;
 mod records;
 mod serve;
 mod served;
+mod staff;
+mod super_admin;
 mod wiring;
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Installation, Records};
+use cli::{Cli, Command, Installation, Letters, Pins, Records, Staff};
 use config::Settings;
 use fault::Faults;
-use portal_files::Loaded;
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::process::ExitCode;
+use wiring::House;
 
 /// Most threads for what waits on the net or the disk; hashing has its own.
 const MOST_WORKERS: usize = 4;
@@ -97,10 +102,26 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Check(installation) => check(&installation, environment),
         Command::Records(Records::Import { portal, file, installation }) => {
-            let settings = installation.settings(environment)?;
-            logging::start(settings.log)?;
-            let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
-            print(&block_on(import(&settings, loaded, &portal, &file))?)
+            at(&installation, environment, async |house, _| records::import(house, &portal, &file).await)
+        }
+        Command::Staff(Staff::Add { portal, email, installation }) => {
+            at(&installation, environment, async |house, _| staff::add(house, &portal, &email).await)
+        }
+        Command::Provision { portal, number, numbers, installation } => {
+            let numbers = numbers.map_or(Ok(number), |file| numbers::of_file(&file))?;
+            at(&installation, environment, async |house, _| provision::provision(house, &portal, &numbers).await)
+        }
+        Command::Pins(Pins::Issue { portal, numbers, out, valid_until, installation }) => {
+            let numbers = numbers::of_file(&numbers)?;
+            at(&installation, environment, async |house, _| pins::issue(house, &portal, &numbers, &out, valid_until.as_deref()).await)
+        }
+        Command::SuperAdmin { portal, number, email, installation } => {
+            at(&installation, environment, async |house, _| super_admin::invite(house, &portal, &number, &email).await)
+        }
+        Command::Letters(Letters::Registration { portal, numbers, installation }) => {
+            at(&installation, environment, async |house, settings| {
+                Box::pin(letters::registration(house, settings, &portal, &numbers)).await
+            })
         }
         Command::Openapi { config } => {
             if let Some(config) = config {
@@ -127,6 +148,7 @@ fn check(installation: &Installation, environment: config::Environment) -> Resul
     } else {
         served::portals(&settings).map(|(loaded, _)| loaded)
     };
+    let served = served.and_then(|loaded| letters::proof(&loaded, &settings).map(|()| loaded));
     let rest = block_on(async { Ok(check::installation(&settings).await) })?;
     match (served, rest) {
         (Ok(loaded), Ok(())) => print(&check::summary(&loaded)),
@@ -135,11 +157,21 @@ fn check(installation: &Installation, environment: config::Environment) -> Resul
     }
 }
 
-async fn import(settings: &Settings, loaded: Loaded, portal: &str, file: &Path) -> Result<String> {
-    let house = wiring::open(settings, loaded).await?;
-    let told = records::import(&house, portal, file).await;
-    house.store.close().await;
-    Ok(format!("{}\n", told?))
+/// A command on an installation that is ready: opened, worked on, closed whatever came of it, and what it says printed.
+fn at(
+    installation: &Installation,
+    environment: config::Environment,
+    work: impl AsyncFnOnce(&House, &Settings) -> Result<String>,
+) -> Result<()> {
+    let settings = installation.settings(environment)?;
+    logging::start(settings.log)?;
+    let loaded = if installation.is_demo() { demo::portals(&settings)?.loaded } else { served::readable(&settings)? };
+    print(&block_on(async {
+        let house = wiring::open(&settings, loaded).await?;
+        let told = work(&house, &settings).await;
+        house.store.close().await;
+        told
+    })?)
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

@@ -3,12 +3,10 @@
 use crate::wiring::House;
 use anyhow::{Context as _, Result, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
-use onboarding::Portal;
 use onboarding::stories::ImportError;
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
-use std::sync::Arc;
 
 /// Without a terminal a line is printed each time this many rows were read.
 const ROWS_A_LINE: u64 = 100_000;
@@ -18,7 +16,7 @@ const ROWS_A_LINE: u64 = 100_000;
 /// # Errors
 /// The first fault with row, column and reason.
 pub(crate) async fn import(house: &House, portal: &str, path: &Path) -> Result<String> {
-    let portal = portal_called(house, portal)?;
+    let portal = house.called(portal)?;
     let name = path.display();
     let file = File::open(path).map_err(|error| anyhow!("could not read {name}: {}", error.kind()))?;
     let bytes = file.metadata().map_err(|error| anyhow!("could not read {name}: {}", error.kind()))?.len();
@@ -42,12 +40,5 @@ pub(crate) async fn import(house: &House, portal: &str, path: &Path) -> Result<S
         ImportError::Header(_) | ImportError::Row(_) => anyhow!("{name}: {error}; nothing was taken over"),
         ImportError::Engine(error) => anyhow::Error::new(error).context(format!("could not take {name} over")),
     })?;
-    Ok(format!("{}: {} added, {} updated, {} unchanged", portal.slug, report.added, report.updated, report.unchanged))
-}
-
-fn portal_called(house: &House, slug: &str) -> Result<Arc<Portal>> {
-    house.engine.portal(slug).map_err(|_| {
-        let known: Vec<_> = house.engine.portals().all().into_iter().map(|portal| portal.slug.as_str().to_owned()).collect();
-        anyhow!("there is no portal `{slug}`, only {}", known.join(", "))
-    })
+    Ok(format!("{}: {} added, {} updated, {} unchanged\n", portal.slug, report.added, report.updated, report.unchanged))
 }

@@ -4,6 +4,7 @@
 //! ends the server with a failure: half a server would answer and never send.
 
 use crate::config::{Server, Settings};
+use crate::letters;
 use crate::wiring::House;
 use anyhow::{Context as _, Result, anyhow};
 use onboarding::Worker;
@@ -40,6 +41,8 @@ pub(crate) async fn run(
     let mut parts = JoinSet::new();
 
     let worker = Worker::new(house.engine.clone(), Arc::new(stationery), Arc::new(FolderMailer::new(&settings.mail_folder)));
+    let press = letters::press(settings, Arc::clone(&house.engine.ports().clock));
+    let worker = worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), Arc::new(press));
     let mut door = door(&house, &settings.server, listener, told(stopping.clone()))?;
     parts.spawn({
         let stop = told(stopping.clone());

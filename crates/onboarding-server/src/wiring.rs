@@ -4,7 +4,7 @@
 use crate::config::Settings;
 use crate::fault::{Fault, Faults};
 use crate::portal_files::Loaded;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use onboarding::ports::{Clock, Entropy};
 use onboarding::{Onboarding, Portal, Ports};
 use onboarding_secrets::{ArgonPool, KeyRing, KeyVault, OffsetClock, OsEntropy, SystemClock};
@@ -70,13 +70,27 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
         sessions: shared.clone(),
         outbox: shared.clone(),
         directory: shared.clone(),
-        throttle: shared,
+        throttle: shared.clone(),
+        backoffice: shared,
         hasher: Arc::new(pool),
         vault: Arc::new(KeyVault::new(&ring, Arc::clone(&entropy))),
         entropy,
         clock,
     };
     Ok(House { engine: Onboarding::new(ports, loaded.portals).with_retention(settings.retention), texts: loaded.texts, store })
+}
+
+impl House {
+    /// A portal by its slug, for commands.
+    ///
+    /// # Errors
+    /// The slugs there are.
+    pub(crate) fn called(&self, slug: &str) -> Result<Arc<Portal>> {
+        self.engine.portal(slug).map_err(|_| {
+            let known: Vec<_> = self.engine.portals().all().into_iter().map(|portal| portal.slug.as_str().to_owned()).collect();
+            anyhow!("there is no portal `{slug}`, only {}", known.join(", "))
+        })
+    }
 }
 
 /// What the mails of these portals are written on, with links below `base_url`: each in its own layout where it has one.

@@ -24,6 +24,8 @@ struct Secrets {
     new_email: String,
     session: String,
     claim: String,
+    staff_setup: String,
+    staff_session: String,
 }
 
 const RESET_OWNER: &str = "reset@y.example";
@@ -46,10 +48,16 @@ impl Secrets {
             new_email: email_token(site, HOUSING, &session, CHANGED),
             session,
             claim,
+            staff_setup: staff_token(site, "new@office.example"),
+            staff_session: {
+                let token = staff_token(site, "clerk@office.example");
+                let set_up = json!({ "token": token, "password": PASSWORD });
+                site.post("/housing/staff/setup", &set_up).expect(201)["token"].as_str().unwrap().to_owned()
+            },
         }
     }
 
-    fn named(&self) -> [(&'static str, &str); 7] {
+    fn named(&self) -> [(&'static str, &str); 9] {
         [
             ("handle", &self.handle),
             ("code", &self.code),
@@ -58,6 +66,8 @@ impl Secrets {
             ("new_email", &self.new_email),
             ("session", &self.session),
             ("claim", &self.claim),
+            ("staff_setup", &self.staff_setup),
+            ("staff_session", &self.staff_session),
         ]
     }
 
@@ -71,13 +81,21 @@ impl Secrets {
         site.post("/housing/confirmations", &json!({ "token": self.confirmation })).expect(200);
         site.post("/housing/account/email/confirm", &json!({ "token": self.new_email })).expect(204);
         site.post("/housing/password-resets/confirm", &json!({ "token": self.reset, "new": NEW })).expect(200);
+        site.signed(&self.staff_session, "GET", "/housing/staff/session", &Value::Null).expect(200);
+        site.post("/housing/staff/setup", &json!({ "token": self.staff_setup, "password": PASSWORD })).expect(201);
     }
+}
+
+/// Names a clerk; the token is the last line that is printed.
+fn staff_token(site: &Site, email: &str) -> String {
+    let printed = String::from_utf8(site.run(&["staff", "add", HOUSING, email]).stdout).unwrap();
+    printed.lines().last().unwrap().to_owned()
 }
 
 /// Every door of a portal that takes a secret: which it takes, how the secret is presented, and how a foreign one is refused.
 type Door = (&'static str, fn(&Site, &str, &str) -> Answer, u16, &'static str);
 
-const DOORS: [Door; 12] = [
+const DOORS: [Door; 15] = [
     (
         "confirmation",
         |site, portal, secret| site.post(&format!("/{portal}/confirmations"), &json!({ "token": secret })),
@@ -130,6 +148,24 @@ const DOORS: [Door; 12] = [
         },
         422,
         "validation_failed",
+    ),
+    (
+        "staff_setup",
+        |site, portal, secret| site.post(&format!("/{portal}/staff/setup"), &json!({ "token": secret, "password": PASSWORD })),
+        404,
+        "token_unknown",
+    ),
+    (
+        "staff_session",
+        |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/staff/session"), &Value::Null),
+        401,
+        "sign_in_required",
+    ),
+    (
+        "staff_session",
+        |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/staff/registrations"), &Value::Null),
+        401,
+        "sign_in_required",
     ),
 ];
 

@@ -1,4 +1,4 @@
-//! The four tables of aggregates: alike in their columns, so alike in their statements.
+//! The tables of aggregates: alike in their columns, so alike in their statements.
 //!
 //! The state is JSON in `data`; the other columns are what rows are found by. A write names the version it replaces, and
 //! a row that moved on is not touched.
@@ -13,13 +13,14 @@ use onboarding_core::Ref;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-/// Which of the four.
+/// Which of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
     Registrations,
     Accounts,
     Memberships,
     Rosters,
+    Clerks,
 }
 
 impl Table {
@@ -30,6 +31,7 @@ impl Table {
             Ref::Account(_) => Some(Self::Accounts),
             Ref::Membership(_) => Some(Self::Memberships),
             Ref::Roster(_) => Some(Self::Rosters),
+            Ref::Clerk(_) => Some(Self::Clerks),
             Ref::Record(_) => None,
         }
     }
@@ -40,6 +42,7 @@ impl Table {
             Self::Accounts => "accounts",
             Self::Memberships => "memberships",
             Self::Rosters => "rosters",
+            Self::Clerks => "clerks",
         }
     }
 
@@ -49,11 +52,12 @@ impl Table {
             Self::Accounts => Aggregate::Account(serde_json::from_str(data)?),
             Self::Memberships => Aggregate::Membership(serde_json::from_str(data)?),
             Self::Rosters => Aggregate::Roster(serde_json::from_str(data)?),
+            Self::Clerks => Aggregate::Clerk(serde_json::from_str(data)?),
         })
     }
 
     /// Reads columns `id`, `version` and `data`.
-    fn read(self, row: &QueryResult) -> Result<Versioned<Aggregate>, StoreError> {
+    pub(crate) fn read(self, row: &QueryResult) -> Result<Versioned<Aggregate>, StoreError> {
         let id: Uuid = row.try_get("", "id").doing("read an aggregate")?;
         let version: i64 = row.try_get("", "version").doing("read an aggregate")?;
         let data: String = row.try_get("", "data").doing("read an aggregate")?;
@@ -123,18 +127,19 @@ pub(crate) fn write_if(
     at: DateTime<Utc>,
     condition: Option<Condition>,
 ) -> Result<(), StoreError> {
-    let Index { id, portal, state, due_at, account, record, email, generation } = aggregate.index();
+    let Index { id, portal, state, due_at, account, record, email, generation, search, letter } = aggregate.index();
     let Some(table) = Table::of(id) else { return Err(corrupt("an aggregate without a table")) };
     let data = match aggregate {
         Aggregate::Registration(state) => serde_json::to_string(state),
         Aggregate::Account(state) => serde_json::to_string(state),
         Aggregate::Membership(state) => serde_json::to_string(state),
         Aggregate::Roster(state) => serde_json::to_string(state),
+        Aggregate::Clerk(state) => serde_json::to_string(state),
     };
     let data = data.map_err(|error| unreadable(table.name(), id.uuid(), &error))?;
     let key: Value = id.uuid().into();
     let at: Value = micros(at).into();
-    let state: [Value; 8] = [
+    let state: [Value; 11] = [
         portal.as_str().into(),
         state.into(),
         due_at.map(micros).into(),
@@ -142,25 +147,28 @@ pub(crate) fn write_if(
         record.as_ref().map(|number| number.as_str().to_owned()).into(),
         email.as_ref().map(|key| key.as_str().to_owned()).into(),
         signed(generation).into(),
+        search.into(),
+        letter.map(|(id, _)| id.0).into(),
+        letter.map(|(_, state)| state).into(),
         data.into(),
     ];
     let table = table.name();
     let (condition, more) = condition.map_or((None, Vec::new()), |(condition, values)| (Some(condition), values));
     if expected == Version(0) {
         let row = match condition {
-            None => "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)".to_owned(),
-            Some(condition) => format!("SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 WHERE {condition}"),
+            None => "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)".to_owned(),
+            Some(condition) => format!("SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 WHERE {condition}"),
         };
         let sql = format!(
-            "INSERT INTO {table} (id, portal, state, due_at, account_id, record, email_key, generation, data, created_at, updated_at, version) \
-             {row} ON CONFLICT DO NOTHING"
+            "INSERT INTO {table} (id, portal, state, due_at, account_id, record, email_key, generation, search, letter_id, letter_state, \
+             data, created_at, updated_at, version) {row} ON CONFLICT DO NOTHING"
         );
         batch.write(&sql, [key].into_iter().chain(state).chain([at.clone(), at]).chain(more));
     } else {
         let only = condition.map_or_else(String::new, |condition| format!(" AND {condition}"));
         let sql = format!(
-            "UPDATE {table} SET portal = ?, state = ?, due_at = ?, account_id = ?, record = ?, email_key = ?, generation = ?, data = ?, \
-             updated_at = ?, version = version + 1 WHERE id = ? AND version = ?{only}"
+            "UPDATE {table} SET portal = ?, state = ?, due_at = ?, account_id = ?, record = ?, email_key = ?, generation = ?, search = ?, \
+             letter_id = ?, letter_state = ?, data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?{only}"
         );
         batch.write(&sql, state.into_iter().chain([at, key, signed(expected.0).into()]).chain(more));
     }

@@ -3,13 +3,15 @@
 //! A record is JSON without its id, beside the columns that joins read: so a row that came again unchanged is equal as
 //! text, and the merge is two statements over two indexes in the same order.
 
+mod notes;
+
 use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::column::{micros, signed, unsigned};
 use crate::entity::import;
 use crate::error::{Doing, corrupt, unreadable};
 use async_trait::async_trait;
-use onboarding::ports::{Directory, DirectoryError, ImportId, ImportReport, Store, StoreError, Version, Versioned};
+use onboarding::ports::{Directory, DirectoryError, ImportId, ImportNote, ImportReport, Store, StoreError, Version, Versioned};
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{PortalSlug, Record, RecordId, RecordNumber};
 use sea_orm::ActiveValue::Set;
@@ -64,6 +66,15 @@ impl Directory for SqlStore {
 
     async fn discard(&self, import: ImportId) -> Result<(), StoreError> {
         self.inner.database.write(move |txn| Box::pin(async move { end(txn, import).await })).await
+    }
+
+    async fn note(&self, note: ImportNote) -> Result<(), StoreError> {
+        let noting = notes::note(self.readers(), &note)?;
+        self.inner.database.write_one(noting, "note an import").await.map(drop)
+    }
+
+    async fn noted(&self, portal: &PortalSlug, import: ImportId) -> Result<Option<ImportNote>, StoreError> {
+        notes::noted(self.readers(), portal, import).await
     }
 }
 

@@ -8,6 +8,8 @@ mod m20261122_000003_outbox;
 mod m20261122_000004_sessions;
 mod m20261122_000005_directory;
 mod m20261122_000006_throttles;
+mod m20261125_000008_clerks;
+mod m20261125_000009_letters;
 
 use sea_orm_migration::prelude::*;
 
@@ -23,6 +25,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_sessions::Migration),
             Box::new(m20261122_000005_directory::Migration),
             Box::new(m20261122_000006_throttles::Migration),
+            Box::new(m20261125_000008_clerks::Migration),
+            Box::new(m20261125_000009_letters::Migration),
         ]
     }
 }

@@ -24,9 +24,11 @@ pub(crate) const ENDED: &str = "SELECT id FROM registrations WHERE state IN ('ac
 pub(crate) const COMMANDS: &str =
     "DELETE FROM commands WHERE (digest, digest_key) IN (SELECT digest, digest_key FROM commands WHERE at <= $1 ORDER BY at LIMIT $2)";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at <= $1 ORDER BY at LIMIT $2)";
-/// Tokens of accounts, dead for weeks: their links lived a day at most. Those of registrations go with them.
+/// Tokens of accounts and clerks (`$3`), dead for weeks: they lived a day at most. Those of registrations go with them.
 const TOKENS: &str = "DELETE FROM tokens WHERE (digest, digest_key) IN \
-     (SELECT digest, digest_key FROM tokens WHERE owner_kind = 'account' AND at <= $1 ORDER BY at LIMIT $2)";
+     (SELECT digest, digest_key FROM tokens WHERE owner_kind = $3 AND at <= $1 ORDER BY at LIMIT $2)";
+/// What was told of imports.
+const NOTES: &str = "DELETE FROM import_notes WHERE id IN (SELECT id FROM import_notes WHERE at <= $1 ORDER BY at LIMIT $2)";
 const IMPORTS: &str = "DELETE FROM imports WHERE id IN (SELECT id FROM imports WHERE started_at <= $1 ORDER BY started_at LIMIT $2)";
 /// Proofs whose owner is gone: while somebody has an account, a consent can be proved.
 pub(crate) const UNOWNED: &str = "SELECT id FROM consent_proofs AS proof WHERE at <= $1 AND owner_id IS NOT NULL \
@@ -45,21 +47,20 @@ pub(crate) async fn purge(store: &SqlStore, now: DateTime<Utc>, keep: Retention,
     store.inner.database.write(move |txn| Box::pin(async move { remove(txn, &unowned, now, keep, limit).await })).await
 }
 
-async fn remove(
-    db: &impl ConnectionTrait,
-    unowned: &[Uuid],
-    now: DateTime<Utc>,
-    keep: Retention,
-    limit: u32,
-) -> Result<u64, StoreError> {
+async fn remove(db: &impl ConnectionTrait, unowned: &[Uuid], now: DateTime<Utc>, keep: Retention, limit: u32) -> Result<u64, StoreError> {
     // Not counted: nothing is removed but the tie to a person.
     pseudonymise(db, unowned).await?;
     let registrations = purge_registrations(db, micros(now - keep.registrations), limit).await?;
     let commands = delete(db, COMMANDS, micros(now - policy::REPLAY_LIFE), limit).await?;
     let audit = delete(db, AUDIT, micros(now - keep.audit), limit).await?;
-    let tokens = delete(db, TOKENS, micros(now - policy::RETAIN_TOKENS), limit).await?;
+    let mut tokens = 0;
+    for owner in ["account", "clerk"] {
+        let values = [micros(now - policy::RETAIN_TOKENS).into(), i64::from(limit).into(), owner.into()];
+        tokens += db.execute_raw(statement(db, TOKENS, values)).await.doing("purge")?.rows_affected();
+    }
+    let notes = delete(db, NOTES, micros(now - policy::RETAIN_IMPORTS), limit).await?;
     let imports = delete(db, IMPORTS, micros(now - IMPORT_LIFE), limit).await?;
-    Ok(registrations + commands + audit + tokens + imports)
+    Ok(registrations + commands + audit + tokens + notes + imports)
 }
 
 async fn delete(db: &impl ConnectionTrait, sql: &str, before: i64, limit: u32) -> Result<u64, StoreError> {

@@ -5,10 +5,11 @@ use crate::aggregates::statement;
 use crate::column::{digest, micros, moment, portal, unsigned};
 use crate::entity::session;
 use crate::error::{Doing, corrupt, unreadable};
+use crate::staff_sessions;
 use crate::store::{bytes_of, is_among};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use onboarding::ports::{MembershipFact, SessionFacts, SessionKind, SessionRow, Sessions, StoreError, Version, Versioned};
+use onboarding::ports::{MembershipFact, SessionFacts, SessionKind, SessionRow, Sessions, StaffFacts, StoreError, Version, Versioned};
 use onboarding_core::account::Account;
 use onboarding_core::membership::Membership;
 use onboarding_core::record::RecordStatus;
@@ -92,7 +93,18 @@ impl Sessions for SqlStore {
         rows.iter().filter_map(|row| fact(row).transpose()).collect()
     }
 
+    async fn look_up_staff(&self, portal: &PortalSlug, token: &Presented, now: DateTime<Utc>) -> Result<Option<StaffFacts>, StoreError> {
+        staff_sessions::find(self.readers(), portal, token, now).await
+    }
+
+    async fn touch_staff(&self, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let touch = staff_sessions::touch(self.readers(), id, now);
+        self.inner.database.write_one(touch, "note a clerk's session's use").await.map(drop)
+    }
+
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        let staff = staff_sessions::purge(self.readers(), now, limit);
+        let staff = self.inner.database.write_one(staff, "remove dead sessions of clerks").await?;
         // Looked for by a reader, so that nobody who writes waits for it. What is dead stays dead meanwhile.
         let sql = "SELECT id FROM sessions WHERE expires_at <= $1 \
                    UNION SELECT s.id FROM sessions s LEFT JOIN accounts a ON a.id = s.account_id WHERE a.id IS NULL OR a.generation <> s.generation \
@@ -101,13 +113,13 @@ impl Sessions for SqlStore {
         let rows = db.query_all_raw(statement(db, sql, [micros(now).into(), i64::from(limit).into()])).await.doing("find dead sessions")?;
         let ids = rows.iter().map(|row| row.try_get::<Uuid>("", "id")).collect::<Result<Vec<_>, _>>().doing("find dead sessions")?;
         if ids.is_empty() {
-            return Ok(0);
+            return Ok(staff);
         }
         self.inner
             .database
             .write(move |txn| {
                 Box::pin(async move {
-                    let mut gone = 0;
+                    let mut gone = staff;
                     for some in ids.chunks(500) {
                         let dead = session::Entity::delete_many().filter(session::Column::Id.is_in(some.iter().copied()));
                         gone += dead.exec(txn).await.doing("remove dead sessions")?.rows_affected;

@@ -15,7 +15,9 @@ use crate::column::{micros, signed, span};
 use crate::error::{Doing, corrupt};
 use crate::sqlite::Batch;
 use chrono::{DateTime, Utc};
-use onboarding::ports::{CommandRecord, Commit, CommitError, OutboxChange, SessionChange, SessionRow, StoreError, TokenEntry};
+use onboarding::ports::{
+    CommandRecord, Commit, CommitError, OutboxChange, SessionChange, SessionRow, StaffSessionRow, StoreError, TokenEntry,
+};
 use onboarding_core::audit::AuditEntry;
 use onboarding_core::consent::ConsentGiven;
 use onboarding_core::{Claim, ClaimChange, Ref, policy};
@@ -59,7 +61,8 @@ pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -
 
 /// The one statement of a commit that only begins an attempt.
 pub(crate) fn only_attempt(db: &impl ConnectionTrait, commit: &Commit) -> Option<Statement> {
-    let Commit { at: _, portal: _, actor: _, writes, expects, expects_free, events, claims, tokens, outbox, sessions, consents, command } = commit;
+    let Commit { at: _, portal: _, actor: _, writes, expects, expects_free, events, claims, tokens, outbox, sessions, consents, command } =
+        commit;
     let nothing_else = writes.is_empty()
         && expects.is_empty()
         && expects_free.is_empty()
@@ -168,6 +171,12 @@ async fn change_sessions(db: &impl ConnectionTrait, batch: &mut Batch, changes: 
                 let closed = aggregates::statement(db, sql, [id.0.into(), account.0.into()]);
                 db.execute_raw(closed).await.doing("close a session")?;
             }
+            SessionChange::OpenStaff(row) => open_staff_session(batch, row),
+            SessionChange::CloseStaff(clerk, id) => {
+                let sql = "DELETE FROM staff_sessions WHERE id = $1 AND clerk_id = $2";
+                let closed = aggregates::statement(db, sql, [id.0.into(), clerk.0.into()]);
+                db.execute_raw(closed).await.doing("close a clerk's session")?;
+            }
         }
     }
     Ok(())
@@ -198,6 +207,29 @@ fn open_session(batch: &mut Batch, row: SessionRow) -> Result<(), StoreError> {
         "ON CONFLICT DO NOTHING",
     );
     Ok(())
+}
+
+fn open_staff_session(batch: &mut Batch, row: StaffSessionRow) {
+    let expires_at = micros(row.expires_at());
+    let StaffSessionRow { id, portal, clerk, digest, generation, opened_at, last_seen, idle, at_most } = row;
+    let row: [Value; 11] = [
+        id.0.into(),
+        portal.as_str().into(),
+        clerk.0.into(),
+        digest.bytes.to_vec().into(),
+        i64::from(digest.key).into(),
+        signed(generation).into(),
+        micros(opened_at).into(),
+        micros(last_seen).into(),
+        span(idle).into(),
+        micros(at_most).into(),
+        expires_at.into(),
+    ];
+    batch.insert(
+        "staff_sessions (id, portal, clerk_id, digest, digest_key, generation, opened_at, last_seen, idle, at_most, expires_at)",
+        [row],
+        "ON CONFLICT DO NOTHING",
+    );
 }
 
 fn add_consents(batch: &mut Batch, ids: &Ids, portal: &str, given: Vec<(Ref, ConsentGiven)>, at: DateTime<Utc>) {

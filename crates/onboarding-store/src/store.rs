@@ -53,7 +53,7 @@ pub(crate) fn led_to(digests: usize) -> String {
     )
 }
 
-/// What is due in any of the four tables. With `$1` the present and `$2` the most rows.
+/// What is due in any of the tables. With `$1` the present and `$2` the most rows.
 pub(crate) fn due() -> String {
     let due = |kind: &str, table: Table| {
         let table = table.name();
@@ -66,6 +66,7 @@ pub(crate) fn due() -> String {
         due("account", Table::Accounts),
         due("membership", Table::Memberships),
         due("roster", Table::Rosters),
+        due("clerk", Table::Clerks),
     ];
     format!("{} ORDER BY due_at, id LIMIT $2", all.join(" UNION ALL "))
 }
@@ -101,6 +102,12 @@ impl Store for SqlStore {
                 }
                 Ok(None)
             }
+            Lookup::Letter(id) => {
+                let sql = "SELECT id FROM memberships WHERE letter_id = $1";
+                let row = db.query_one_raw(statement(db, sql, [id.0.into()])).await.doing("find a letter")?;
+                let id: Option<Uuid> = row.map(|row| row.try_get("", "id")).transpose().doing("find a letter")?;
+                id.map(|id| reference("membership", id)).transpose()
+            }
             Lookup::Roster(portal, number) => {
                 let sql = "SELECT id FROM rosters WHERE portal = $1 AND record = $2";
                 let row =
@@ -130,8 +137,8 @@ impl Store for SqlStore {
                 }
                 found
             }
-            Lookup::Roster(..) => match self.find(by).await? {
-                Some(roster) => return self.load(roster).await,
+            Lookup::Letter(_) | Lookup::Roster(..) => match self.find(by).await? {
+                Some(found) => return self.load(found).await,
                 None => return Ok(None),
             },
         };

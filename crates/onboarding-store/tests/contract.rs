@@ -57,6 +57,11 @@ async fn the_sqlite_file_keeps_every_promise_of_a_directory() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sqlite_file_keeps_every_promise_of_a_backoffice() {
+    contract::backoffice::run_all(fresh).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_sqlite_file_keeps_every_promise_of_a_throttle() {
     contract::throttle::run_all(fresh).await;
 }

@@ -42,6 +42,7 @@ impl Bench {
             outbox: self.store.clone(),
             directory: self.store.clone(),
             throttle: self.store.clone(),
+            backoffice: self.store.clone(),
             hasher: self.hasher.clone(),
             vault: self.vault.clone(),
             entropy: self.entropy.clone(),

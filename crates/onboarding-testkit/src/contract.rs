@@ -17,6 +17,7 @@
 //! # });
 //! ```
 
+pub mod backoffice;
 pub mod clock;
 pub mod directory;
 pub mod entropy;

@@ -7,7 +7,7 @@
 //! # A tour
 //! - [`Bench`]: all fakes behind one engine and one worker; where a test of a journey begins.
 //! - [`FixedClock`], [`SeededEntropy`]: time that moves when told, chance that repeats.
-//! - [`MemoryStore`]: `Store`, `Sessions`, `Outbox`, `Directory` and `Throttle` in one; can be away, and lets others be faster.
+//! - [`MemoryStore`]: `Store`, `Sessions`, `Outbox`, `Directory`, `Throttle` and `Backoffice` in one; can be away, and lets others be faster.
 //! - [`RecordingMailer`], [`RecordingPress`]: keep what they took, and fail as announced. [`ReadMail`] reads a mail as its
 //!   reader does; [`PlainStationery`] and [`PlainLetters`] write it so.
 //! - [`CheapHasher`] counts what it hashes; [`PlainVault`] rotates its keys.
@@ -54,7 +54,7 @@ pub use vault::PlainVault;
 #[cfg(feature = "mock")]
 pub mod mock {
     pub use onboarding::ports::{
-        MockClock, MockDirectory, MockEntropy, MockLetterPress, MockMailer, MockOutbox, MockPasswordHasher, MockSessions, MockStationery,
-        MockStore, MockThrottle, MockVault,
+        MockBackoffice, MockClock, MockDirectory, MockEntropy, MockLetterPress, MockMailer, MockOutbox, MockPasswordHasher, MockSessions,
+        MockStationery, MockStore, MockThrottle, MockVault,
     };
 }

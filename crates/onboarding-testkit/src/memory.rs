@@ -1,6 +1,7 @@
 //! A store in memory that behaves like a database: a commit is taken as a whole or not at all, and every replica of a
 //! test may hold the same one. It forgets everything when it is dropped.
 
+mod backoffice;
 mod commit;
 mod directory;
 mod outbox;
@@ -9,14 +10,14 @@ mod store;
 mod throttle;
 
 use chrono::{DateTime, Utc};
-use onboarding::ports::{AuditRow, Clock, Sealed, SessionRow, StoreError, Version, Versioned};
+use onboarding::ports::{AuditRow, Clock, ImportNote, Sealed, SessionRow, StaffSessionRow, StoreError, Version, Versioned};
 use onboarding::{Aggregate, Index};
 use onboarding_core::{Claim, DeliveryId, Digest, PortalSlug, Record, RecordId, RecordNumber, Ref, SessionId, Uuid, consent::ConsentGiven};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// `Store`, `Sessions`, `Outbox`, `Directory` and `Throttle` over one lock.
+/// `Store`, `Sessions`, `Outbox`, `Directory`, `Throttle` and `Backoffice` over one lock.
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,
@@ -36,14 +37,16 @@ struct State {
     claims: HashMap<Claim, Ref>,
     /// Where each leads, and since when.
     tokens: HashMap<DigestKey, (Ref, DateTime<Utc>)>,
-    audit: HashMap<Ref, Vec<AuditRow>>,
+    audit: HashMap<Ref, Vec<AuditEntry>>,
     consents: HashMap<Ref, Vec<ConsentGiven>>,
     commands: HashMap<DigestKey, Command>,
     outbox: HashMap<DeliveryId, outbox::Entry>,
     sessions: HashMap<SessionId, SessionRow>,
+    staff_sessions: HashMap<SessionId, StaffSessionRow>,
     records: HashMap<RecordId, (PortalSlug, Versioned<Record>)>,
     numbers: HashMap<(PortalSlug, RecordNumber), RecordId>,
     staged: HashMap<Uuid, Vec<directory::Staged>>,
+    notes: HashMap<Uuid, ImportNote>,
     counters: HashMap<DigestKey, throttle::Counter>,
     /// Numbers rows in the order in which they came: times can be equal.
     serial: u64,
@@ -55,7 +58,15 @@ struct Row {
     index: Index,
     version: Version,
     serial: u64,
+    created_at: DateTime<Utc>,
     written_at: DateTime<Utc>,
+}
+
+/// A line of the audit trail, with what no aggregate knows of it.
+struct AuditEntry {
+    portal: PortalSlug,
+    serial: u64,
+    row: AuditRow,
 }
 
 /// A repeatable command.
@@ -82,7 +93,7 @@ impl State {
     fn version_of(&self, what: Ref) -> Version {
         match what {
             Ref::Record(id) => self.records.get(&id).map_or(Version(0), |(_, record)| record.version),
-            Ref::Registration(_) | Ref::Account(_) | Ref::Membership(_) | Ref::Roster(_) => {
+            Ref::Registration(_) | Ref::Account(_) | Ref::Membership(_) | Ref::Roster(_) | Ref::Clerk(_) => {
                 self.rows.get(&what).map_or(Version(0), |row| row.version)
             }
         }

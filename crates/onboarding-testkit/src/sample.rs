@@ -4,13 +4,15 @@
 mod aggregates;
 mod mails;
 
-pub use aggregates::{account, approvable, completable, ended, journey, membership, registration, requesting_reset, roster, signed_out};
+pub use aggregates::{
+    account, approvable, clerk, clerk_reset, completable, ended, journey, membership, registration, requesting_reset, roster, signed_out,
+};
 pub use mails::mail_params;
 
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{
-    AccountId, DeliveryId, Digest, EmailAddress, Language, MembershipId, PortalSlug, Record, RecordId, RecordNumber, RegistrationId,
-    RosterId, SessionId, Uuid,
+    AccountId, ClerkId, DeliveryId, Digest, EmailAddress, Language, MembershipId, PortalSlug, Record, RecordId, RecordNumber,
+    RegistrationId, RosterId, SessionId, Uuid,
 };
 use uuid::Builder;
 
@@ -37,6 +39,11 @@ pub fn membership_id(number: u64) -> MembershipId {
 /// The id of a roster.
 pub fn roster_id(number: u64) -> RosterId {
     RosterId(uuid(4, number))
+}
+
+/// The id of a clerk.
+pub fn clerk_id(number: u64) -> ClerkId {
+    ClerkId(uuid(10, number))
 }
 
 /// The id of a delivery.

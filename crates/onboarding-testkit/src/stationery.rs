@@ -68,7 +68,7 @@ impl LetterWriter for PlainLetters {
     fn pin_letter(&self, portal: &Portal, _record: &Record, order: &PinLetterOrder) -> Result<RenderedLetter, String> {
         let (slug, number, until) = (&portal.slug, order.record.as_str(), order.valid_until.to_rfc3339());
         let text = format!("{slug} ({})\nnumber: {number}\n{}\nvalid until: {until}\n", order.language, order.pin.expose_secret());
-        Ok(RenderedLetter { pdf: text.into_bytes(), pages: 1 })
+        Ok(RenderedLetter { portal: slug.clone(), pdf: text.into_bytes(), pages: 1 })
     }
 }
 

@@ -38,6 +38,11 @@ async fn the_memory_store_throttles() {
     contract::throttle::run_all(memory).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_store_lists() {
+    contract::backoffice::run_all(memory).await;
+}
+
 #[tokio::test]
 async fn the_plain_vault_is_a_vault() {
     contract::vault::run_all(async || {

@@ -67,7 +67,7 @@ async fn announced_fates_are_met_in_order_and_then_mails_are_taken() {
 #[tokio::test]
 async fn a_lost_letter_is_unknown_and_a_printed_one_is_done() {
     let press = RecordingPress::new();
-    let letter = RenderedLetter { pdf: b"%PDF".to_vec(), pages: 1 };
+    let letter = RenderedLetter { portal: sample::portal(), pdf: b"%PDF".to_vec(), pages: 1 };
     for fate in [PressFate::UnknownLost, PressFate::UnknownPrinted, PressFate::Pending, PressFate::Transient, PressFate::Permanent] {
         press.next(fate, 1);
     }

@@ -1,9 +1,11 @@
-//! The four aggregates under one type, for stores: what they are is the core's, what a store may index stands here.
+//! The aggregates under one type, for stores: what they are is the core's, what a store may index stands here.
 
+use crate::search;
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    AccountId, EmailKey, PortalSlug, RecordNumber, Ref,
+    AccountId, DeliveryId, EmailKey, PortalSlug, RecordNumber, Ref,
     account::{self, Account},
+    clerk::{self, Clerk},
     membership::{self, Membership},
     registration::{self, Registration},
     roster::{self, Roster},
@@ -22,6 +24,8 @@ pub enum Aggregate {
     Membership(Box<Membership>),
     /// A roster.
     Roster(Box<Roster>),
+    /// A clerk.
+    Clerk(Box<Clerk>),
 }
 
 /// What a store may index of an aggregate, beside its JSON.
@@ -41,8 +45,12 @@ pub struct Index {
     pub record: Option<RecordNumber>,
     /// The address it is known under.
     pub email: Option<EmailKey>,
-    /// An account's session generation; 0 for anything else.
+    /// An account's or a clerk's session generation; 0 for anything else.
     pub generation: u64,
+    /// What a clerk finds it by: address, names and number, folded. `None` for what is in no list.
+    pub search: Option<String>,
+    /// A membership's latest letter and its state.
+    pub letter: Option<(DeliveryId, &'static str)>,
 }
 
 impl Aggregate {
@@ -58,6 +66,8 @@ impl Aggregate {
                 record: state.record().cloned(),
                 email: Some(state.email().key()),
                 generation: 0,
+                search: Some(search::registration(state)),
+                letter: None,
             },
             Self::Account(state) => Index {
                 id: Ref::Account(state.id()),
@@ -68,6 +78,8 @@ impl Aggregate {
                 record: state.record().cloned(),
                 email: Some(state.email().key()),
                 generation: state.generation(),
+                search: Some(search::account(state)),
+                letter: None,
             },
             Self::Membership(state) => Index {
                 id: Ref::Membership(state.id()),
@@ -78,6 +90,8 @@ impl Aggregate {
                 record: Some(state.record().clone()),
                 email: None,
                 generation: 0,
+                search: None,
+                letter: state.pin().map(|pin| (pin.delivery, pin.fate.word())),
             },
             Self::Roster(state) => Index {
                 id: Ref::Roster(state.id()),
@@ -88,6 +102,20 @@ impl Aggregate {
                 record: Some(state.record().clone()),
                 email: None,
                 generation: 0,
+                search: None,
+                letter: None,
+            },
+            Self::Clerk(state) => Index {
+                id: Ref::Clerk(state.id()),
+                portal: state.portal().clone(),
+                state: state.word(),
+                due_at: clerk::deadline(state),
+                account: None,
+                record: None,
+                email: Some(state.email().key()),
+                generation: state.generation(),
+                search: None,
+                letter: None,
             },
         }
     }
@@ -119,4 +147,4 @@ macro_rules! conversions {
     )*};
 }
 
-conversions!(Registration, Account, Membership, Roster);
+conversions!(Registration, Account, Membership, Roster, Clerk);

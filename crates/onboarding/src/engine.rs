@@ -2,14 +2,15 @@
 
 use crate::error::Error;
 use crate::ports::{
-    Actor, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions, Store, Throttle,
-    ThrottleKey, Vault, Version, Versioned,
+    Actor, Backoffice, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions,
+    Store, Throttle, ThrottleKey, Vault, Version, Versioned,
 };
 use crate::step::{Decides, Step};
 use crate::{Aggregate, Portal, Portals};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{
-    Claim, EmailAddress, Language, PortalSlug, Presented, Ref, account::Account,
+    Claim, EmailAddress, Language, PortalSlug, Presented, Ref,
+    account::Account,
     policy::{Limit, Retention},
     registration::AddressOwner,
 };
@@ -26,6 +27,7 @@ pub struct Ports {
     pub outbox: Arc<dyn Outbox>,
     pub directory: Arc<dyn Directory>,
     pub throttle: Arc<dyn Throttle>,
+    pub backoffice: Arc<dyn Backoffice>,
     pub hasher: Arc<dyn PasswordHasher>,
     pub vault: Arc<dyn Vault>,
     pub entropy: Arc<dyn Entropy>,

@@ -3,7 +3,7 @@
 use crate::forms::FieldError;
 use crate::ports::{HasherError, StoreError};
 use chrono::{DateTime, Utc};
-use onboarding_core::{account, registration};
+use onboarding_core::{account, clerk, registration};
 use std::time::Duration;
 
 /// Nothing happened, and why.
@@ -24,18 +24,39 @@ pub enum Error {
         /// Tries left.
         attempts_left: u32,
     },
+    /// The record has its account already.
+    #[error("the record has its account already")]
+    AlreadyProvisioned,
+    /// The account belongs to this record already.
+    #[error("the account is a member already")]
+    AlreadyMember,
+    /// The PIN does not fit the number; the same whether the number exists.
+    #[error("the PIN does not match")]
+    PinMismatch {
+        /// Tries left for this number.
+        attempts_left: u32,
+    },
+    /// The PIN is right and too old.
+    #[error("the PIN has expired")]
+    PinExpired,
     /// A registration refuses.
     #[error(transparent)]
     Registration(#[from] registration::Refusal),
     /// An account refuses.
     #[error(transparent)]
     Account(#[from] account::Refusal),
+    /// A clerk's standing refuses.
+    #[error(transparent)]
+    Clerk(#[from] clerk::Refusal),
     /// Somebody else took the address; the registration is closed.
     #[error("the address is taken")]
     EmailTaken,
     /// Somebody else took the record; the registration is closed.
     #[error("the record is taken")]
     RecordTaken,
+    /// Somebody must decide at the record: hand the role on first.
+    #[error("the last super admin stays")]
+    LastSuperAdmin,
     /// Login or password is wrong, whatever was wrong.
     #[error("the sign-in failed")]
     SignInFailed,

@@ -31,7 +31,7 @@ impl FieldError {
         Self { field: field.into(), code, args: Vec::new() }
     }
 
-    fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.push((name, value.to_string()));
         self
     }
@@ -151,6 +151,15 @@ pub fn new_password(
         Ok(()) => Ok(canonical),
         Err(faults) => Err(faults.into_iter().map(|fault| password_fault(field, fault)).collect()),
     }
+}
+
+/// The highest of the portal's minimums that a password in canonical form meets: whoever gains a role later keeps a password that is long
+/// enough for it.
+pub(crate) fn minimum_met(portal: &Portal, password: &SecretString) -> u32 {
+    let policy = &portal.journey.password_policy;
+    let long = policy.min_for(Privilege::Privileged);
+    let chars = u32::try_from(password.expose_secret().chars().count()).unwrap_or(u32::MAX);
+    if chars >= long { long } else { policy.min_for(Privilege::Common) }
 }
 
 fn password_fault(field: &str, fault: PasswordFault) -> FieldError {

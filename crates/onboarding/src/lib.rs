@@ -5,9 +5,10 @@
 //! - [`Onboarding`]: the driver. Its methods are the use cases, one story a file in `stories/`; JSON and HTML doors call the
 //!   same ones. [`stories`] has what they answer, [`Error`] why they do not, [`Caller`] who asks.
 //! - [`forms`]: what people type, parsed once with every fault told at once.
+//! - [`csv`]: files that people open in a spreadsheet, without formulas.
 //! - [`Portal`]: a journey with a name, people to call and documents, read from text.
 //! - [`Worker`]: carries out what commits ordered: mails and letters. [`Onboarding::sweep`]: lets time do its part.
-//! - [`Aggregate`]: the core's four aggregates under one type, for stores.
+//! - [`Aggregate`]: the core's aggregates under one type, for stores.
 //!
 //! Every use case is one loop: load → gather facts → `decide` → fold `evolve` → `commit`. On a conflict it starts again, at
 //! most three times; nothing is revealed before the commit.
@@ -15,6 +16,7 @@
 //! `examples/embed.rs` is the whole of an embedding service on one page; `docs/embedding.md` explains it.
 
 mod aggregate;
+pub mod csv;
 mod engine;
 mod error;
 pub mod forms;
@@ -22,6 +24,7 @@ mod minting;
 pub mod portal;
 pub mod ports;
 mod sealing;
+mod search;
 mod step;
 pub mod stories;
 mod sweeper;

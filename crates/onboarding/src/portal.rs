@@ -2,6 +2,11 @@
 //!
 //! Files are read by whoever embeds the engine; here their text is parsed, and refused with line and reason.
 
+mod letters;
+
+pub use letters::{LetterDispatch, LetterLayout, LetterSettings};
+
+use letters::LettersTable;
 use onboarding_core::{
     EmailAddress, Journey, Language, PortalSlug,
     consent::DocumentVersion,
@@ -89,6 +94,8 @@ pub struct Portal {
     pub support: Support,
     /// Who writes the mails.
     pub sender: Sender,
+    /// How it sends letters.
+    pub letters: LetterSettings,
     /// Its journey.
     pub journey: Journey,
     /// The documents in the order in which they are asked for.
@@ -119,6 +126,7 @@ struct File {
     country: toml::Spanned<String>,
     support: SupportTable,
     mail: MailTable,
+    letters: Option<LettersTable>,
     #[serde(default)]
     documents: toml::map::Map<String, toml::Value>,
     journey: Declaration,
@@ -176,6 +184,13 @@ impl Portal {
         if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
             faults.push(at(file.country.span().start, "a country is two capital letters (ISO 3166-1)".to_owned()));
         }
+        let letters = match file.letters {
+            None => LetterSettings::of(file.name.get_ref(), country),
+            Some(table) => table.settings(file.name.get_ref(), country, &at).unwrap_or_else(|refused| {
+                faults.extend(refused);
+                LetterSettings::of(file.name.get_ref(), country)
+            }),
+        };
         let languages_at = file.languages.span().start;
         let languages = file.languages.into_inner();
         let own = languages.first().copied();
@@ -225,6 +240,7 @@ impl Portal {
                         quote_number: file.support.quote_number,
                     },
                     sender: Sender { from, name: file.mail.from_name.into_inner(), reply_to: reply_to.flatten() },
+                    letters,
                     journey,
                     documents: found,
                 })

@@ -3,6 +3,7 @@
 //! Every trait has a behaving fake and a contract suite in `onboarding-testkit`; with the feature `mock` each also has a
 //! `mockall` mock, `Mock…`.
 
+mod backoffice;
 mod clock;
 mod directory;
 mod hasher;
@@ -15,13 +16,14 @@ mod store;
 mod throttle;
 mod vault;
 
+pub use backoffice::{AuditFilter, AuditListed, Backoffice, Listed, Needle, Place, RegistrationFilter};
 pub use clock::{Clock, Entropy};
-pub use directory::{Directory, DirectoryError, ImportId, ImportReport};
+pub use directory::{Directory, DirectoryError, ImportFault, ImportId, ImportNote, ImportReport, ImportState};
 pub use hasher::{HasherError, PasswordHasher, Verification};
 pub use letter_press::{JobRef, JobStatus, LetterError, LetterPress, RenderedLetter};
 pub use mailer::{MailError, Mailer, Receipt, RenderedMail};
 pub use outbox::{Delivery, DeliveryKind, DeliveryStatus, Leased, Outbox, OutboxFilter, OutboxRow, Settlement};
-pub use sessions::{MembershipFact, SessionChange, SessionFacts, SessionKind, SessionRow, Sessions};
+pub use sessions::{MembershipFact, SessionChange, SessionFacts, SessionKind, SessionRow, Sessions, StaffFacts, StaffSessionRow};
 pub use stationery::{MailOrder, Stationery, StationeryError};
 pub use store::{
     Actor, AuditRow, CommandRecord, Commit, CommitError, Lookup, OutboxChange, Relation, Replay, Store, StoreError, TokenEntry,
@@ -32,6 +34,7 @@ pub use vault::{DigestPurpose, Sealed, Vault, VaultError};
 
 #[cfg(feature = "mock")]
 pub use {
+    backoffice::MockBackoffice,
     clock::{MockClock, MockEntropy},
     directory::MockDirectory,
     hasher::MockPasswordHasher,

@@ -8,9 +8,10 @@ use crate::sealing::{self, Payload};
 use crate::{Aggregate, Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    Decision, DeliveryId, Digest, Effect, Journey, Mail, MailTemplate, Ref,
+    Decision, DeliveryId, Digest, Effect, Journey, Language, Mail, MailTemplate, Ref,
     account::{self, Account},
     audit::Audited,
+    clerk::{self, Clerk},
     consent::ConsentGiven,
     membership::{self, Membership},
     registration::{self, MailFate, Mailed, Registration},
@@ -80,6 +81,7 @@ decides! {
     };
     Membership in membership as Membership;
     Roster in roster as Roster;
+    Clerk in clerk as Clerk;
 }
 
 /// A step under way.
@@ -99,7 +101,8 @@ impl Step {
     }
 
     /// Decides, folds, and adds what follows to the commit. The state is written only if it changed: a failed sign-in
-    /// leaves a trace, and does not race with its owner.
+    /// leaves a trace, and does not race with its owner. A second decision of the same aggregate takes [`Step::then`] as
+    /// its state, and is written with the first.
     pub(crate) fn decide<A: Decides>(
         &mut self,
         before: Option<&Versioned<A>>,
@@ -121,9 +124,24 @@ impl Step {
         self.commit.claims.extend(decision.claims);
         if let (Some(after), true) = (&after, after.as_ref() != state) {
             let expected = before.map_or(Version(0), |before| before.version);
-            self.commit.writes.push(Write { aggregate: after.clone().into(), expected });
+            let (aggregate, what) = (after.clone().into(), after.reference());
+            match self.commit.writes.iter_mut().find(|write| write.aggregate.reference() == what) {
+                Some(write) => write.aggregate = aggregate,
+                None => self.commit.writes.push(Write { aggregate, expected }),
+            }
         }
         Ok((after, decision.reply))
+    }
+
+    /// Whose portal.
+    pub(crate) fn portal(&self) -> &Portal {
+        &self.portal
+    }
+
+    /// What an aggregate is after a decision of this step, for the next one.
+    pub(crate) fn then<A: Decides>(before: Option<&Versioned<A>>, after: Option<A>) -> Option<Versioned<A>> {
+        let version = before.map_or(Version(0), |before| before.version);
+        after.or_else(|| before.map(|before| before.value.clone())).map(|value| Versioned { value, version })
     }
 
     /// A token that leads to this aggregate.
@@ -155,24 +173,36 @@ impl Step {
                 };
                 self.mail(owner, mail);
             }
+            // Written only once a clerk lets it go, with another PIN; until then a row that looks like any other letter's.
+            Effect::PrintPinLetter(order) if order.held => self.decoy_letter(owner, order.id, order.language, order.valid_until),
             Effect::PrintPinLetter(order) => {
                 let sealed = sealing::seal(&*self.engine.ports.vault, order.id, &Payload::Letter(order.clone()));
-                self.commit.outbox.push(OutboxChange::Enqueue(Delivery {
-                    id: order.id,
-                    portal: self.portal.slug.clone(),
-                    owner,
-                    kind: DeliveryKind::Letter,
-                    template: "pin-letter".to_owned(),
-                    language: order.language,
-                    not_before: self.now,
-                    not_after: Some(order.valid_until),
-                    after: None,
-                    priority: 0,
-                    message_id: order.id.to_string(),
-                    sealed,
-                }));
+                self.enqueue_letter(owner, order.id, order.language, order.valid_until, sealed);
             }
         }
+    }
+
+    /// The row of a letter that is never written: for a number that nobody has, and while a letter is held.
+    pub(crate) fn decoy_letter(&mut self, owner: Ref, id: DeliveryId, language: Language, valid_until: DateTime<Utc>) {
+        let sealed = sealing::seal(&*self.engine.ports.vault, id, &Payload::Decoy);
+        self.enqueue_letter(owner, id, language, valid_until, sealed);
+    }
+
+    fn enqueue_letter(&mut self, owner: Ref, id: DeliveryId, language: Language, valid_until: DateTime<Utc>, sealed: crate::ports::Sealed) {
+        self.commit.outbox.push(OutboxChange::Enqueue(Delivery {
+            id,
+            portal: self.portal.slug.clone(),
+            owner,
+            kind: DeliveryKind::Letter,
+            template: "pin-letter".to_owned(),
+            language,
+            not_before: self.now,
+            not_after: Some(valid_until),
+            after: None,
+            priority: 0,
+            message_id: id.to_string(),
+            sealed,
+        }));
     }
 
     pub(crate) fn mail(&mut self, owner: Ref, mail: Mail) {
@@ -193,7 +223,7 @@ impl Step {
         owner: Ref,
         id: DeliveryId,
         template: MailTemplate,
-        language: onboarding_core::Language,
+        language: Language,
         not_after: Option<DateTime<Utc>>,
         after: Option<DeliveryId>,
         sealed: crate::ports::Sealed,

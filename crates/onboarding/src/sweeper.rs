@@ -3,10 +3,12 @@
 use crate::engine::Taken;
 use crate::error::Error;
 use crate::ports::{Actor, StoreError};
-use crate::{Aggregate, Onboarding};
+use crate::{Aggregate, Onboarding, Portal};
+use chrono::{DateTime, Utc};
 use onboarding_core::{
-    Ref,
+    RecordNumber, Ref,
     account::{self, Account},
+    clerk::{self, Clerk},
     membership::{self, Membership},
     registration::{self, Registration},
     roster::{self, Roster},
@@ -95,8 +97,7 @@ impl Onboarding {
         match found.value {
             Aggregate::Registration(value) => {
                 let before = crate::ports::Versioned { value: *value, version };
-                let command =
-                    registration::Command::Tick { approvers: Vec::new(), deliveries: vec![self.delivery(now)], company: String::new() };
+                let command = self.registration_tick(&portal, &before.value, now).await?;
                 step.decide::<Registration>(Some(&before), command).map_err(|error| internal(&error))?;
             }
             Aggregate::Account(value) => {
@@ -109,13 +110,47 @@ impl Onboarding {
             }
             Aggregate::Roster(value) => {
                 let before = crate::ports::Versioned { value: *value, version };
-                step.decide::<Roster>(Some(&before), roster::Command::Tick).map_err(|error| internal(&error))?;
+                let waiting = self.waiting_at(&portal, before.value.record(), now).await?;
+                step.decide::<Roster>(Some(&before), roster::Command::Tick { waiting }).map_err(|error| internal(&error))?;
+            }
+            Aggregate::Clerk(value) => {
+                let before = crate::ports::Versioned { value: *value, version };
+                step.decide::<Clerk>(Some(&before), clerk::Command::Tick).map_err(|error| internal(&error))?;
             }
         }
         if step.commit.writes.is_empty() {
             return Ok(false);
         }
         Ok(matches!(self.take(step).await?, Taken::Yes))
+    }
+}
+
+impl Onboarding {
+    /// Time passes for a registration: while somebody must decide, with those who can.
+    async fn registration_tick(
+        &self,
+        portal: &Portal,
+        registration: &Registration,
+        now: DateTime<Utc>,
+    ) -> Result<registration::Command, Error> {
+        let mut approvers = Vec::new();
+        let mut name = String::new();
+        if let (registration::Stage::AwaitingApproval(_), Some((id, number))) = (registration.stage(), &registration.dossier().record) {
+            let company = self.company(portal, *id, number).await?;
+            name = company.name();
+            approvers = company.approvers;
+        }
+        let deliveries = self.deliveries(approvers.len(), now);
+        Ok(registration::Command::Tick { approvers, deliveries, company: name })
+    }
+
+    /// What a record's digest is made of.
+    async fn waiting_at(&self, portal: &Portal, number: &RecordNumber, now: DateTime<Utc>) -> Result<roster::Waiting, Error> {
+        let requests = self.requests_at(portal, number).await?.len();
+        let Some(record) = self.ports.directory.find(&portal.slug, number).await? else { return Ok(roster::Waiting::default()) };
+        let company = self.company(portal, record.value.id, number).await?;
+        let (name, deliveries) = (company.name(), self.deliveries(company.approvers.len(), now));
+        Ok(roster::Waiting { requests, approvers: company.approvers, deliveries, company: name })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::engine::ATTEMPTS;
 use crate::error::Error;
+use crate::portal::LetterDispatch;
 use crate::ports::{
     Actor, Commit, CommitError, Delivery, DeliveryKind, JobStatus, Leased, LetterError, LetterPress, MailError, MailOrder, Mailer,
     OutboxChange, RenderedLetter, Settlement, Stationery, VaultError,
@@ -191,7 +192,7 @@ impl Worker {
         Ok(Some(match sent {
             Ok(_) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
             Err(MailError::Permanent { reason }) => {
-                Ending { result: Settlement::Failed { reason }, fate: Some(Fate::Failed), alarm: false }
+                Ending { result: Settlement::Failed { reason }, fate: Some(Fate::Failed), alarm: is_missed_by_nobody(order.template) }
             }
             Err(MailError::Transient { reason, retry_after }) => self.again(lease, &reason, now, retry_after),
             Err(MailError::Unknown { reason }) if lease.unknowns + 1 >= UNKNOWNS_AT_MOST => {
@@ -320,15 +321,28 @@ impl Worker {
             (Ref::Membership(_), DeliveryKind::Letter) => {
                 if let Some(owner) = self.engine.load::<Membership>(delivery.owner).await? {
                     let fate = match fate {
-                        Fate::Delivered => LetterFate::Printed,
+                        Fate::Delivered => handed_over(step.portal()),
                         Fate::Failed | Fate::Parked => LetterFate::Parked,
                     };
                     let command = membership::Command::SettleLetter { delivery: delivery.id, fate };
                     step.decide(Some(&owner), command).map_err(|error| internal(&error))?;
                 }
             }
-            (Ref::Membership(_), DeliveryKind::Mail) | (Ref::Roster(_) | Ref::Record(_), _) => {}
+            (Ref::Membership(_), DeliveryKind::Mail) | (Ref::Roster(_) | Ref::Clerk(_) | Ref::Record(_), _) => {}
         }
         Ok(())
+    }
+}
+
+/// Whether nobody sits at a screen and waits for this mail: without a word to the clerks its failure would be nobody's affair.
+fn is_missed_by_nobody(template: MailTemplate) -> bool {
+    matches!(template, MailTemplate::CustomerNumber | MailTemplate::InitialPassword | MailTemplate::GeneratedPassword)
+}
+
+/// What a letter is once the press has it: on its way, or in the tray of whoever posts it.
+fn handed_over(portal: &Portal) -> LetterFate {
+    match portal.letters.dispatch {
+        LetterDispatch::WhenSpooled => LetterFate::Posted,
+        LetterDispatch::WhenPosted => LetterFate::Printed,
     }
 }

@@ -54,9 +54,10 @@ struct Technology {
     in_tests: bool,
 }
 
-const TECHNOLOGIES: [Technology; 5] = [
+const TECHNOLOGIES: [Technology; 6] = [
     Technology { families: &["sea-orm", "sea-query", "sea-schema", "sqlx"], homes: &["onboarding-store"], in_tests: false },
     Technology { families: &["lettre"], homes: &["onboarding-mail"], in_tests: false },
+    Technology { families: &["krilla", "fast_qr", "rustybuzz"], homes: &["onboarding-letter"], in_tests: false },
     Technology { families: &["poem"], homes: &["onboarding-http"], in_tests: false },
     Technology { families: &["hyper"], homes: &["onboarding-http"], in_tests: true },
     Technology { families: &["anyhow"], homes: &["onboarding-server"], in_tests: false },
@@ -178,6 +179,7 @@ mod tests {
             ("onboarding-http", "sea-orm"),
             ("onboarding-server", "sqlx-core"),
             ("onboarding-server", "lettre"),
+            ("onboarding-server", "krilla"),
             ("onboarding-server", "poem"),
             ("onboarding-server", "hyper-util"),
             ("onboarding", "anyhow"),

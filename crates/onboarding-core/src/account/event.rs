@@ -40,8 +40,10 @@ pub enum Event {
     Amended { first_name: Option<Personal<PersonName>>, last_name: Option<Personal<PersonName>>, language: Option<Language> },
     /// Documents were decided on.
     Consented { given: Vec<ConsentGiven> },
-    /// A role that needs longer passwords.
+    /// A role that needs longer passwords; every session ended.
     PrivilegeGained,
+    /// No such role any more; every session ended.
+    PrivilegeLost,
     /// Every session ended.
     SessionsEnded,
     /// A wrong PIN was counted.
@@ -117,7 +119,14 @@ pub fn evolve(state: Option<Account>, event: &Event) -> Option<Account> {
             account.language = language.unwrap_or(account.language);
         }
         Event::Consented { given } => given.iter().for_each(|decision| account.consents.record(decision.clone())),
-        Event::PrivilegeGained => account.privileged = true,
+        Event::PrivilegeGained => {
+            account.privileged = true;
+            account.generation += 1;
+        }
+        Event::PrivilegeLost => {
+            account.privileged = false;
+            account.generation += 1;
+        }
         Event::SessionsEnded => account.generation += 1,
         Event::PinRejected { number, at, forget_before } => {
             account.pin_tries.iter_mut().for_each(|tries| tries.at.retain(|at| at > forget_before));
@@ -171,6 +180,7 @@ impl Audited for Event {
                 entry("account.consented").with("documents", documents.join(","))
             }
             Self::PrivilegeGained => entry("account.privilege_gained"),
+            Self::PrivilegeLost => entry("account.privilege_lost"),
             Self::SessionsEnded => entry("account.sessions_ended"),
             Self::PinRejected { .. } => entry("account.pin_rejected"),
             Self::LetterRequested { .. } => entry("account.letter_requested"),

@@ -38,9 +38,19 @@ impl Account {
         PinBudget::Left(policy::PIN_TRIES)
     }
 
+    /// Whether wrong PINs stand counted under this very digest.
+    pub fn counts_pins_of(&self, number: &Digest) -> bool {
+        self.pin_tries.iter().any(|tries| tries.number == *number)
+    }
+
+    /// When letters were asked for in the last 30 days, oldest first.
+    pub fn letters_since(&self, now: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+        self.letters.iter().copied().filter(move |at| *at > now - policy::PIN_WINDOW)
+    }
+
     /// When this account may ask for the next letter; `None`: at once.
     pub fn next_letter_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let recent: Vec<_> = self.letters.iter().copied().filter(|at| *at > now - policy::PIN_WINDOW).collect();
+        let recent: Vec<_> = self.letters_since(now).collect();
         let spaced = recent.last().map(|at| *at + policy::PIN_LETTER_EVERY);
         let counted = (recent.len() >= policy::PIN_LETTERS_PER_ACCOUNT)
             .then(|| recent[recent.len() - policy::PIN_LETTERS_PER_ACCOUNT] + policy::PIN_WINDOW);

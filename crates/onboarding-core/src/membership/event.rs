@@ -16,6 +16,8 @@ pub enum Event {
     PinRequested { membership: Box<Membership> },
     /// A clerk let the held letter go.
     LetterReleased { pin: LetterPin },
+    /// A clerk had it written again: the older PIN is void.
+    LetterReissued { pin: LetterPin },
     /// A clerk kept the letter back.
     LetterRefused,
     /// What became of the letter.
@@ -42,7 +44,7 @@ pub fn evolve(state: Option<Membership>, event: &Event) -> Option<Membership> {
     let mut membership = state?;
     match event {
         Event::Granted { .. } | Event::PinRequested { .. } => {}
-        Event::LetterReleased { pin } => membership.pin = Some(pin.clone()),
+        Event::LetterReleased { pin } | Event::LetterReissued { pin } => membership.pin = Some(pin.clone()),
         Event::LetterRefused | Event::PinDied => membership.pin = None,
         Event::LetterSettled { fate, .. } => {
             if let Some(pin) = &mut membership.pin {
@@ -90,6 +92,7 @@ impl Audited for Event {
             }
             Self::PinRequested { membership } => entry("membership.pin_requested").with("account", membership.account),
             Self::LetterReleased { pin } => entry("membership.letter_released").with("delivery", pin.delivery),
+            Self::LetterReissued { pin } => entry("membership.letter_reissued").with("delivery", pin.delivery),
             Self::LetterRefused => entry("membership.letter_refused"),
             Self::LetterSettled { delivery, fate } => {
                 entry("membership.letter_settled").with("delivery", delivery).with("fate", fate.word())

@@ -41,6 +41,11 @@ pub enum LetterFate {
 }
 
 impl LetterFate {
+    /// The inverse of `word`.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Held, Self::Queued, Self::Printed, Self::Posted, Self::Returned, Self::Parked].into_iter().find(|fate| fate.word() == word)
+    }
+
     /// A stable word, lower case.
     pub fn word(self) -> &'static str {
         match self {
@@ -52,6 +57,15 @@ impl LetterFate {
             Self::Parked => "parked",
         }
     }
+}
+
+/// What a clerk says of a letter in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LetterMark {
+    /// It went to the post.
+    Posted,
+    /// It came back.
+    Returned,
 }
 
 fn kept(letter: &LetterInput, now: DateTime<Utc>) -> LetterPin {
@@ -116,6 +130,34 @@ pub(super) fn release(membership: &Membership, letter: LetterInput, now: DateTim
 pub(super) fn refuse(membership: &Membership) -> Result<Decision<Event, Reply>, Refusal> {
     match &membership.pin {
         Some(pin) if pin.fate == LetterFate::Held => Ok(Decision::events(vec![Event::LetterRefused], Reply::Done)),
+        Some(_) | None => Err(Refusal::NotInThisState),
+    }
+}
+
+/// Only what was printed can be posted, and only what may have left can come back.
+pub(super) fn mark(membership: &Membership, delivery: DeliveryId, mark: LetterMark) -> Result<Decision<Event, Reply>, Refusal> {
+    let Some(pin) = membership.pin.as_ref().filter(|pin| pin.delivery == delivery) else { return Err(Refusal::NotInThisState) };
+    let fate = match (mark, pin.fate) {
+        (LetterMark::Posted, LetterFate::Posted) | (LetterMark::Returned, LetterFate::Returned) => {
+            return Ok(Decision::answer(Reply::Repeated));
+        }
+        // A parked letter may lie in the tray all the same: whoever holds it in hand knows better than the press.
+        (LetterMark::Posted, LetterFate::Printed | LetterFate::Parked) => LetterFate::Posted,
+        (LetterMark::Returned, LetterFate::Printed | LetterFate::Posted | LetterFate::Parked) => LetterFate::Returned,
+        (LetterMark::Posted, LetterFate::Held | LetterFate::Queued | LetterFate::Returned)
+        | (LetterMark::Returned, LetterFate::Held | LetterFate::Queued) => return Err(Refusal::NotInThisState),
+    };
+    Ok(Decision::events(vec![Event::LetterSettled { delivery, fate }], Reply::Done))
+}
+
+/// Lost, returned or stuck: another letter with another PIN. What still waits for a clerk is released instead.
+pub(super) fn reissue(membership: &Membership, letter: LetterInput, now: DateTime<Utc>) -> Result<Decision<Event, Reply>, Refusal> {
+    match &membership.pin {
+        Some(pin) if pin.fate != LetterFate::Held => {
+            let letter = LetterInput { held: false, reissued: true, ..letter };
+            let print = order(membership, &letter, now);
+            Ok(Decision::events(vec![Event::LetterReissued { pin: kept(&letter, now) }], Reply::Done).with(print))
+        }
         Some(_) | None => Err(Refusal::NotInThisState),
     }
 }

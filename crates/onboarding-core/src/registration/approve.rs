@@ -47,7 +47,7 @@ pub struct Approver {
 }
 
 /// The mails that ask for a decision.
-pub(super) fn ask(
+pub(crate) fn ask(
     approvers: &[Approver],
     deliveries: &[DeliveryId],
     company: &str,
@@ -82,8 +82,11 @@ fn may_decide(dossier: &Dossier, stage: &AwaitingApproval, by: &Decider, shown: 
     let with_clerks = stage.with_clerks || now >= stage.since + policy::APPROVAL_ESCALATION;
     match by {
         Decider::SuperAdmin { email, entitlement, .. } => {
-            if *entitlement != Entitlement::Entitled || email.key() == dossier.email.key() {
+            if *entitlement != Entitlement::Entitled {
                 return Err(Refusal::NotEntitled);
+            }
+            if email.key() == dossier.email.key() {
+                return Err(Refusal::OwnRequest);
             }
         }
         Decider::Clerk(_) if with_clerks => {}
@@ -171,8 +174,10 @@ pub(super) fn tick(
         return super::expire::expired(dossier, ExpiredAt::Approval, deliveries.first().copied(), now);
     }
     if !stage.with_clerks && (now >= stage.since + policy::APPROVAL_ESCALATION || approvers.is_empty()) {
+        // New to the clerks where nobody is left to decide; else it has waited for a week.
+        let to_clerks = if approvers.is_empty() { MailTemplate::ClerkApproval } else { MailTemplate::ClerkReminder };
         let mut decision = Decision::events(vec![Event::PassedToClerks], Reply::Done);
-        decision.effects = ask(approvers, deliveries, company, true, MailTemplate::ApprovalReminder, MailTemplate::ClerkReminder);
+        decision.effects = ask(approvers, deliveries, company, true, MailTemplate::ApprovalReminder, to_clerks);
         return decision;
     }
     if !stage.reminded && now >= stage.since + policy::APPROVAL_REMINDER {

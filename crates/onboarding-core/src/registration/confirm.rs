@@ -40,6 +40,8 @@ pub struct ConfirmFacts {
     pub deliveries: Vec<DeliveryId>,
     /// The company's name, for the approvers' mail.
     pub company: String,
+    /// Whether the approvers had enough mails today, and hear of it in a digest.
+    pub digest: bool,
 }
 
 pub(super) fn confirm(
@@ -82,14 +84,10 @@ pub(super) fn confirm(
     }
     let with_clerks = journey.approval == Approval::Clerk || facts.approvers.is_empty();
     decision.events.push(Event::ApprovalRequested { with_clerks, at: now });
-    decision.effects = approve::ask(
-        &facts.approvers,
-        &facts.deliveries,
-        &facts.company,
-        with_clerks,
-        MailTemplate::ApprovalWanted,
-        MailTemplate::ClerkApproval,
-    );
+    if with_clerks || !facts.digest {
+        let (wanted, to_clerks) = (MailTemplate::ApprovalWanted, MailTemplate::ClerkApproval);
+        decision.effects = approve::ask(&facts.approvers, &facts.deliveries, &facts.company, with_clerks, wanted, to_clerks);
+    }
     Ok(decision)
 }
 

@@ -354,6 +354,11 @@ impl Registration {
         }
     }
 
+    /// Whether its end has come, whether or not the sweeper was there yet.
+    pub fn overdue(&self, now: DateTime<Utc>) -> bool {
+        super::expire::overdue(self, now).is_some()
+    }
+
     /// When another mail may be asked for: while a proof is awaited.
     pub fn resend_at(&self) -> Option<DateTime<Utc>> {
         match &self.stage {

@@ -1,6 +1,6 @@
 //! The PIN that a yearly notice carries: the record's own, with one redemption.
 
-use super::{Event, Refusal, Reply, Roster, deadline};
+use super::{Event, Refusal, Reply, Roster};
 use crate::{Decision, Digest, policy};
 use chrono::{DateTime, Utc};
 
@@ -27,8 +27,12 @@ pub(super) fn take(roster: &Roster, now: DateTime<Utc>) -> Result<Decision<Event
     }
 }
 
+pub(super) fn dies_at(roster: &Roster) -> Option<DateTime<Utc>> {
+    roster.notice.map(|pin| pin.valid_until)
+}
+
 pub(super) fn tick(roster: &Roster, now: DateTime<Utc>) -> Decision<Event, Reply> {
-    if deadline(roster).is_some_and(|due| due <= now) {
+    if dies_at(roster).is_some_and(|due| due <= now) {
         Decision::events(vec![Event::NoticeDied], Reply::Done)
     } else {
         Decision::answer(Reply::Repeated)

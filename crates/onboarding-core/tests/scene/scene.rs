@@ -5,14 +5,15 @@
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use onboarding_core::account::{self, Account};
 use onboarding_core::audit::Audited;
+use onboarding_core::clerk::{self, Clerk};
 use onboarding_core::consent::{ConsentGiven, ConsentInput, DocumentVersion};
 use onboarding_core::journey::declaration::Declaration;
 use onboarding_core::membership::{self, Membership};
 use onboarding_core::registration::{self, Applicant, Fresh, FreshLink, NewPassword, Registration};
 use onboarding_core::roster::{self, Roster};
 use onboarding_core::{
-    AccountId, ClaimChange, Decision, DeliveryId, Digest, Effect, EmailAddress, Journey, Language, Mail, MailTemplate, MembershipId,
-    Minted, Param, PasswordHash, PersonName, PortalSlug, Presented, RecordId, RecordNumber, RegistrationId, RosterId, Uuid,
+    AccountId, ClaimChange, ClerkId, Decision, DeliveryId, Digest, Effect, EmailAddress, Journey, Language, Mail, MailTemplate,
+    MembershipId, Minted, Param, PasswordHash, PersonName, PortalSlug, Presented, RecordId, RecordNumber, RegistrationId, RosterId, Uuid,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -101,6 +102,10 @@ pub(crate) fn registration_id(n: u64) -> RegistrationId {
 
 pub(crate) fn membership_id(n: u64) -> MembershipId {
     MembershipId(uuid(n))
+}
+
+pub(crate) fn clerk_id(n: u64) -> ClerkId {
+    ClerkId(uuid(n))
 }
 
 pub(crate) fn roster_id(n: u64) -> RosterId {
@@ -200,7 +205,7 @@ macro_rules! machines {
     )*};
 }
 
-machines!(Registration in registration, Account in account, Membership in membership, Roster in roster);
+machines!(Registration in registration, Account in account, Membership in membership, Roster in roster, Clerk in clerk);
 
 /// One aggregate, its journey, and everything that has happened to it.
 #[derive(Clone)]

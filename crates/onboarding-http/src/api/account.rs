@@ -352,7 +352,7 @@ async fn close(ctx: Ctx<Api>, body: CloseBody) -> Result<Answer, Problem> {
     let (engine, caller) = (ctx.state.engine(), ctx.repeatable("POST account/close"));
     match &ctx.caller {
         Admitted::Session(session) => engine.close_account(&caller, session, &body.password.into_secret()).await,
-        Admitted::Ended | Admitted::Anyone => engine.closed_before(ctx.portal(), &caller).await,
+        Admitted::Ended | Admitted::Anyone | Admitted::Clerk(_) => engine.closed_before(ctx.portal(), &caller).await,
     }
     .map_err(problem_of)?;
     Ok(Answer::no_content())

@@ -4,10 +4,11 @@ use super::Api;
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
 use onboarding::Portal;
+use onboarding_core::Language;
 use onboarding_core::journey::PasswordOrigin;
 use poem::http::{Method, StatusCode};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Serialize, JsonSchema)]
@@ -119,9 +120,16 @@ pub(super) fn rows() -> [Route<Api>; 4] {
             .handled(documents),
         call(Method::GET, "/api/v1/{portal}/documents/{document}", Auth::Public, "The text of a document, in the asked language")
             .tag("Portals")
+            .query::<DocumentQuery>()
             .replies_with(StatusCode::OK, "Markdown; its SHA-256 is the one listed", "text/markdown; charset=utf-8")
             .handled(document),
     ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct DocumentQuery {
+    /// BCP 47, for links of pages; otherwise that of `Accept-Language`.
+    lang: Option<String>,
 }
 
 impl PasswordPolicy {
@@ -219,6 +227,8 @@ async fn documents(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 async fn document(ctx: Ctx<Api>) -> Result<Answer, Problem> {
     let portal = ctx.portal_of()?;
     let document = portal.document(ctx.param("document")?).ok_or_else(Problem::not_found)?;
-    let (_, text) = document.in_language(ctx.head.language, portal.journey.default_language());
+    let asked = ctx.query::<DocumentQuery>()?.lang;
+    let asked = asked.as_deref().and_then(Language::from_tag).unwrap_or(ctx.head.language);
+    let (_, text) = document.in_language(asked, portal.journey.default_language());
     Ok(Answer::bytes(StatusCode::OK, "text/markdown; charset=utf-8", text.text.clone().into_bytes()))
 }

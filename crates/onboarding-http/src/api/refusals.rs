@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use onboarding::Error;
-use onboarding_core::{account, registration};
+use onboarding_core::{account, clerk, registration};
 use poem::http::StatusCode;
 use std::time::Duration;
 
@@ -14,9 +14,15 @@ pub fn problem_of(error: Error) -> Problem {
         Error::Input(faults) => Problem::invalid(faults),
         Error::ClaimMismatch => new(StatusCode::UNPROCESSABLE_ENTITY, "claim_mismatch"),
         Error::CodeWrong { attempts_left } => new(StatusCode::UNPROCESSABLE_ENTITY, "code_wrong").with("attempts_left", attempts_left),
+        Error::AlreadyProvisioned => new(StatusCode::CONFLICT, "already_provisioned"),
+        Error::AlreadyMember => new(StatusCode::CONFLICT, "already_member"),
+        Error::PinMismatch { attempts_left } => new(StatusCode::UNPROCESSABLE_ENTITY, "pin_mismatch").with("attempts_left", attempts_left),
+        Error::PinExpired => new(StatusCode::GONE, "pin_expired"),
         Error::Registration(refusal) => of_registration(&refusal),
         Error::Account(refusal) => of_account(&refusal),
+        Error::Clerk(refusal) => of_clerk(refusal),
         Error::EmailTaken => new(StatusCode::CONFLICT, "email_taken"),
+        Error::LastSuperAdmin => new(StatusCode::CONFLICT, "last_super_admin"),
         Error::RecordTaken => new(StatusCode::CONFLICT, "record_taken"),
         Error::SignInFailed => Problem::unauthorized("sign_in_failed"),
         Error::SignInRequired => Problem::unauthorized("sign_in_required"),
@@ -54,6 +60,7 @@ fn of_registration(refusal: &registration::Refusal) -> Problem {
         Refusal::RegistrationClosed => new(StatusCode::FORBIDDEN, "registration_closed"),
         Refusal::NotInThisJourney => new(StatusCode::FORBIDDEN, "not_acceptable_here"),
         Refusal::NotEntitled | Refusal::WrongAccount => Problem::forbidden(),
+        Refusal::OwnRequest => new(StatusCode::FORBIDDEN, "own_request"),
         Refusal::Outdated => new(StatusCode::CONFLICT, "already_decided"),
         // The driver turns these into fields and waits; what still arrives here is a fault of ours.
         Refusal::Exists | Refusal::TooSoon(_) | Refusal::Input(_) => {
@@ -84,5 +91,17 @@ fn of_account(refusal: &account::Refusal) -> Problem {
             tracing::error!(%refusal, "a refusal reached the door");
             Problem::internal()
         }
+    }
+}
+
+fn of_clerk(refusal: clerk::Refusal) -> Problem {
+    use clerk::Refusal;
+    let new = Problem::new;
+    match refusal {
+        Refusal::NotFound => Problem::not_found(),
+        Refusal::TokenUnknown => new(StatusCode::NOT_FOUND, "token_unknown"),
+        Refusal::TokenExpired => new(StatusCode::GONE, "token_expired"),
+        Refusal::TokenSuperseded => new(StatusCode::GONE, "token_superseded"),
+        Refusal::TokenUsed => new(StatusCode::GONE, "token_used"),
     }
 }

@@ -26,11 +26,16 @@ struct ClaimBody {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ConsentBody {
+pub(super) struct ConsentBody {
     document: String,
     /// The version that was shown.
     version: String,
     granted: bool,
+}
+
+pub(super) fn consents_of(given: Vec<ConsentBody>) -> Vec<ConsentInput> {
+    let read = |consent: ConsentBody| ConsentInput { document: consent.document, version: consent.version, granted: consent.granted };
+    given.into_iter().map(read).collect()
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -214,11 +219,7 @@ async fn apply(ctx: Ctx<Api>, body: ApplyBody) -> Result<Answer, Problem> {
         last_name: body.last_name,
         birth_date: body.birth_date,
         password: body.password.map(SecretText::into_secret),
-        consents: body
-            .consents
-            .into_iter()
-            .map(|consent| ConsentInput { document: consent.document, version: consent.version, granted: consent.granted })
-            .collect(),
+        consents: consents_of(body.consents),
         language: body.language,
     };
     let applied = ctx.state.engine().apply(ctx.portal(), &caller, &form).await.map_err(problem_of)?;

@@ -87,8 +87,13 @@ mod tests {
         for origin in ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"] {
             assert!(admits("http://127.0.0.1:8080", &[("origin", origin)]), "{origin}");
         }
-        let strangers =
-            ["http://127.0.0.1:8081", "http://localhost", "https://localhost:8080", "http://localhost.evil.example:8080", "http://localhost:"];
+        let strangers = [
+            "http://127.0.0.1:8081",
+            "http://localhost",
+            "https://localhost:8080",
+            "http://localhost.evil.example:8080",
+            "http://localhost:",
+        ];
         for other in strangers {
             assert!(!admits("http://127.0.0.1:8080", &[("origin", other)]), "{other}");
         }

@@ -2,8 +2,9 @@
 
 use super::{Form, Pages, View, Visit, problem_of};
 use crate::problem::Problem;
-use onboarding::Error;
 use onboarding::ports::SessionKind;
+use onboarding::{Error, Portal};
+use onboarding_core::Language;
 use onboarding_core::password::CharacterKind;
 use poem::http::StatusCode;
 use secrecy::SecretString;
@@ -44,23 +45,29 @@ impl Pages {
     fn password_form(&self, visit: &Visit, token: &SecretString, login: String, min: u32) -> Result<Form, Problem> {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
-        let mut criteria = vec![self.text(portal, language, "pw-minLength", &[("min", min.into())])?];
-        for kind in &portal.journey.password_policy.require {
-            criteria.push(text(kind_key(*kind))?);
-        }
-        criteria.extend([text("pw-notCommon")?, text("pw-notPersonal")?]);
         Ok(Form {
             button: text("common-save")?,
             username: Some(login),
             username_label: Some(text("field-username")?),
             password_label: Some(text("field-passwordNew")?),
             criteria_title: Some(text("pw-title")?),
-            criteria,
+            criteria: self.criteria(portal, language, min)?,
             ..Self::form(visit, token, "password/reset")
         })
     }
 
-    fn password_fault(&self, visit: &Visit, fault: &onboarding::forms::FieldError) -> Result<String, Problem> {
+    /// What a new password must be.
+    pub(super) fn criteria(&self, portal: &Portal, language: Language, min: u32) -> Result<Vec<String>, Problem> {
+        let text = |key: &str| self.text(portal, language, key, &[]);
+        let mut criteria = vec![self.text(portal, language, "pw-minLength", &[("min", min.into())])?];
+        for kind in &portal.journey.password_policy.require {
+            criteria.push(text(kind_key(*kind))?);
+        }
+        criteria.extend([text("pw-notCommon")?, text("pw-notPersonal")?]);
+        Ok(criteria)
+    }
+
+    pub(super) fn password_fault(&self, visit: &Visit, fault: &onboarding::forms::FieldError) -> Result<String, Problem> {
         let arg = |name: &str| fault.args.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value.as_str());
         let (portal, language) = (&visit.portal, visit.language);
         match fault.code {

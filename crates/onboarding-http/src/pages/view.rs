@@ -16,6 +16,8 @@ pub(crate) struct View {
     pub(crate) forms: Vec<Form>,
     /// What to mend, and the field it belongs to.
     pub(crate) error: Option<(String, Option<&'static str>)>,
+    /// The same where there may be several: what to mend, and the id of its field.
+    pub(crate) errors: Vec<(String, String)>,
     /// The reader's language, where it is known better than from the browser.
     pub(crate) language: Option<Language>,
 }
@@ -35,6 +37,29 @@ pub(crate) struct Form {
     pub(crate) criteria: Vec<String>,
     pub(crate) login_label: Option<String>,
     pub(crate) login_type: &'static str,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) ticks: Vec<Tick>,
+    /// The new password's field, where it is not called `new`.
+    pub(crate) password_name: &'static str,
+}
+
+/// A line to fill in.
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) label: String,
+    pub(crate) value: String,
+    pub(crate) autocomplete: &'static str,
+}
+
+/// A box to tick, with the document it is about.
+pub(crate) struct Tick {
+    pub(crate) name: String,
+    /// The version that is shown, and agreed to by ticking.
+    pub(crate) version: String,
+    pub(crate) label: String,
+    pub(crate) href: String,
+    pub(crate) link: String,
+    pub(crate) required: bool,
 }
 
 impl Form {
@@ -52,13 +77,37 @@ impl Form {
             criteria => self.criteria.clone(),
             login_label => self.login_label.clone(),
             login_type => self.login_type,
+            password_name => if self.password_name.is_empty() { "new" } else { self.password_name },
+            fields => self.fields.iter().map(Field::context).collect::<Vec<_>>(),
+            ticks => self.ticks.iter().map(Tick::context).collect::<Vec<_>>(),
+        }
+    }
+}
+
+impl Field {
+    fn context(&self) -> minijinja::Value {
+        let Self { name, label, value, autocomplete } = self;
+        minijinja::context! { name => *name, label => label.clone(), value => value.clone(), autocomplete => *autocomplete }
+    }
+}
+
+impl Tick {
+    fn context(&self) -> minijinja::Value {
+        let Self { name, version, label, href, link, required } = self;
+        minijinja::context! {
+            name => name.clone(),
+            version => version.clone(),
+            label => label.clone(),
+            href => href.clone(),
+            link => link.clone(),
+            required => *required,
         }
     }
 }
 
 impl View {
     pub(crate) fn new(title: String) -> Self {
-        Self { status: StatusCode::OK, title, paragraphs: Vec::new(), forms: Vec::new(), error: None, language: None }
+        Self { status: StatusCode::OK, title, paragraphs: Vec::new(), forms: Vec::new(), error: None, errors: Vec::new(), language: None }
     }
 
     pub(crate) fn status(mut self, status: StatusCode) -> Self {
@@ -89,6 +138,9 @@ impl Pages {
     pub(super) fn written(&self, portal: &Portal, language: Language, view: &View) -> Result<Response, Problem> {
         let text = |key: &str| self.text(portal, language, key, &[]);
         let contact = format!("{} · {} · {}", portal.name, portal.support.phone, portal.support.email.as_str());
+        let errors: Vec<_> =
+            view.errors.iter().map(|(text, field)| minijinja::context! { text => text.clone(), field => field.clone() }).collect();
+        let wrong: Vec<String> = view.errors.iter().map(|(_, field)| field.clone()).collect();
         let forms: Vec<minijinja::Value> = view.forms.iter().map(Form::context).collect();
         let page = self
             .templates
@@ -100,6 +152,8 @@ impl Pages {
                     title => view.title.clone(),
                     paragraphs => view.paragraphs.clone(),
                     forms => forms,
+                    errors => errors,
+                    wrong => wrong,
                     error => view.error.as_ref().map(|(error, _)| error.clone()),
                     error_field => view.error.as_ref().and_then(|(_, field)| *field),
                     contact => contact,

@@ -133,7 +133,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyK
 }
 
 /// Reads `Authorization: Bearer …`; 401 when something else stands there: a call is never made as somebody else than was meant.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<SecretString>, Problem> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<SecretString>, Problem> {
     let refused = || Problem::unauthorized("sign_in_required");
     let Some(text) = single(headers, header::AUTHORIZATION.as_str()).map_err(|Twice| refused())? else { return Ok(None) };
     let (scheme, token) = text.split_once(' ').ok_or_else(refused)?;

@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How much work may wait. Source: budgets.md (a bounded queue of about one second).
+/// How much work may wait. About one second of hashing: whoever waits longer has gone.
 const WORK_WAITING: Duration = Duration::from_secs(1);
 /// However cheap a hash is, no more wait.
 const MOST_WAITING: usize = 4096;

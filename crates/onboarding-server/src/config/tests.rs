@@ -52,6 +52,9 @@ fn a_good_file_is_taken_and_its_relative_paths_start_beside_it() {
     assert_eq!(settings.server.base_url.as_str(), "https://portal.example.org");
     assert!(settings.database.is_absolute() && settings.database.ends_with("data/onboarding.db"));
     assert_eq!(settings.key_file, Path::new("/etc/onboarding/keys.toml"));
+    assert!(settings.letter_folder.is_absolute() && settings.letter_folder.ends_with("letters"));
+    let elsewhere = read(GOOD, &[("ONBOARDING_LETTERS__FOLDER", "/srv/spool")]).unwrap();
+    assert_eq!(elsewhere.letter_folder, Path::new("/srv/spool"));
     assert_eq!(settings.hashing.cost, Cost::FLOOR);
     assert_eq!(settings.server.limits.connections, EdgeLimits::default().connections);
     assert_eq!(settings.portals.only, None);
@@ -213,7 +216,10 @@ fn things_are_kept_as_long_as_the_installation_says_within_bounds() {
         [
             format!(":{}: expected a whole number from 1 to 365", lines + 2),
             format!(":{}: expected a whole number, found a text", lines + 4),
-            format!(":{}: the audit trail must not outlive the owners of proofs of consent: it would still tell whose they were", lines + 3),
+            format!(
+                ":{}: the audit trail must not outlive the owners of proofs of consent: it would still tell whose they were",
+                lines + 3
+            ),
         ]
     );
 }

@@ -1,10 +1,11 @@
-//! Sample records: brought in once, and one of them handed to whoever tries the demo, with the words to begin.
+//! Sample records: brought in once, and one of them handed to whoever tries the demo, with the words to begin; where somebody decides with a
+//! super admin who was invited, where the company opens accounts with one that it opened.
 
 use anyhow::{Context as _, Result, anyhow};
-use onboarding::core::journey::{AccountsPerRecord, ConsentStage, FieldName, MustMatch, PasswordOrigin};
+use onboarding::core::journey::{AccountsPerRecord, ConsentStage, FieldName, MembershipBy, MustMatch, PasswordOrigin, Start};
 use onboarding::core::record::RecordStatus;
 use onboarding::core::{Claim, Record, RecordId, Uuid};
-use onboarding::ports::Lookup;
+use onboarding::ports::{Actor, Lookup};
 use onboarding::stories::records_from_csv;
 use onboarding::{Onboarding, Portal};
 use serde_json::{Map, Value, json};
@@ -12,6 +13,8 @@ use std::fmt::Write as _;
 
 /// A password for trying: long enough for every policy, with every kind of character.
 const PASSWORD: &str = "Seven lanterns on the stairs, 7";
+/// Who decides at the record that is handed out, where somebody decides.
+const SUPER_ADMIN: &str = "super-admin@example.org";
 
 fn read(portal: &Portal, csv: &str) -> Result<Vec<Record>> {
     let told = |error: &dyn std::fmt::Display| anyhow!("the sample records of {}: {error}", portal.slug);
@@ -20,7 +23,8 @@ fn read(portal: &Portal, csv: &str) -> Result<Vec<Record>> {
     rows.collect::<Result<_, _>>().map_err(|error| told(&error))
 }
 
-/// Brings the sample records in, unless the first of them is there: what was imported over them since is not to be turned back.
+/// Brings the sample records in, invites whoever decides at one of them and opens the account of one, as the journey has it; unless the first
+/// of them is there: what was imported over them since is not to be turned back.
 ///
 /// # Errors
 /// Records that cannot be read, or a store that fails.
@@ -29,6 +33,19 @@ pub(super) async fn import(engine: &Onboarding, portal: &Portal, csv: &str) -> R
     if engine.ports().directory.find(&portal.slug, &first.number).await?.is_none() {
         let imported = engine.import_records(portal, csv.as_bytes(), |_| ()).await;
         imported.with_context(|| format!("could not bring the sample records of {} in", portal.slug))?;
+        if portal.journey.invites()
+            && let Some(record) = unused(engine, portal, read(portal, csv)?).await?
+        {
+            let invited = engine.name_super_admin(portal.slug.as_str(), None, &record.written, SUPER_ADMIN).await;
+            invited.with_context(|| format!("could not invite a super admin of {}", portal.slug))?;
+        }
+        if portal.journey.start == Start::Company
+            && let Some(record) = provisioned(engine, portal, read(portal, csv)?).await?
+        {
+            let caller = Onboarding::caller("demo", portal.journey.default_language());
+            let opened = engine.provision(&caller, portal.slug.as_str(), Actor::Operator, &record.written).await;
+            opened.with_context(|| format!("could not open the sample account of {}", portal.slug))?;
+        }
     }
     Ok(())
 }
@@ -39,6 +56,20 @@ pub(super) async fn import(engine: &Onboarding, portal: &Portal, csv: &str) -> R
 /// A store that fails.
 pub(super) async fn introduction(engine: &Onboarding, portal: &Portal, csv: &str, base: &str) -> Result<String> {
     let mut text = format!("{} ({base}/api/v1/{})\n", portal.name, portal.slug);
+    if portal.journey.start == Start::Company {
+        if let Some(record) = provisioned(engine, portal, read(portal, csv)?).await? {
+            let number = portal.journey.number.word().replace('_', " ");
+            let mailbox = record.email.as_ref().map_or("", |email| email.as_str());
+            let body = quoted(&json!({ "login": record.written, "password": "…" }).to_string());
+            let _ = writeln!(text, "  {number:<21}{}\n  initial password     in the second of the mails to {mailbox}", record.written);
+            let _ = writeln!(
+                text,
+                "  to begin:\n    curl -sS {base}/api/v1/{}/sessions -H 'Content-Type: application/json' -d {body}",
+                portal.slug
+            );
+        }
+        return Ok(text);
+    }
     let Some(record) = unused(engine, portal, read(portal, csv)?).await? else {
         text.push_str("  every sample record has its account; another --data folder begins anew\n");
         return Ok(text);
@@ -48,6 +79,12 @@ pub(super) async fn introduction(engine: &Onboarding, portal: &Portal, csv: &str
     for (label, value) in shown {
         // Writing into a text cannot fail.
         let _ = writeln!(text, "  {:<21}{value}", label.replace('_', " "));
+    }
+    if portal.journey.invites() {
+        let _ = writeln!(text, "  super admin          {SUPER_ADMIN}; the invitation lies among the mails");
+    }
+    if portal.journey.membership == MembershipBy::PostedPin {
+        let _ = writeln!(text, "  PIN                  by letter: ask for it once signed in, it lies among the letters");
     }
     if !portal.journey.registration_open {
         return Ok(text);
@@ -59,6 +96,17 @@ pub(super) async fn introduction(engine: &Onboarding, portal: &Portal, csv: &str
         portal.slug
     );
     Ok(text)
+}
+
+/// The first sample record whose account the company can open, as it stands in the books today.
+async fn provisioned(engine: &Onboarding, portal: &Portal, samples: Vec<Record>) -> Result<Option<Record>> {
+    for sample in samples {
+        let Some(found) = engine.ports().directory.find(&portal.slug, &sample.number).await? else { continue };
+        if found.value.status == RecordStatus::Open && found.value.email.is_some() {
+            return Ok(Some(found.value));
+        }
+    }
+    Ok(None)
 }
 
 /// The first sample record that can be claimed and that no account holds, as it stands in the books today.
@@ -105,7 +153,10 @@ fn body(portal: &Portal, record: &Record) -> Value {
     }
     body.insert("email".to_owned(), json!("you@example.org"));
     for field in portal.journey.fields.iter().filter(|field| field.required) {
+        // A company's record names nobody: whoever tries the demo is somebody there.
         let value = match field.name {
+            FieldName::FirstName if record.first_name.is_empty() => "Robin",
+            FieldName::LastName if record.last_name.is_empty() => "Reeder",
             FieldName::FirstName => &record.first_name,
             FieldName::LastName => &record.last_name,
             FieldName::BirthDate => "1984-05-17",

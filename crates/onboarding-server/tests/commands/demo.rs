@@ -3,9 +3,10 @@
 use crate::harness::{Installation, Server, eventually};
 use std::fs;
 
-/// The body of the call that the demo prints.
-fn printed_body(announcement: &str) -> String {
-    let (_, body) = announcement.split_once(" -d '").unwrap();
+/// The body of the call that the demo prints for a portal.
+fn printed_body(announcement: &str, portal: &str) -> String {
+    let (_, call) = announcement.split_once(&format!("/api/v1/{portal}/registrations ")).unwrap();
+    let (_, body) = call.split_once(" -d '").unwrap();
     body.split_once("'\n").unwrap().0.to_owned()
 }
 
@@ -19,9 +20,9 @@ fn the_printed_call_begins_a_registration_and_its_mail_arrives() {
     let mut server = installation.demo();
     let said = announcement(&mut server);
     assert!(said.contains(&format!("http://{}/api/docs", server.address)), "{said}");
-    assert!(said.contains("data/mail/<portal>/*.eml"), "{said}");
+    assert!(said.contains("data/mail/<portal>/*.eml") && said.contains("data/letters/<portal>/*.pdf"), "{said}");
     assert!(said.contains("  registration number  K7M4-9QXT-2HBP\n  last name            Müller-Lüdenscheidt\n"), "{said}");
-    let answer = server.post("/api/v1/housing/registrations", &printed_body(&said));
+    let answer = server.post("/api/v1/housing/registrations", &printed_body(&said, "housing"));
     assert_eq!(answer.status, 202, "{answer:?}");
     assert_eq!(answer.json()["state"], "awaiting_email");
     let mail = eventually("the mail", || installation.mails("data/mail/housing").pop());
@@ -50,6 +51,12 @@ fn the_demo_shows_the_portals_that_it_is_asked_for_and_all_of_them_otherwise() {
 fn a_second_demo_on_the_same_folder_is_refused_and_disturbs_nothing() {
     let installation = Installation::empty();
     let first = installation.demo();
+    // The first start's own mails are on their way: let them arrive, so that nothing moves but what the second one does.
+    let invited = eventually("the invitation", || installation.mails("data/mail/partner").pop());
+    let opened =
+        eventually("the mails of the sample account", || Some(installation.mails("data/mail/customer")).filter(|mails| mails.len() == 2));
+    assert!(opened.iter().all(|mail| mail.contains("To: urs.zuercher@post.example")), "{opened:?}");
+    assert!(invited.contains("To: super-admin@example.org"), "{invited}");
     let files = installation.files();
     let said = installation.run(&["demo", "--listen", "127.0.0.1:0", "--data", "data"]);
     let expected = "error: the folder data is in use by another demo: end that one, or name another folder with --data\n";
@@ -65,7 +72,7 @@ fn a_second_demo_on_the_same_folder_is_refused_and_disturbs_nothing() {
 fn a_second_start_goes_on_with_the_same_data() {
     let installation = Installation::empty();
     let mut server = installation.demo();
-    let body = printed_body(&announcement(&mut server));
+    let body = printed_body(&announcement(&mut server), "housing");
     let answer = server.post("/api/v1/housing/registrations", &body);
     let handle = answer.json()["registration"].as_str().unwrap().to_owned();
     let ended = server.stop();

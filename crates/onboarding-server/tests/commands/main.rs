@@ -6,6 +6,7 @@ mod check;
 mod configuration;
 mod demo;
 mod harness;
+mod letters;
 mod records;
 mod serve;
 mod usage;

@@ -67,6 +67,14 @@ impl Mail {
         codes.first().map(|code| (*code).to_owned())
     }
 
+    /// A mailed password: alone on its line, 14 characters of the codes' alphabet.
+    pub(crate) fn password(&self) -> String {
+        let is_one = |line: &&str| line.len() == 14 && line.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        let lines: Vec<_> = self.text.lines().filter(is_one).collect();
+        assert_eq!(lines.len(), 1, "no password stands alone on a line of {self:#?}");
+        lines[0].to_owned()
+    }
+
     /// The link: one line that begins with an origin and ends in `?t=<token>`.
     pub(crate) fn link(&self) -> String {
         self.find_link().unwrap_or_else(|| panic!("no link with a token stands alone on a line of {self:#?}"))

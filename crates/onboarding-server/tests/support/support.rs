@@ -30,6 +30,8 @@ pub(crate) const HOUSING: &str = "housing";
 pub(crate) const TWIN: &str = "gartenstadt";
 /// A password that every portal takes.
 pub(crate) const PASSWORD: &str = "Vier Gänse am Deich 17!";
+/// A password that every portal takes of a clerk.
+pub(crate) const STAFF_PASSWORD: &str = "Fünf Boote auf dem Fließ 3!";
 /// How long anything may take that happens by itself: far more than it needs on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a dead server's delivery stays leased, and a little more.
@@ -268,6 +270,14 @@ impl Site {
         let handle = applied["registration"].as_str().unwrap();
         let confirmed = self.post(&format!("/{portal}/registrations/{handle}/confirm"), &json!({ "code": code })).expect(200);
         assert_eq!(confirmed["state"], "active");
+    }
+
+    /// A clerk of a portal, named at the command line and set up: the bearer token.
+    pub(crate) fn clerk(&self, portal: &str, email: &str) -> String {
+        let printed = String::from_utf8(self.run(&["staff", "add", portal, email]).stdout).unwrap();
+        let body = json!({ "token": printed.lines().last().unwrap(), "password": STAFF_PASSWORD });
+        let session = self.post(&format!("/{portal}/staff/setup"), &body).expect(201);
+        session["token"].as_str().unwrap().to_owned()
     }
 
     /// Signs in and returns the bearer token.

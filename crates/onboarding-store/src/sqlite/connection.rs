@@ -56,6 +56,7 @@ fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<(), DbErr> {
         Value::SmallInt(value) => arguments.add(value),
         Value::Int(value) => arguments.add(value),
         Value::BigInt(value) => arguments.add(value),
+        Value::Unsigned(value) => arguments.add(value),
         // A limit, which the query builder takes as unsigned.
         Value::BigUnsigned(value) => arguments.add(value.map(|value| i64::try_from(value).unwrap_or(i64::MAX))),
         Value::String(value) => arguments.add(value),

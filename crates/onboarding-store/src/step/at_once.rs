@@ -9,45 +9,45 @@ use crate::Ids;
 use crate::aggregates::{self, Condition};
 use crate::column::micros;
 use crate::sqlite::Batch;
-use onboarding::ports::{Commit, OutboxChange, SessionChange, StoreError};
+use onboarding::ports::{Commit, OutboxChange, SessionChange, StoreError, Version};
 use onboarding_core::{Claim, ClaimChange, Ref};
 
 /// The whole step; `None` for one that is not made of rows to be written alone.
 pub(crate) fn at_once(ids: &Ids, commit: &Commit) -> Result<Option<Batch>, StoreError> {
-    let Some(takes) = only_takes(&commit.claims) else { return Ok(None) };
-    let Some((first, others)) = commit.writes.split_first() else { return Ok(None) };
+    let Commit { at, portal, actor, writes, expects, expects_free, events, claims, tokens, outbox, sessions, consents, command } = commit;
+    let Some(takes) = only_takes(claims) else { return Ok(None) };
+    let Some((first, others)) = writes.split_first() else { return Ok(None) };
     let writes_rows = |change: &OutboxChange| match change {
         OutboxChange::Enqueue(_) | OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } => true,
         OutboxChange::Withdraw { .. } => false,
     };
-    if !commit.outbox.iter().all(writes_rows) {
+    if !outbox.iter().all(writes_rows) {
         return Ok(None);
     }
     let mut batch = Batch::default();
-    if let Some(command) = &commit.command {
-        command_row(&mut batch, command.clone(), commit.at);
+    if let Some(command) = command {
+        command_row(&mut batch, command.clone(), *at);
     }
-    aggregates::write_if(&mut batch, &first.aggregate, first.expected, commit.at, facts(commit))?;
+    aggregates::write_if(&mut batch, &first.aggregate, first.expected, *at, facts(expects, expects_free))?;
     for write in others {
-        aggregates::write(&mut batch, &write.aggregate, write.expected, commit.at)?;
+        aggregates::write(&mut batch, &write.aggregate, write.expected, *at)?;
     }
     let rows = takes.into_iter().map(|(claim, holder)| {
         let (kind, portal, value) = key_of(claim);
         [kind.into(), portal.into(), value.into(), holder.kind().into(), holder.uuid().into()]
     });
     batch.insert("claims (kind, portal, value, owner_kind, owner_id)", rows, "ON CONFLICT DO NOTHING");
-    deliveries::settle_in(&mut batch, &commit.outbox, commit.at);
-    add_tokens(&mut batch, commit.tokens.clone(), micros(commit.at));
-    deliveries::enqueue_all(&mut batch, commit.outbox.clone(), commit.at);
-    for change in &commit.sessions {
+    deliveries::settle_in(&mut batch, outbox, *at);
+    add_tokens(&mut batch, tokens.clone(), micros(*at));
+    deliveries::enqueue_all(&mut batch, outbox.clone(), *at);
+    for change in sessions {
         match change {
             SessionChange::Open(row) => open_session(&mut batch, row.clone())?,
-            SessionChange::Close(..) => return Ok(None),
+            SessionChange::OpenStaff(_) | SessionChange::Close(..) | SessionChange::CloseStaff(..) => return Ok(None),
         }
     }
-    let portal = commit.portal.as_str();
-    add_consents(&mut batch, ids, portal, commit.consents.clone(), commit.at);
-    add_audit(&mut batch, ids, portal, &commit.actor.word(), commit.events.clone(), commit.at);
+    add_consents(&mut batch, ids, portal.as_str(), consents.clone(), *at);
+    add_audit(&mut batch, ids, portal.as_str(), &actor.word(), events.clone(), *at);
     Ok(Some(batch))
 }
 
@@ -61,9 +61,9 @@ fn only_takes(changes: &[ClaimChange]) -> Option<Vec<(&Claim, Ref)>> {
 }
 
 /// Everything the step stands on, as one condition.
-fn facts(commit: &Commit) -> Option<Condition> {
-    let versions = commit.expects.iter().map(|(what, expected)| aggregates::stands(*what, *expected));
-    let free = commit.expects_free.iter().map(|claim| {
+fn facts(expects: &[(Ref, Version)], expects_free: &[Claim]) -> Option<Condition> {
+    let versions = expects.iter().map(|(what, expected)| aggregates::stands(*what, *expected));
+    let free = expects_free.iter().map(|claim| {
         let (kind, portal, value) = key_of(claim);
         let sql = "NOT EXISTS (SELECT 1 FROM claims WHERE kind = ? AND portal = ? AND value = ?)";
         (sql.to_owned(), vec![kind.into(), portal.into(), value.into()])

@@ -2,7 +2,8 @@
 
 use super::{Stores, promises};
 use crate::sample;
-use onboarding::ports::{DirectoryError, ImportId, ImportReport, Version, Versioned};
+use onboarding::ports::{DirectoryError, ImportFault, ImportId, ImportNote, ImportReport, ImportState, Version, Versioned};
+use onboarding_core::policy::Retention;
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{PortalSlug, Record, RecordId};
 
@@ -20,6 +21,8 @@ promises! { Stores:
     a_record_closes_and_opens_again,
     what_an_import_leaves_out_stays,
     an_import_comes_in_chunks,
+    what_is_noted_of_an_import_is_told_within_its_portal,
+    notes_of_imports_are_purged,
 }
 
 fn import(n: u64) -> ImportId {
@@ -215,4 +218,44 @@ pub async fn an_import_comes_in_chunks(fresh: &Stores) {
     for n in [1, 500, 501, 1_200] {
         assert!(find(fresh, &sample::portal(), &format!("C-{n:06}")).await.is_some());
     }
+}
+
+fn note(n: u64, fresh: &Stores) -> ImportNote {
+    ImportNote {
+        id: import(n),
+        portal: sample::portal(),
+        state: ImportState::Running,
+        rows: 5_000,
+        of: 12_000,
+        report: ImportReport::default(),
+        faults: Vec::new(),
+        at: fresh.now(),
+    }
+}
+
+/// The last note alone, as it was noted.
+pub async fn what_is_noted_of_an_import_is_told_within_its_portal(fresh: &Stores) {
+    let told = async |portal: PortalSlug, n| fresh.directory.noted(&portal, import(n)).await.unwrap();
+    assert_eq!(told(sample::portal(), 1).await, None);
+    fresh.directory.note(note(1, fresh)).await.unwrap();
+    assert_eq!(told(sample::portal(), 1).await, Some(note(1, fresh)));
+    let faults = vec![ImportFault { row: 7, column: "email".to_owned(), reason: "is no \"e-mail\" address".to_owned() }];
+    let failed = ImportNote { state: ImportState::Failed, faults, ..note(1, fresh) };
+    fresh.directory.note(failed.clone()).await.unwrap();
+    assert_eq!(told(sample::portal(), 1).await, Some(failed));
+    let done = ImportNote { state: ImportState::Done, rows: 12_000, report: report(3, 2, 1), ..note(2, fresh) };
+    fresh.directory.note(done.clone()).await.unwrap();
+    assert_eq!(told(sample::portal(), 2).await, Some(done));
+    assert_eq!(told(sample::neighbour(), 1).await, None);
+}
+
+/// 30 days after the last of them.
+pub async fn notes_of_imports_are_purged(fresh: &Stores) {
+    fresh.directory.note(note(1, fresh)).await.unwrap();
+    fresh.clock.advance(onboarding_core::policy::RETAIN_IMPORTS - chrono::TimeDelta::microseconds(1));
+    fresh.store.purge(fresh.now(), &Retention::default(), 10).await.unwrap();
+    assert!(fresh.directory.noted(&sample::portal(), import(1)).await.unwrap().is_some());
+    fresh.clock.advance(chrono::TimeDelta::microseconds(1));
+    fresh.store.purge(fresh.now(), &Retention::default(), 10).await.unwrap();
+    assert_eq!(fresh.directory.noted(&sample::portal(), import(1)).await.unwrap(), None);
 }

@@ -37,7 +37,7 @@ promises! { Presses:
 }
 
 fn letter(n: u8) -> RenderedLetter {
-    RenderedLetter { pdf: [b"%PDF-1.7\n", &[0xe2, 0xe3, 0xcf, 0xd3, n][..], b"\n%%EOF\n"].concat(), pages: 1 }
+    RenderedLetter { portal: sample::portal(), pdf: [b"%PDF-1.7\n", &[0xe2, 0xe3, 0xcf, 0xd3, n][..], b"\n%%EOF\n"].concat(), pages: 1 }
 }
 
 /// Byte by byte, and the press knows of it.

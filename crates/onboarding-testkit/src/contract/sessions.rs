@@ -4,7 +4,7 @@ use super::stores::session;
 use super::{Stores, promises};
 use crate::sample;
 use chrono::TimeDelta;
-use onboarding::ports::{SessionChange, SessionFacts, SessionKind, SessionRow, Version};
+use onboarding::ports::{SessionChange, SessionFacts, SessionKind, SessionRow, StaffFacts, StaffSessionRow, Version};
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{AccountId, Digest, Presented, policy};
 
@@ -22,6 +22,9 @@ promises! { Stores:
     the_newest_session_is_listed_first,
     a_membership_knows_its_record,
     dead_sessions_are_purged,
+    a_clerks_session_is_found_within_its_portal_and_generation,
+    a_clerks_session_ends_by_idleness_by_time_and_by_hand,
+    a_clerks_dead_sessions_are_purged,
 }
 
 const ALICE: u64 = 1;
@@ -237,4 +240,83 @@ pub async fn dead_sessions_are_purged(fresh: &Stores) {
     assert_eq!(fresh.sessions.purge(fresh.now(), 10).await.unwrap(), 1);
     assert_eq!(fresh.sessions.purge(fresh.now(), 10).await.unwrap(), 0);
     assert!(look_up(fresh, 3).await.is_some());
+}
+
+/// A clerk, and its session under `digest(n)`.
+async fn staff(fresh: &Stores, n: u64) -> StaffSessionRow {
+    let row = StaffSessionRow {
+        id: sample::session_id(n),
+        portal: sample::portal(),
+        clerk: sample::clerk_id(1),
+        digest: sample::digest(n),
+        generation: 1,
+        opened_at: fresh.now(),
+        last_seen: fresh.now(),
+        idle: policy::STAFF_IDLE,
+        at_most: fresh.now() + policy::STAFF_AT_MOST,
+    };
+    if fresh.version(onboarding_core::Ref::Clerk(row.clerk)).await == 0 {
+        fresh.insert(sample::clerk(1, fresh.now())).await;
+    }
+    let mut commit = fresh.step();
+    commit.sessions.push(SessionChange::OpenStaff(row.clone()));
+    fresh.take(commit).await;
+    row
+}
+
+async fn look_up_staff(fresh: &Stores, n: u64) -> Option<StaffFacts> {
+    fresh.sessions.look_up_staff(&sample::portal(), &sample::digest(n).into(), fresh.now()).await.unwrap()
+}
+
+/// Whoever is named again has no session left; a token of an account opens no clerk's session, nor the other way round.
+pub async fn a_clerks_session_is_found_within_its_portal_and_generation(fresh: &Stores) {
+    before(fresh).await;
+    let row = staff(fresh, 7).await;
+    let facts = look_up_staff(fresh, 7).await.expect("the session is alive");
+    assert_eq!((facts.session, facts.clerk.value, facts.clerk.version), (row, sample::clerk(1, fresh.now()), Version(1)));
+    let elsewhere = fresh.sessions.look_up_staff(&sample::neighbour(), &sample::digest(7).into(), fresh.now()).await.unwrap();
+    assert!(elsewhere.is_none());
+    assert!(look_up(fresh, 7).await.is_none() && look_up_staff(fresh, 1).await.is_none());
+    let other_key = Digest { key: 2, ..sample::digest(7) };
+    assert!(fresh.sessions.look_up_staff(&sample::portal(), &other_key.into(), fresh.now()).await.unwrap().is_none());
+    fresh.write(sample::clerk_reset(sample::clerk(1, fresh.now()), fresh.now()), 1).await;
+    assert!(look_up_staff(fresh, 7).await.is_none());
+}
+
+/// Each to the microsecond; a use in between counts, and nobody closes another's.
+pub async fn a_clerks_session_ends_by_idleness_by_time_and_by_hand(fresh: &Stores) {
+    let row = staff(fresh, 1).await;
+    fresh.clock.set(row.opened_at + row.idle - TimeDelta::microseconds(1));
+    assert!(look_up_staff(fresh, 1).await.is_some());
+    fresh.sessions.touch_staff(row.id, fresh.now()).await.unwrap();
+    fresh.clock.advance(TimeDelta::microseconds(1));
+    assert_eq!(look_up_staff(fresh, 1).await.map(|facts| facts.session.last_seen), Some(fresh.now() - TimeDelta::microseconds(1)));
+    while fresh.now() + TimeDelta::minutes(50) < row.at_most {
+        fresh.clock.advance(TimeDelta::minutes(50));
+        fresh.sessions.touch_staff(row.id, fresh.now()).await.unwrap();
+    }
+    fresh.clock.set(row.at_most - TimeDelta::microseconds(1));
+    assert!(look_up_staff(fresh, 1).await.is_some());
+    fresh.clock.set(row.at_most);
+    fresh.sessions.touch_staff(row.id, fresh.now()).await.unwrap();
+    assert!(look_up_staff(fresh, 1).await.is_none());
+
+    let row = staff(fresh, 2).await;
+    for (clerk, left) in [(sample::clerk_id(2), true), (row.clerk, false)] {
+        let mut commit = fresh.step();
+        commit.sessions.push(SessionChange::CloseStaff(clerk, row.id));
+        fresh.take(commit).await;
+        assert_eq!(look_up_staff(fresh, 2).await.is_some(), left);
+    }
+}
+
+/// And no living one.
+pub async fn a_clerks_dead_sessions_are_purged(fresh: &Stores) {
+    staff(fresh, 1).await;
+    fresh.clock.advance(TimeDelta::minutes(40));
+    staff(fresh, 2).await;
+    assert_eq!(fresh.sessions.purge(fresh.now(), 10).await.unwrap(), 0);
+    fresh.clock.advance(TimeDelta::minutes(30));
+    assert_eq!(fresh.sessions.purge(fresh.now(), 10).await.unwrap(), 1);
+    assert!(look_up_staff(fresh, 2).await.is_some());
 }

@@ -1,12 +1,12 @@
-//! What the suites of the five database ports work on: one store under five names, and its clock.
+//! What the suites of the six database ports work on: one store under six names, and its clock.
 
 use crate::{FixedClock, MemoryStore, sample};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::ports::{
-    Actor, Clock, Commit, CommitError, Delivery, DeliveryKind, Directory, ImportId, Outbox, OutboxChange, Sealed, SessionChange,
-    SessionKind, SessionRow, Sessions, Store, Throttle, Version, Write,
+    Actor, Backoffice, Clock, Commit, CommitError, Delivery, DeliveryKind, Directory, ImportId, Outbox, OutboxChange, Sealed,
+    SessionChange, SessionKind, SessionRow, Sessions, Store, Throttle, Version, Write,
 };
 use onboarding_core::{AccountId, DeliveryId, Language, PortalSlug, Record, Ref, policy};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ impl SealedTexts for MemoryStore {
     }
 }
 
-/// A fresh, empty, migrated store behind its five ports. What must live as long as the store, such as a folder, is best
+/// A fresh, empty, migrated store behind its six ports. What must live as long as the store, such as a folder, is best
 /// held by `texts`.
 #[derive(Clone)]
 pub struct Stores {
@@ -39,6 +39,8 @@ pub struct Stores {
     pub directory: Arc<dyn Directory>,
     /// Counters.
     pub throttle: Arc<dyn Throttle>,
+    /// Lists.
+    pub backoffice: Arc<dyn Backoffice>,
     /// The clock that the store takes its time from.
     pub clock: Arc<FixedClock>,
     /// Looks into the outbox.
@@ -46,10 +48,10 @@ pub struct Stores {
 }
 
 impl Stores {
-    /// One adapter that is all five.
+    /// One adapter that is all six.
     pub fn new<S>(store: &Arc<S>, clock: Arc<FixedClock>, texts: Arc<dyn SealedTexts>) -> Self
     where
-        S: Store + Sessions + Outbox + Directory + Throttle + 'static,
+        S: Store + Sessions + Outbox + Directory + Throttle + Backoffice + 'static,
     {
         Self {
             store: store.clone(),
@@ -57,6 +59,7 @@ impl Stores {
             outbox: store.clone(),
             directory: store.clone(),
             throttle: store.clone(),
+            backoffice: store.clone(),
             clock,
             texts,
         }

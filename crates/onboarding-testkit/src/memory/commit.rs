@@ -1,6 +1,6 @@
 //! One step, as a whole or not at all: everything is checked before anything is changed.
 
-use super::{Command, Row, State, digest_key, outbox};
+use super::{AuditEntry, Command, Row, State, digest_key, outbox};
 use onboarding::ports::{AuditRow, Commit, CommitError, SessionChange, Version, Write};
 use onboarding_core::{ClaimChange, DeliveryId, Ref, policy};
 use std::collections::{HashMap, HashSet};
@@ -70,9 +70,9 @@ impl State {
         let at = commit.at;
         for Write { aggregate, expected } in commit.writes {
             let index = aggregate.index();
-            let serial = self.rows.get(&index.id).map(|row| row.serial);
-            let serial = serial.unwrap_or_else(|| self.next_serial());
-            self.rows.insert(index.id, Row { aggregate, index, version: Version(expected.0 + 1), serial, written_at: at });
+            let before = self.rows.get(&index.id).map(|row| (row.serial, row.created_at));
+            let (serial, created_at) = before.unwrap_or_else(|| (self.next_serial(), at));
+            self.rows.insert(index.id, Row { aggregate, index, version: Version(expected.0 + 1), serial, created_at, written_at: at });
         }
         let actor = commit.actor.word();
         for (subject, entry) in commit.events {
@@ -80,7 +80,8 @@ impl State {
                 entry.details.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
             let details = serde_json::Value::Object(details).to_string();
             let row = AuditRow { at, actor: actor.clone(), subject, kind: entry.kind.to_owned(), details };
-            self.audit.entry(subject).or_default().push(row);
+            let (portal, serial) = (commit.portal.clone(), self.next_serial());
+            self.audit.entry(subject).or_default().push(AuditEntry { portal, serial, row });
         }
         let (takes, releases): (Vec<_>, Vec<_>) = commit.claims.into_iter().partition(|change| matches!(change, ClaimChange::Take(..)));
         for change in releases.into_iter().chain(takes) {
@@ -99,6 +100,10 @@ impl State {
                     self.sessions.insert(session.id, session);
                 }
                 SessionChange::Close(account, id) => self.sessions.retain(|_, session| session.id != id || session.account != account),
+                SessionChange::OpenStaff(session) => {
+                    self.staff_sessions.insert(session.id, session);
+                }
+                SessionChange::CloseStaff(clerk, id) => self.staff_sessions.retain(|_, session| session.id != id || session.clerk != clerk),
             }
         }
         for (subject, given) in commit.consents {

@@ -2,7 +2,7 @@
 
 use super::{MemoryStore, State};
 use async_trait::async_trait;
-use onboarding::ports::{Directory, DirectoryError, ImportId, ImportReport, StoreError, Version, Versioned};
+use onboarding::ports::{Directory, DirectoryError, ImportId, ImportNote, ImportReport, StoreError, Version, Versioned};
 use onboarding_core::{PortalSlug, Record, RecordId, RecordNumber};
 use std::collections::HashMap;
 
@@ -83,5 +83,15 @@ impl Directory for MemoryStore {
         self.with(|state| {
             state.staged.remove(&import.0);
         })
+    }
+
+    async fn note(&self, note: ImportNote) -> Result<(), StoreError> {
+        self.with(|state| {
+            state.notes.insert(note.id.0, note);
+        })
+    }
+
+    async fn noted(&self, portal: &PortalSlug, import: ImportId) -> Result<Option<ImportNote>, StoreError> {
+        self.with(|state| state.notes.get(&import.0).filter(|note| note.portal == *portal).cloned())
     }
 }

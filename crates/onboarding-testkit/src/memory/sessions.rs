@@ -4,18 +4,39 @@ use super::{MemoryStore, Row, State, length};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
-use onboarding::ports::{MembershipFact, SessionFacts, SessionRow, Sessions, StoreError, Versioned};
+use onboarding::ports::{MembershipFact, SessionFacts, SessionRow, Sessions, StaffFacts, StaffSessionRow, StoreError, Versioned};
 use onboarding_core::account::Account;
+use onboarding_core::clerk::Clerk;
 use onboarding_core::record::RecordStatus;
-use onboarding_core::{AccountId, PortalSlug, Presented, Ref, SessionId};
+use onboarding_core::{AccountId, ClerkId, PortalSlug, Presented, Ref, SessionId};
 
 impl State {
     fn account(&self, id: AccountId) -> Option<Versioned<Account>> {
         let row = self.rows.get(&Ref::Account(id))?;
         match &row.aggregate {
             Aggregate::Account(account) => Some(Versioned { value: (**account).clone(), version: row.version }),
-            Aggregate::Registration(_) | Aggregate::Membership(_) | Aggregate::Roster(_) => None,
+            Aggregate::Registration(_) | Aggregate::Membership(_) | Aggregate::Roster(_) | Aggregate::Clerk(_) => None,
         }
+    }
+
+    fn clerk(&self, id: ClerkId) -> Option<Versioned<Clerk>> {
+        let row = self.rows.get(&Ref::Clerk(id))?;
+        match &row.aggregate {
+            Aggregate::Clerk(clerk) => Some(Versioned { value: (**clerk).clone(), version: row.version }),
+            Aggregate::Registration(_) | Aggregate::Account(_) | Aggregate::Membership(_) | Aggregate::Roster(_) => None,
+        }
+    }
+
+    fn look_up_staff(&self, portal: &PortalSlug, token: &Presented, now: DateTime<Utc>) -> Option<StaffFacts> {
+        let session = self.staff_sessions.values().find(|session| session.portal == *portal && token.matches(&session.digest))?;
+        let clerk = self.clerk(session.clerk)?;
+        let alive = now < session.expires_at() && clerk.value.generation() == session.generation;
+        alive.then(|| StaffFacts { session: session.clone(), clerk })
+    }
+
+    fn is_dead_staff(&self, session: &StaffSessionRow, now: DateTime<Utc>) -> bool {
+        let generation = self.clerk(session.clerk).map(|clerk| clerk.value.generation());
+        session.expires_at() <= now || generation != Some(session.generation)
     }
 
     fn memberships(&self, account: AccountId) -> Vec<MembershipFact> {
@@ -33,7 +54,7 @@ impl State {
                     name: record.map_or_else(String::new, |record| record.name.clone()),
                 })
             }
-            Aggregate::Registration(_) | Aggregate::Account(_) | Aggregate::Roster(_) => None,
+            Aggregate::Registration(_) | Aggregate::Account(_) | Aggregate::Roster(_) | Aggregate::Clerk(_) => None,
         };
         rows.into_iter().filter_map(fact).collect()
     }
@@ -80,6 +101,18 @@ impl Sessions for MemoryStore {
         self.with(|state| state.memberships(account))
     }
 
+    async fn look_up_staff(&self, portal: &PortalSlug, token: &Presented, now: DateTime<Utc>) -> Result<Option<StaffFacts>, StoreError> {
+        self.with(|state| state.look_up_staff(portal, token, now))
+    }
+
+    async fn touch_staff(&self, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.with(|state| {
+            if let Some(session) = state.staff_sessions.get_mut(&id).filter(|session| now < session.expires_at()) {
+                session.last_seen = session.last_seen.max(now);
+            }
+        })
+    }
+
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         self.with(|state| {
             let dead: Vec<SessionId> = state
@@ -92,7 +125,17 @@ impl Sessions for MemoryStore {
             for id in &dead {
                 state.sessions.remove(id);
             }
-            dead.len() as u64
+            let staff: Vec<SessionId> = state
+                .staff_sessions
+                .values()
+                .filter(|session| state.is_dead_staff(session, now))
+                .map(|session| session.id)
+                .take(length(limit) - dead.len())
+                .collect();
+            for id in &staff {
+                state.staff_sessions.remove(id);
+            }
+            (dead.len() + staff.len()) as u64
         })
     }
 }

@@ -28,7 +28,7 @@ impl Row {
     fn has_ended(&self) -> bool {
         match &self.aggregate {
             Aggregate::Registration(state) => state.is_ended(),
-            Aggregate::Account(_) | Aggregate::Membership(_) | Aggregate::Roster(_) => false,
+            Aggregate::Account(_) | Aggregate::Membership(_) | Aggregate::Roster(_) | Aggregate::Clerk(_) => false,
         }
     }
 }
@@ -40,6 +40,9 @@ impl State {
             Lookup::Token(Presented(digests)) => {
                 digests.iter().find_map(|digest| self.tokens.get(&digest_key(digest)).map(|(owner, _)| *owner))
             }
+            Lookup::Letter(id) => {
+                self.rows.values().find(|row| row.index.letter.is_some_and(|(letter, _)| letter == *id)).map(|row| row.index.id)
+            }
             Lookup::Roster(portal, number) => {
                 let mut rosters = self.rows.values().filter(|row| matches!(row.index.id, Ref::Roster(_)));
                 rosters.find(|row| row.index.portal == *portal && row.index.record.as_ref() == Some(number)).map(|row| row.index.id)
@@ -49,8 +52,7 @@ impl State {
 
     fn purge(&mut self, now: DateTime<Utc>, keep: &Retention, limit: usize) -> u64 {
         let mut gone = 0_u64;
-        let mut ended: Vec<&Row> =
-            self.rows.values().filter(|row| row.has_ended() && row.written_at + keep.registrations <= now).collect();
+        let mut ended: Vec<&Row> = self.rows.values().filter(|row| row.has_ended() && row.written_at + keep.registrations <= now).collect();
         ended.sort_by_key(|row| row.serial);
         let ended: Vec<Ref> = ended.into_iter().take(limit).map(|row| row.index.id).collect();
         for id in ended {
@@ -58,7 +60,7 @@ impl State {
             self.tokens.retain(|_, (owner, _)| *owner != id);
             gone += 1;
         }
-        let old = |owner: &Ref, at: DateTime<Utc>| matches!(owner, Ref::Account(_)) && at + policy::RETAIN_TOKENS <= now;
+        let old = |owner: &Ref, at: DateTime<Utc>| matches!(owner, Ref::Account(_) | Ref::Clerk(_)) && at + policy::RETAIN_TOKENS <= now;
         let tokens: Vec<_> = self.tokens.iter().filter(|(_, (owner, at))| old(owner, *at)).map(|(key, _)| *key).take(limit).collect();
         for key in tokens {
             self.tokens.remove(&key);
@@ -72,21 +74,27 @@ impl State {
         }
         let mut left = limit;
         self.audit.retain(|_, rows| {
-            rows.retain(|row| {
-                let drop = left > 0 && row.at + keep.audit <= now;
+            rows.retain(|entry| {
+                let drop = left > 0 && entry.row.at + keep.audit <= now;
                 left -= usize::from(drop);
                 gone += u64::from(drop);
                 !drop
             });
             !rows.is_empty()
         });
+        let notes: Vec<_> =
+            self.notes.values().filter(|note| note.at + policy::RETAIN_IMPORTS <= now).map(|note| note.id.0).take(limit).collect();
+        for id in notes {
+            self.notes.remove(&id);
+            gone += 1;
+        }
         // Not counted: nothing is removed but the tie to a person.
         let rows = &self.rows;
         self.consents.retain(|owner, given| {
             let owned = match rows.get(owner).map(|row| &row.aggregate) {
                 Some(Aggregate::Account(account)) => !matches!(account.standing(), Standing::Closed { .. }),
                 Some(Aggregate::Registration(_)) => true,
-                Some(Aggregate::Membership(_) | Aggregate::Roster(_)) | None => false,
+                Some(Aggregate::Membership(_) | Aggregate::Roster(_) | Aggregate::Clerk(_)) | None => false,
             };
             given.retain(|given| owned || given.at + keep.consents > now);
             !given.is_empty()
@@ -150,7 +158,7 @@ impl Store for MemoryStore {
     }
 
     async fn history(&self, of: Ref) -> Result<Vec<AuditRow>, StoreError> {
-        self.with(|state| state.audit.get(&of).cloned().unwrap_or_default())
+        self.with(|state| state.audit.get(&of).into_iter().flatten().map(|entry| entry.row.clone()).collect())
     }
 
     async fn consents(&self, of: Ref) -> Result<Vec<ConsentGiven>, StoreError> {

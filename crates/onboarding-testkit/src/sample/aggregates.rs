@@ -1,8 +1,9 @@
 //! Aggregates as their events make them.
 
-use super::{account_id, delivery_id, digest, email, membership_id, number, portal, record_id, registration_id, roster_id};
+use super::{account_id, clerk_id, delivery_id, digest, email, membership_id, number, portal, record_id, registration_id, roster_id};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::account::{self, Account, NewAccount, NewCredential};
+use onboarding_core::clerk::{self, Clerk};
 use onboarding_core::consent::Consents;
 use onboarding_core::journey::{
     AccountsPerRecord, AfterFirstPassword, AfterReset, Approval, ClaimRule, ConsentKind, ConsentRule, ConsentStage, Draft, EmailProof,
@@ -131,6 +132,21 @@ pub fn signed_out(state: Account) -> Account {
 /// The same account with a reset link that dies at this moment; its deadline is an hour later.
 pub fn requesting_reset(state: Account, expires_at: DateTime<Utc>) -> Account {
     amended(state, &account::Event::ResetRequested { link: Expiring { digest: digest(4_000_000), expires_at } })
+}
+
+/// A clerk at `clerk<n>@office.example` with a password of its own, in generation 1. Its one-use token was `digest(6_000_000 + n)`.
+pub fn clerk(n: u64, at: DateTime<Utc>) -> Clerk {
+    let email = email(&format!("clerk{n}@office.example"));
+    let prepare = clerk::Command::Prepare { id: clerk_id(n), email, setup: digest(6_000_000 + n) };
+    let prepared = clerk::decide(None, prepare, &journey(), at).expect("a clerk is named where there is none");
+    let set_up = clerk::Event::SetUp { hash: PasswordHash::new("$cheap-sha256$c=1$AAAA$AAAA".to_owned()), met: 15, at };
+    prepared.events.iter().chain([&set_up]).fold(None, clerk::evolve).expect("a naming makes a clerk")
+}
+
+/// The same clerk, named again: it waits for its new token, and every session has ended.
+pub fn clerk_reset(state: Clerk, expires_at: DateTime<Utc>) -> Clerk {
+    let reset = clerk::Event::Reset { setup: Expiring { digest: digest(7_000_000), expires_at } };
+    clerk::evolve(Some(state), &reset).expect("a clerk stays one")
 }
 
 /// An active membership at the record of this number.

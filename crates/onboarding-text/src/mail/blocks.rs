@@ -164,6 +164,14 @@ impl<'a> Pen<'a> {
             Piece::Password => secret(self.find(password), "password"),
             Piece::Number => secret(self.find(number), "record number"),
             Piece::Link { page, button } => self.token_link(page, button, None)?.map(Some).ok_or_else(|| self.lacks("link")),
+            Piece::LinkTo { pages, button } => {
+                for page in pages {
+                    if let Some(link) = self.token_link(page, button, None)? {
+                        return Ok(Some(link));
+                    }
+                }
+                Err(self.lacks("link"))
+            }
             Piece::AlsoLink { page, button, lead } => self.token_link(page, button, Some(lead)),
             Piece::PageLink { page, button } => self.page_link(page, button),
             Piece::ValidUntil => self.valid_until()?.map(Some).ok_or_else(|| self.lacks("end of validity")),

@@ -31,7 +31,9 @@ pub(super) enum Piece {
     Number,
     /// The link with a token to this page.
     Link { page: Page, button: &'static str },
-    /// The same, introduced by a sentence, where the order has one.
+    /// A link to the first of these pages that the order has.
+    LinkTo { pages: [Page; 2], button: &'static str },
+    /// The same as `Link`, introduced by a sentence, where the order has one.
     AlsoLink { page: Page, button: &'static str, lead: &'static str },
     /// A page without a token, where the order has one.
     PageLink { page: Page, button: &'static str },
@@ -51,7 +53,7 @@ pub(super) struct Outline {
     pub(super) body: &'static [Piece],
 }
 
-use Piece::{AlsoLink, AlsoValidUntil, Code, Link, Note, Number, PageLink, Password, Say, ValidUntil};
+use Piece::{AlsoLink, AlsoValidUntil, Code, Link, LinkTo, Note, Number, PageLink, Password, Say, ValidUntil};
 
 const fn outline(reader: Reader, subject: Wording, preheader: Wording, body: &'static [Piece]) -> Outline {
     Outline { reader, subject, preheader, body }
@@ -62,6 +64,7 @@ const REVIEW_AS_CLERK: Piece = PageLink { page: Page::Staff, button: "mail-appro
 const OPEN_STAFF_AREA: Piece = PageLink { page: Page::Staff, button: "mail-parked-button" };
 const REVIEW: Piece = PageLink { page: Page::Team, button: "mail-approver-button" };
 const SET_UP: Piece = Link { page: Page::Setup, button: "mail-approved-button" };
+const SET_UP_STILL: Piece = LinkTo { pages: [Page::Setup, Page::Invite], button: "mail-approved-button" };
 const ACCEPT: Piece = Link { page: Page::Invite, button: "mail-invite-button" };
 const NOT_YOU: Piece = Note("mail-notYou");
 const NEVER_ASK: Piece = Note("mail-neverAsk");
@@ -139,7 +142,7 @@ pub(super) fn of(template: MailTemplate) -> Outline {
             Person,
             &["mail-completion-reminder-subject"],
             &["mail-completion-reminder-preheader"],
-            &[Say(&["mail-completion-reminder-body"]), SET_UP, NEVER_ASK],
+            &[Say(&["mail-completion-reminder-body"]), SET_UP_STILL, NEVER_ASK],
         ),
         T::Rejected => outline(
             Person,

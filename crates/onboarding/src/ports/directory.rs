@@ -2,7 +2,9 @@
 
 use super::{StoreError, Versioned};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use onboarding_core::{PortalSlug, Record, RecordId, RecordNumber};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// An import under way.
@@ -18,6 +20,65 @@ pub struct ImportReport {
     pub updated: u64,
     /// Records that were the same already.
     pub unchanged: u64,
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportState {
+    /// Rows are read and laid aside.
+    Running,
+    /// Everything was taken over.
+    Done,
+    /// Nothing was taken over.
+    Failed,
+}
+
+impl ImportState {
+    /// A stable word: `running`, `done`, `failed`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The inverse of `word`.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Running, Self::Done, Self::Failed].into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// A row that cannot be taken over. It names no value: those are personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportFault {
+    /// The row, counted from 1 without the header; 0: the header or the file as a whole.
+    pub row: u64,
+    /// The column's name; empty where the whole row is meant.
+    pub column: String,
+    /// Why, as an English sentence.
+    pub reason: String,
+}
+
+/// What somebody who waits for an import is told. Kept 30 days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportNote {
+    /// Which import.
+    pub id: ImportId,
+    /// Whose portal.
+    pub portal: PortalSlug,
+    /// How far it is.
+    pub state: ImportState,
+    /// Rows laid aside so far.
+    pub rows: u64,
+    /// Of how many.
+    pub of: u64,
+    /// What it did, once it is done.
+    pub report: ImportReport,
+    /// The first faults, at most 50.
+    pub faults: Vec<ImportFault>,
+    /// When this was noted.
+    pub at: DateTime<Utc>,
 }
 
 /// Why an import stopped; nothing of it was taken over.
@@ -55,4 +116,10 @@ pub trait Directory: Send + Sync {
 
     /// Throws away what was laid aside.
     async fn discard(&self, import: ImportId) -> Result<(), StoreError>;
+
+    /// Notes how far an import is, over what was noted before.
+    async fn note(&self, note: ImportNote) -> Result<(), StoreError>;
+
+    /// What was noted last, within its portal.
+    async fn noted(&self, portal: &PortalSlug, import: ImportId) -> Result<Option<ImportNote>, StoreError>;
 }

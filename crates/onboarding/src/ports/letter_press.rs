@@ -1,11 +1,13 @@
 //! Handing a letter to a printer or a spool, at most once.
 
 use async_trait::async_trait;
-use onboarding_core::DeliveryId;
+use onboarding_core::{DeliveryId, PortalSlug};
 
 /// A letter, ready to be printed.
 #[derive(Clone)]
 pub struct RenderedLetter {
+    /// The portal that sends it.
+    pub portal: PortalSlug,
     /// The whole PDF.
     pub pdf: Vec<u8>,
     /// Number of pages.

@@ -4,7 +4,8 @@ use super::{StoreError, Versioned};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{
-    AccountId, Digest, MembershipId, PortalSlug, Presented, SessionId, account::Account, membership::Membership, record::RecordStatus,
+    AccountId, ClerkId, Digest, MembershipId, PortalSlug, Presented, SessionId, account::Account, clerk::Clerk, membership::Membership,
+    record::RecordStatus,
 };
 
 /// What carries a session's token.
@@ -90,6 +91,45 @@ pub struct SessionFacts {
     pub memberships: Vec<MembershipFact>,
 }
 
+/// A clerk's session as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StaffSessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose portal.
+    pub portal: PortalSlug,
+    /// Whose session.
+    pub clerk: ClerkId,
+    /// Digest of its token.
+    pub digest: Digest,
+    /// The clerk's generation when it was opened: a higher one ends it.
+    pub generation: u64,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+    /// When it was last used; at most a minute behind.
+    pub last_seen: DateTime<Utc>,
+    /// How long it lives without use.
+    pub idle: TimeDelta,
+    /// When it ends in any case.
+    pub at_most: DateTime<Utc>,
+}
+
+impl StaffSessionRow {
+    /// When it ends if nobody uses it again.
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        self.at_most.min(self.last_seen + self.idle)
+    }
+}
+
+/// Everything a clerk's request needs of its session, from one statement.
+#[derive(Clone, Debug)]
+pub struct StaffFacts {
+    /// The session.
+    pub session: StaffSessionRow,
+    /// Its clerk.
+    pub clerk: Versioned<Clerk>,
+}
+
 /// What a commit does to sessions.
 #[derive(Clone, Debug)]
 pub enum SessionChange {
@@ -97,6 +137,10 @@ pub enum SessionChange {
     Open(SessionRow),
     /// Ends one.
     Close(AccountId, SessionId),
+    /// Opens a clerk's.
+    OpenStaff(StaffSessionRow),
+    /// Ends a clerk's.
+    CloseStaff(ClerkId, SessionId),
 }
 
 /// Reads sessions; they are opened and ended by commits alone.
@@ -115,6 +159,12 @@ pub trait Sessions: Send + Sync {
     /// The account's memberships with their records.
     async fn memberships(&self, account: AccountId) -> Result<Vec<MembershipFact>, StoreError>;
 
-    /// Removes dead sessions, at most `limit`; tells how many.
+    /// The clerk's session with this token at this portal, if it is alive at `now` and in its clerk's generation.
+    async fn look_up_staff(&self, portal: &PortalSlug, token: &Presented, now: DateTime<Utc>) -> Result<Option<StaffFacts>, StoreError>;
+
+    /// Notes that a clerk's session is in use.
+    async fn touch_staff(&self, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// Removes dead sessions, at most `limit`; tells how many. Those of clerks too.
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 }

@@ -39,6 +39,8 @@ pub enum TokenPurpose {
     NewEmail,
     /// A link that confirms an optional consent.
     Marketing,
+    /// A clerk's one-use token.
+    StaffSetup,
 }
 
 impl TokenPurpose {
@@ -51,6 +53,7 @@ impl TokenPurpose {
             Self::PasswordReset => DigestPurpose::PasswordReset,
             Self::NewEmail => DigestPurpose::NewEmail,
             Self::Marketing => DigestPurpose::Marketing,
+            Self::StaffSetup => DigestPurpose::StaffSetup,
         }
     }
 }
@@ -74,6 +77,8 @@ pub enum Lookup {
     Token(Presented),
     /// The roster of a record.
     Roster(PortalSlug, RecordNumber),
+    /// The membership whose latest letter this is.
+    Letter(DeliveryId),
 }
 
 /// A set of aggregates around one thing.

@@ -36,6 +36,8 @@ pub enum DigestPurpose {
     Form,
     /// A clerk's one-use token.
     StaffSetup,
+    /// A clerk's session token: opens no door of a customer's, as theirs open none of a clerk's.
+    StaffSession,
     /// A known browser.
     Browser,
 }
@@ -59,6 +61,7 @@ impl DigestPurpose {
             Self::TypedNumber => "typed-number",
             Self::Form => "form",
             Self::StaffSetup => "staff-setup",
+            Self::StaffSession => "staff-session",
             Self::Browser => "browser",
         }
     }

@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use onboarding_core::{
     EmailAddress, Language, PersonName, Ref, RegistrationId,
     journey::EmailProof,
-    password::Privilege,
     policy,
     registration::{self, Applicant, ApplyFacts, ApplyInput, NewPassword, Registration},
 };
@@ -59,10 +58,12 @@ impl Onboarding {
         };
         let (mut record, guess) = self.guessed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
         self.count_mail_for(&portal, caller, &guess, &input.email, now).await?;
-        let met = portal.journey.password_policy.min_for(Privilege::Common);
         // Once, after everything cheap, and outside the transaction.
         input.password = match parsed.password {
-            Some(password) => Some(NewPassword { hash: self.ports.hasher.hash(password).await?, met }),
+            Some(password) => {
+                let met = forms::minimum_met(&portal, &password);
+                Some(NewPassword { hash: self.ports.hasher.hash(password).await?, met })
+            }
             None => None,
         };
         let handle = self.token(&portal.slug, DigestPurpose::Handle);

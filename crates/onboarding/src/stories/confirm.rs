@@ -4,20 +4,18 @@ use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::ports::{Actor, DigestPurpose, TokenPurpose, Versioned};
 use crate::step::Step;
+use crate::stories::activate::{Generated, Opening};
 use crate::stories::apply::refused;
-use crate::stories::profile::REGISTRATION;
 use crate::stories::registration::{not_found, present_word};
 use crate::{Onboarding, Portal};
-use chrono::{DateTime, Utc};
 use onboarding_core::{
-    AccountId, Claim, EmailAddress, Language, MembershipId, Minted, PasswordHash, Ref, RegistrationId, Role,
-    account::{self, Account, NewAccount, NewCredential},
+    AccountId, Claim, EmailAddress, Language, Ref, RegistrationId,
+    account::Account,
     code::{self, CodeFault},
-    journey::{MembershipBy, PasswordOrigin},
-    membership::{self, Membership, Place},
+    journey::{Approval, PasswordOrigin},
     policy,
-    record::RecordStatus,
-    registration::{self, Command, ConfirmFacts, Dossier, LostClaim, Proof, Registration, Reply},
+    registration::{self, Command, ConfirmFacts, Event, LostClaim, Proof, Registration, Reply},
+    roster,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -50,12 +48,6 @@ pub struct LinkView {
 enum Typed {
     Code(SecretString),
     Link(SecretString),
-}
-
-/// A generated password, minted and hashed once for all rounds of the loop.
-struct Generated {
-    password: Minted,
-    hash: PasswordHash,
 }
 
 /// What a committed confirmation is answered with.
@@ -96,7 +88,7 @@ impl Onboarding {
                 CodeFault::Characters => crate::forms::FieldError {
                     field: "code".to_owned(),
                     code: "code_characters",
-                    args: vec![("chars", "0 1 A E I L O U".to_owned())],
+                    args: vec![("chars", code::ABSENT.to_owned())],
                 },
             }])
         })?;
@@ -124,7 +116,14 @@ impl Onboarding {
         let found = self.open_registration(id).await?;
         let now = self.now().await?;
         let presented = self.proof_of(&portal, id, &Typed::Link(token.clone()))?;
-        let facts = self.confirm_facts(now, None);
+        let facts = ConfirmFacts {
+            account: AccountId(self.uuid(now)),
+            lost: None,
+            approvers: Vec::new(),
+            deliveries: self.deliveries(1, now),
+            company: String::new(),
+            digest: false,
+        };
         let (used, refusal) =
             match registration::decide(Some(&found.value), Command::Confirm { proof: presented, facts }, &portal.journey, now) {
                 Ok(decision) => (decision.reply == Reply::Repeated, None),
@@ -223,7 +222,9 @@ impl Onboarding {
                 Ok(_) => {}
             }
             if !*counted {
-                let key = self.throttle_key(&portal.slug, "mail-proof", &[before.value.email().key().as_str()]);
+                // A share for each purpose: proofs that strangers start never use up what an approved person needs.
+                let share = if purpose == TokenPurpose::Completion { "mail-completion" } else { "mail-proof" };
+                let key = self.throttle_key(&portal.slug, share, &[before.value.email().key().as_str()]);
                 match self.limit(key, policy::MAILS_PER_ADDRESS, now).await {
                     Ok(()) => *counted = true,
                     // Beyond the address's share nothing is mailed, and nothing is told.
@@ -263,7 +264,7 @@ impl Onboarding {
             }
             let proof = self.proof_of(portal, id, typed)?;
             let mut step = self.step(portal, Actor::Anonymous, now);
-            let facts = self.confirm_facts(now, lost.clone());
+            let facts = self.confirm_facts(portal, &mut step, &before, &proof, lost.clone()).await?;
             let account = facts.account;
             let (after, reply) = step.decide(Some(&before), Command::Confirm { proof, facts }).map_err(refused)?;
             let after = after.unwrap_or_else(|| before.value.clone());
@@ -275,7 +276,9 @@ impl Onboarding {
                     if portal.journey.password == PasswordOrigin::Mailed && generated.is_none() {
                         generated = Some(self.generate_password(now).await?);
                     }
-                    self.activate(portal, &mut step, &before.value, account, generated.as_ref()).await?;
+                    let password = before.value.dossier().password.clone();
+                    let opening = Opening { account, existing: None, password, generated: generated.as_ref() };
+                    Box::pin(self.activate(portal, &mut step, after.dossier(), opening)).await?;
                     Outcome::Confirmed(Confirmed { state: after.word().to_owned() })
                 }
                 Reply::Done | Reply::Repeated | Reply::Missing(_) => Outcome::Confirmed(Confirmed { state: after.word().to_owned() }),
@@ -302,81 +305,54 @@ impl Onboarding {
         }
     }
 
-    fn confirm_facts(&self, now: DateTime<Utc>, lost: Option<(LostClaim, EmailAddress, Language)>) -> ConfirmFacts {
-        ConfirmFacts {
+    /// What is known when an address is proved. Where somebody decides next, the mail that asks for it is counted at the record.
+    async fn confirm_facts(
+        &self,
+        portal: &Portal,
+        step: &mut Step,
+        before: &Versioned<Registration>,
+        proof: &Proof,
+        lost: Option<(LostClaim, EmailAddress, Language)>,
+    ) -> Result<ConfirmFacts, Error> {
+        let now = step.now;
+        let mut facts = ConfirmFacts {
             account: AccountId(self.uuid(now)),
             lost,
             approvers: Vec::new(),
-            deliveries: vec![self.delivery(now)],
+            deliveries: self.deliveries(1, now),
             company: String::new(),
+            digest: false,
+        };
+        let (Approval::SuperAdmin, Some((id, number))) = (portal.journey.approval, &before.value.dossier().record) else {
+            return Ok(facts);
+        };
+        let company = self.company(portal, *id, number).await?;
+        facts.deliveries = self.deliveries(company.approvers.len(), now);
+        facts.company = company.name();
+        facts.approvers.clone_from(&company.approvers);
+        // Decided once for nothing: only a proof that is right costs the record a mail.
+        let command = Command::Confirm { proof: proof.clone(), facts: facts.clone() };
+        let asks = |event: &Event| matches!(event, Event::ApprovalRequested { .. });
+        if registration::decide(Some(&before.value), command, &portal.journey, now).is_ok_and(|seen| seen.events.iter().any(asks)) {
+            company.expected_by(step);
+            if let (Some(roster), false) = (&company.roster, company.approvers.is_empty()) {
+                let counted = step.decide(Some(roster), roster::Command::CountApprovalMail);
+                facts.digest = counted.map_err(|refusal| Error::Internal(refusal.to_string()))?.1 == roster::Reply::Digest;
+            }
         }
+        Ok(facts)
     }
 
     /// Whom the race was lost to; the owner gets a mail.
     async fn lost_to(&self, claim: Claim) -> Result<Option<(LostClaim, EmailAddress, Language)>, Error> {
         let kind = match &claim {
             Claim::Email(..) => LostClaim::Email,
-            Claim::Login(..) | Claim::Record(..) => LostClaim::Record,
+            // No account ever takes a clerk's.
+            Claim::Login(..) | Claim::Record(..) | Claim::Staff(..) => LostClaim::Record,
         };
         let owner = self.account_by(claim).await?;
         // Gone again already: the next round tries once more.
         Ok(owner.map(|owner| (kind, owner.value.email().clone(), owner.value.language())))
-    }
-
-    async fn generate_password(&self, now: DateTime<Utc>) -> Result<Generated, Error> {
-        let plain = code::draw(policy::MAILED_PASSWORD_CHARS, |bytes| self.ports.entropy.fill(bytes));
-        let hash = self.ports.hasher.hash(SecretString::from(plain.clone())).await?;
-        // A mailed password is never looked up; the digest only keeps the shape of a minted secret.
-        let digest = self.ports.vault.digest(DigestPurpose::Code, &[self.uuid(now).as_bytes()]);
-        Ok(Generated { password: Minted { plain: SecretString::from(plain), digest }, hash })
-    }
-
-    /// Opens the account of a registration that passed every gate, in the same step.
-    async fn activate(
-        &self,
-        portal: &Arc<Portal>,
-        step: &mut Step,
-        registration: &Registration,
-        id: AccountId,
-        generated: Option<&Generated>,
-    ) -> Result<(), Error> {
-        let dossier: &Dossier = registration.dossier();
-        let now = step.now;
-        let credential = match (dossier.password.clone(), generated) {
-            (Some(password), _) => NewCredential::Own(password),
-            (None, Some(generated)) => NewCredential::Generated {
-                password: generated.password.clone(),
-                hash: generated.hash.clone(),
-                delivery: self.delivery(now),
-            },
-            (None, None) => return Err(Error::Internal("an account would open without a credential".to_owned())),
-        };
-        let record = registration.record().cloned().filter(|_| portal.journey.membership == MembershipBy::Claim);
-        let new = NewAccount {
-            id,
-            email: registration.email().clone(),
-            person: dossier.applicant.0.clone(),
-            language: dossier.language,
-            record: record.clone(),
-            consents: dossier.consents.clone(),
-            credential,
-            privileged: false,
-        };
-        step.decide::<Account>(None, account::Command::Open { account: Box::new(new) })?;
-        // So that the account's own trail leads to what came before it.
-        if let Some((_, opened)) = step.commit.events.iter_mut().find(|(subject, _)| *subject == Ref::Account(id)) {
-            opened.details.push((REGISTRATION, registration.id().to_string()));
-        }
-        let (Some((record_id, _)), Some(number)) = (&dossier.record, record) else { return Ok(()) };
-        let Some(found) = self.ports.directory.by_id(*record_id).await? else { return Ok(()) };
-        step.commit.expects.push((Ref::Record(*record_id), found.version));
-        // A record that was closed meanwhile writes no membership; the account opens, and shows it.
-        if found.value.status == RecordStatus::Open {
-            let place = Place { id: MembershipId(self.uuid(now)), account: id, record: (*record_id, number) };
-            step.decide::<Membership>(None, membership::Command::Grant { place, role: Role::Member })
-                .map_err(|refusal| Error::Internal(refusal.to_string()))?;
-        }
-        Ok(())
     }
 
     /// Used by stories that have an account at hand already.

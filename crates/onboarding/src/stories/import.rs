@@ -7,13 +7,13 @@ use onboarding_core::{EmailAddress, Language, PostalCode, Record, RecordId, Reco
 use std::io::Read;
 
 /// Rows laid aside at a time.
-const CHUNK: usize = 5_000;
+pub(crate) const CHUNK: usize = 5_000;
 /// Longest text of a column, in characters.
 const LONGEST: usize = 200;
 /// Columns every file has.
 const COLUMNS: [&str; 10] = ["number", "name", "first_name", "last_name", "street", "postal_code", "city", "country", "email", "language"];
 /// The column a file may have.
-const STATUS: &str = "status";
+pub(crate) const STATUS: &str = "status";
 
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,19 +96,7 @@ pub fn records_from_csv<R: Read>(
             let text = std::str::from_utf8(field)
                 .map_err(|_| RowFault { row, column: name.clone(), reason: "is not UTF-8; save the file as UTF-8".to_owned() })?
                 .trim();
-            if text.chars().any(|c| {
-                c.is_control()
-                    || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-            }) {
-                return Err(RowFault {
-                    row,
-                    column: name.clone(),
-                    reason: "contains a control, direction or invisible character".to_owned(),
-                });
-            }
-            if text.chars().count() > LONGEST {
-                return Err(RowFault { row, column: name.clone(), reason: format!("has more than {LONGEST} characters") });
-            }
+            plain(text).map_err(|reason| RowFault { row, column: name.clone(), reason })?;
             texts.push(text);
         }
         let column = |wanted: &str| names.iter().position(|name| name == wanted).map_or("", |at| texts[at]);
@@ -117,7 +105,22 @@ pub fn records_from_csv<R: Read>(
     Ok(rows)
 }
 
-fn record_of<'a>(row: u64, id: RecordId, column: &dyn Fn(&str) -> &'a str) -> Result<Record, RowFault> {
+/// Whether a text may stand in the books.
+pub(crate) fn plain(text: &str) -> Result<(), String> {
+    let invisible = |c: char| {
+        c.is_control() || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if text.chars().any(invisible) {
+        return Err("contains a control, direction or invisible character".to_owned());
+    }
+    if text.chars().count() > LONGEST {
+        return Err(format!("has more than {LONGEST} characters"));
+    }
+    Ok(())
+}
+
+/// A record from its columns.
+pub(crate) fn record_of<'a>(row: u64, id: RecordId, column: &dyn Fn(&str) -> &'a str) -> Result<Record, RowFault> {
     let fault = |name: &str, reason: &str| RowFault { row, column: name.to_owned(), reason: reason.to_owned() };
     let written = column("number");
     let number =

@@ -44,7 +44,9 @@ impl Onboarding {
                 let (after, _) = step
                     .decide(Some(&roster), roster::Command::LoseAdmin { account: session.account() })
                     .map_err(|refusal| Error::Internal(refusal.to_string()))?;
-                if had && after.is_some_and(|after| after.admins().is_empty()) {
+                let fell = had && after.is_some_and(|after| after.admins().is_empty());
+                if fell && !self.hand_to_clerks(portal, &mut step, membership.value.record()).await? {
+                    // No request speaks for the record: the clerks hear of it by itself.
                     step.effect(
                         Ref::Roster(roster.value.id()),
                         Effect::TellClerks(MailTemplate::ClerkApproval, vec![Param::PageLink(Page::Staff)]),

@@ -58,7 +58,7 @@ impl Onboarding {
         if same {
             return Err(onboarding_core::account::Refusal::SamePassword.into());
         }
-        let met = portal.journey.password_policy.min_for(account.privilege());
+        let met = forms::minimum_met(portal, &password);
         let new = NewPassword { hash: self.ports.hasher.hash(password).await?, met };
         let was_initial = account.credential().is_initial();
         let again = was_initial && portal.journey.after_first_password == AfterFirstPassword::SignInAgain;

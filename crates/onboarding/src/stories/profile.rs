@@ -192,7 +192,7 @@ impl Onboarding {
             account: AccountView::of(account),
             birth_date: account.person().birth_date,
             memberships: session.facts.memberships.iter().map(held).collect(),
-            registration: self.registration_of(&history).await?,
+            registration: self.held_registration(&history).await?,
             consents: self.consents(session).await?,
             sessions: self.sessions(session).await?,
             history: told(history),
@@ -200,7 +200,7 @@ impl Onboarding {
     }
 
     /// The registration that an account's trail names as its beginning.
-    async fn registration_of(&self, history: &[AuditRow]) -> Result<Option<HeldRegistration>, Error> {
+    async fn held_registration(&self, history: &[AuditRow]) -> Result<Option<HeldRegistration>, Error> {
         let named = |row: &AuditRow| {
             let details: serde_json::Value = serde_json::from_str(&row.details).ok()?;
             Uuid::parse_str(details.get(REGISTRATION)?.as_str()?).ok().map(RegistrationId)

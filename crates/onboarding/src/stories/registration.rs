@@ -34,10 +34,9 @@ pub struct RegistrationView {
 }
 
 impl RegistrationView {
-    fn of(registration: &Registration, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(registration: &Registration, now: DateTime<Utc>) -> Self {
         // What is overdue *is* over, whether or not the sweeper was there.
-        let over =
-            registration::deadline(registration).is_some_and(|due| due <= now) && matches!(registration.stage(), Stage::AwaitingEmail(_));
+        let over = registration.overdue(now);
         let (decided_by, reason) = match registration.stage() {
             Stage::AwaitingCompletion(stage) => (stage.decided_by.map(|by| by.word().to_owned()), None),
             Stage::Rejected { reason, by, .. } => (Some(by.word().to_owned()), reason.as_ref().map(|reason| reason.0.clone())),
@@ -56,14 +55,9 @@ impl RegistrationView {
     }
 }
 
-/// What is overdue *is* over, whether or not the sweeper was there.
-fn is_over(registration: &Registration, now: DateTime<Utc>) -> bool {
-    registration::deadline(registration).is_some_and(|due| due <= now) && matches!(registration.stage(), Stage::AwaitingEmail(_))
-}
-
 /// The state's word at this moment.
 pub(super) fn present_word(registration: &Registration, now: DateTime<Utc>) -> &'static str {
-    if is_over(registration, now) { "expired" } else { registration.word() }
+    if registration.overdue(now) { "expired" } else { registration.word() }
 }
 
 /// What sends the mail again.

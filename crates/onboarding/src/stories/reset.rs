@@ -126,7 +126,7 @@ impl Onboarding {
         let words = context(&account);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let password = forms::new_password("new", new, &portal, account.privilege(), &words).map_err(Error::Input)?;
-        let met = portal.journey.password_policy.min_for(account.privilege());
+        let met = forms::minimum_met(&portal, &password);
         let new = NewPassword { hash: self.ports.hasher.hash(password).await?, met };
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;

@@ -6,11 +6,12 @@ use crate::ports::{Actor, DigestPurpose, MembershipFact, SessionChange, SessionF
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    AccountId, MembershipId, Ref, Role, SessionId,
+    AccountId, MembershipId, RecordNumber, Ref, Role, SessionId,
     account::{self, Access, Account, Standing},
     audit::AuditEntry,
     policy,
     record::RecordStatus,
+    registration,
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,33 @@ impl SessionView {
     pub(crate) fn lives_beside(&self, account: &Account) -> Result<(), Error> {
         let same = account.generation() == self.facts.session.generation && account.standing() == Standing::Active;
         if same { Ok(()) } else { Err(Error::SignInRequired) }
+    }
+
+    /// The open records at which this account decides on others.
+    pub(crate) fn scope(&self) -> impl Iterator<Item = &MembershipFact> {
+        let decides = |fact: &&MembershipFact| {
+            let membership = &fact.membership.value;
+            membership.is_active() && membership.role() == Role::SuperAdmin && fact.record == RecordStatus::Open
+        };
+        self.facts.memberships.iter().filter(decides)
+    }
+
+    /// Whether the account decides on others anywhere, and owes nothing before it may.
+    ///
+    /// # Errors
+    /// As [`SessionView::may`]; a refusal of the registration where it decides nowhere.
+    pub fn may_decide(&self) -> Result<(), Error> {
+        self.may(Needs::Everything)?;
+        if self.scope().next().is_some() { Ok(()) } else { Err(registration::Refusal::NotEntitled.into()) }
+    }
+
+    /// The record at which the account decides.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a record of others: nobody learns whether there is one.
+    pub(crate) fn decides_at(&self, number: &RecordNumber) -> Result<&MembershipFact, Error> {
+        self.may(Needs::Everything)?;
+        self.scope().find(|fact| fact.membership.value.record() == number).ok_or(Error::NotFound)
     }
 
     /// Whether it may do this.

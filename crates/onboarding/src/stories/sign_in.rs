@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
 /// Longest password that is looked at, in bytes; longer ones fail without being hashed.
-const LONGEST_PASSWORD: usize = 4096;
+pub(crate) const LONGEST_PASSWORD: usize = 4096;
 
 /// What a typed password is worth against one stored hash.
 #[derive(Clone)]

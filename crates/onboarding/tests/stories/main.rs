@@ -3,17 +3,26 @@
 
 mod account;
 mod apply;
+mod approval;
+mod backoffice;
 mod confirm;
 mod email;
 mod embedding;
 mod equal_work;
 mod generated;
 mod idempotency;
+mod imports;
+mod office;
 mod password;
+mod pins;
+mod provision;
 mod resend;
 mod reset;
 mod scene;
 mod sign_in;
+mod staff;
+mod suspend;
 mod sweeper;
+mod team;
 mod watched;
 mod worker;

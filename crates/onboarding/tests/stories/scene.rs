@@ -14,7 +14,7 @@ use onboarding::ports::{
     Actor, Clock, Commit, DigestPurpose, Outbox, OutboxFilter, OutboxRow, PasswordHasher, RenderedMail, SessionKind, Store, Vault, Version,
     Write,
 };
-use onboarding::stories::{Applied, Needs, SessionView, SignedIn};
+use onboarding::stories::{Applied, Needs, SessionView, SignedIn, StaffView};
 use onboarding::{Aggregate, Caller, CommandId, Error, Onboarding, Portal, Portals, Ports, Worker};
 use onboarding_testkit::{Bench, ReadMail, sample};
 use secrecy::SecretString;
@@ -92,6 +92,9 @@ from_name = "Zunft zum Zirkel"
 
 [documents]
 privacy = "2026-09"
+
+[letters]
+dispatch = "when_posted"
 
 [journey]
 start = "person"
@@ -372,6 +375,15 @@ impl Scene {
         id
     }
 
+    /// A clerk of a portal, set up, with its token and a session.
+    pub(crate) async fn clerk(&self, portal: &str, email: &str) -> StaffView {
+        let prepared = self.engine.prepare_clerk(portal, email).await.unwrap();
+        // The company's portal asks its clerks for every kind of character too.
+        let password = if portal == WORKS { "Ein langer Spaziergang am See, 7" } else { PASSWORD };
+        let signed_in = self.engine.set_up_clerk(portal, &prepared.token, &secret(password)).await.unwrap();
+        self.engine.staff_session(portal, &signed_in.token).await.unwrap()
+    }
+
     /// An account as stored.
     pub(crate) async fn account(&self, id: AccountId) -> Account {
         match self.bench.store.load(Ref::Account(id)).await.unwrap().unwrap().value {
@@ -400,6 +412,7 @@ fn bench_engine(bench: &Bench, watched: &Arc<Watched>, portals: Portals) -> Onbo
         outbox: watched.clone(),
         directory: watched.clone(),
         throttle: watched.clone(),
+        backoffice: watched.clone(),
         hasher: watched.clone(),
         vault: watched.clone(),
         entropy: watched.clone(),

@@ -4,13 +4,18 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::core::{
-    AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId, consent::ConsentGiven,
+    AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId,
+    account::Account,
+    consent::ConsentGiven,
+    membership::Membership,
     policy::{Limit, Retention},
+    registration::Registration,
 };
 use onboarding::ports::{
-    AuditRow, Commit, CommitError, DigestPurpose, Directory, DirectoryError, Entropy, HasherError, ImportId, ImportReport, Leased, Lookup,
-    MembershipFact, Outbox, OutboxFilter, OutboxRow, PasswordHasher, Relation, Replay, Sealed, SessionFacts, SessionRow, Sessions, Store,
-    StoreError, Taken, Throttle, ThrottleKey, Vault, VaultError, Verification, Versioned,
+    AuditFilter, AuditListed, AuditRow, Backoffice, Commit, CommitError, DigestPurpose, Directory, DirectoryError, Entropy, HasherError,
+    ImportId, ImportNote, ImportReport, Leased, Listed, Lookup, MembershipFact, Needle, Outbox, OutboxFilter, OutboxRow, PasswordHasher,
+    Place, RegistrationFilter, Relation, Replay, Sealed, SessionFacts, SessionRow, Sessions, StaffFacts, Store, StoreError, Taken,
+    Throttle, ThrottleKey, Vault, VaultError, Verification, Versioned,
 };
 use onboarding_testkit::{Bench, CheapHasher, MemoryStore, PlainVault, SeededEntropy};
 use secrecy::SecretString;
@@ -202,6 +207,16 @@ impl Sessions for Watched {
         self.store.memberships(account).await
     }
 
+    async fn look_up_staff(&self, portal: &PortalSlug, token: &Presented, now: DateTime<Utc>) -> Result<Option<StaffFacts>, StoreError> {
+        self.note("sessions.look_up_staff", 1);
+        self.store.look_up_staff(portal, token, now).await
+    }
+
+    async fn touch_staff(&self, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.note("sessions.touch_staff", 1);
+        self.store.touch_staff(id, now).await
+    }
+
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         Sessions::purge(&*self.store, now, limit).await
     }
@@ -250,6 +265,61 @@ impl Directory for Watched {
 
     async fn discard(&self, import: ImportId) -> Result<(), StoreError> {
         self.store.discard(import).await
+    }
+
+    async fn note(&self, note: ImportNote) -> Result<(), StoreError> {
+        Directory::note(&*self.store, note).await
+    }
+
+    async fn noted(&self, portal: &PortalSlug, import: ImportId) -> Result<Option<ImportNote>, StoreError> {
+        self.store.noted(portal, import).await
+    }
+}
+
+#[async_trait]
+impl Backoffice for Watched {
+    async fn registrations(
+        &self,
+        portal: &PortalSlug,
+        filter: &RegistrationFilter,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Registration>>, StoreError> {
+        self.note("backoffice.registrations", 1);
+        self.store.registrations(portal, filter, after, limit).await
+    }
+
+    async fn accounts(
+        &self,
+        portal: &PortalSlug,
+        q: Option<Needle>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Account>>, StoreError> {
+        self.note("backoffice.accounts", 1);
+        self.store.accounts(portal, q, after, limit).await
+    }
+
+    async fn letters(
+        &self,
+        portal: &PortalSlug,
+        state: Option<onboarding::core::membership::LetterFate>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Membership>>, StoreError> {
+        self.note("backoffice.letters", 1);
+        self.store.letters(portal, state, after, limit).await
+    }
+
+    async fn audit(
+        &self,
+        portal: &PortalSlug,
+        filter: &AuditFilter,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<AuditListed>, StoreError> {
+        self.note("backoffice.audit", 1);
+        self.store.audit(portal, filter, after, limit).await
     }
 }
 

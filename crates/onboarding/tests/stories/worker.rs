@@ -385,8 +385,8 @@ async fn a_letter_is_printed_at_most_once() {
         (3, PressFate::Transient, DeliveryStatus::Sent),
     ] {
         let id = sample::delivery_id(at);
-        let payload =
-            r#"{"Letter":{"record":"A100","language":"de","pin":"7KQ4-M2XH-BCDF","valid_until":"2026-02-01T00:00:00Z","held":false}}"#;
+        let payload = r#"{"Letter":{"record":"A100","language":"de","pin":"7KQ4-M2XH-BCDF","requester":"Kim Beispiel","requested_at":"2026-01-08T00:00:00Z",
+                "reissued":false,"valid_until":"2026-02-01T00:00:00Z","held":false}}"#;
         let delivery = Delivery {
             id,
             portal: scene.engine.portal(GARDEN).unwrap().slug.clone(),

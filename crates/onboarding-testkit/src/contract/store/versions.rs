@@ -7,14 +7,15 @@ use onboarding::Aggregate;
 use onboarding::ports::{CommitError, Version};
 use onboarding_core::Ref;
 
-/// Four aggregates, one of each kind, with everything a row can hold.
-fn one_of_each(fresh: &Stores) -> [Aggregate; 4] {
+/// Aggregates, one of each kind, with everything a row can hold.
+fn one_of_each(fresh: &Stores) -> [Aggregate; 5] {
     let now = fresh.now();
     [
         sample::registration(1, Some("K-1"), now).into(),
         sample::account(1, now).into(),
         sample::membership(1, sample::account_id(1), "K-1", now).into(),
         sample::roster(1, "K-1", now).into(),
+        sample::clerk(1, now).into(),
     ]
 }
 
