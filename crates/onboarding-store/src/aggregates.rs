@@ -66,6 +66,11 @@ impl Table {
     }
 }
 
+/// An aggregate's row with columns `id`, `version` and `data`.
+pub(crate) fn read(what: Ref, row: &QueryResult) -> Result<Versioned<Aggregate>, StoreError> {
+    Table::of(what).ok_or_else(|| corrupt("an aggregate without a table"))?.read(row)
+}
+
 /// The aggregate with its version.
 pub(crate) async fn load(db: &impl ConnectionTrait, what: Ref) -> Result<Option<Versioned<Aggregate>>, StoreError> {
     let Some(table) = Table::of(what) else { return Ok(None) };
@@ -96,8 +101,32 @@ pub(crate) async fn version(db: &impl ConnectionTrait, what: Ref) -> Result<Vers
     Ok(Version(unsigned(version)?))
 }
 
+/// A condition with the values of its `?`.
+pub(crate) type Condition = (String, Vec<Value>);
+
+/// That an aggregate or record still has this version, as a condition.
+pub(crate) fn stands(what: Ref, expected: Version) -> Condition {
+    let table = Table::of(what).map_or("records", Table::name);
+    if expected == Version(0) {
+        (format!("NOT EXISTS (SELECT 1 FROM {table} WHERE id = ?)"), vec![what.uuid().into()])
+    } else {
+        (format!("(SELECT version FROM {table} WHERE id = ?) = ?"), vec![what.uuid().into(), signed(expected.0).into()])
+    }
+}
+
 /// Writes a state over the expected version; no row, if somebody else was faster.
 pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version, at: DateTime<Utc>) -> Result<(), StoreError> {
+    write_if(batch, aggregate, expected, at, None)
+}
+
+/// As [`write`]; no row either, if the condition does not hold.
+pub(crate) fn write_if(
+    batch: &mut Batch,
+    aggregate: &Aggregate,
+    expected: Version,
+    at: DateTime<Utc>,
+    condition: Option<Condition>,
+) -> Result<(), StoreError> {
     let Index { id, portal, state, due_at, account, record, email, generation, search, letter } = aggregate.index();
     let Some(table) = Table::of(id) else { return Err(corrupt("an aggregate without a table")) };
     let data = match aggregate {
@@ -124,18 +153,24 @@ pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version,
         data.into(),
     ];
     let table = table.name();
+    let (condition, more) = condition.map_or((None, Vec::new()), |(condition, values)| (Some(condition), values));
     if expected == Version(0) {
+        let row = match condition {
+            None => "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)".to_owned(),
+            Some(condition) => format!("SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 WHERE {condition}"),
+        };
         let sql = format!(
             "INSERT INTO {table} (id, portal, state, due_at, account_id, record, email_key, generation, search, letter_id, letter_state, \
-             data, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING"
+             data, created_at, updated_at, version) {row} ON CONFLICT DO NOTHING"
         );
-        batch.write(&sql, [key].into_iter().chain(state).chain([at.clone(), at]));
+        batch.write(&sql, [key].into_iter().chain(state).chain([at.clone(), at]).chain(more));
     } else {
+        let only = condition.map_or_else(String::new, |condition| format!(" AND {condition}"));
         let sql = format!(
             "UPDATE {table} SET portal = ?, state = ?, due_at = ?, account_id = ?, record = ?, email_key = ?, generation = ?, search = ?, \
-             letter_id = ?, letter_state = ?, data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?"
+             letter_id = ?, letter_state = ?, data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?{only}"
         );
-        batch.write(&sql, state.into_iter().chain([at, key, signed(expected.0).into()]));
+        batch.write(&sql, state.into_iter().chain([at, key, signed(expected.0).into()]).chain(more));
     }
     Ok(())
 }

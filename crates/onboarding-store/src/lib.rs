@@ -71,7 +71,16 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be written, or was migrated by a newer version.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        self.inner.database.write(|txn| Box::pin(async move { Migrator::up(txn, None).await.doing("migrate the database") })).await
+        let doing = "migrate the database";
+        let txn = self.inner.database.begin_schema().await.doing(doing)?;
+        match Migrator::up(&txn, None).await {
+            Ok(()) => txn.commit().await.doing(doing),
+            Err(error) => {
+                // Dropped unfinished, it would be rolled back all the same, at some later time.
+                txn.rollback().await.doing(doing)?;
+                Err(error).doing(doing)
+            }
+        }
     }
 
     /// The names of the migrations that this version knows and the database lacks, oldest first.
@@ -79,7 +88,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be read, or was migrated by a newer version.
     pub async fn pending(&self) -> Result<Vec<String>, StoreError> {
-        let pending = Migrator::get_pending_migrations_read_only(self.inner.database.readers()).await;
+        let pending = Migrator::get_pending_migrations_read_only(self.inner.database.schema()).await;
         Ok(pending.doing("read the state of the schema")?.iter().map(|step| step.name().to_owned()).collect())
     }
 
@@ -132,18 +141,21 @@ mod tests {
         let asked = [
             sessions::look_up(3),
             staff_sessions::look_up(3),
+            store::led_to(2),
+            store::HOLDER.to_owned(),
             store::due(),
             outbox::next_due(),
             outbox::due(16),
             outbox::lease(16),
-            throttle::windows(3),
+            throttle::windows(3, 0),
+            throttle::windows(2, 2),
         ];
         let purged = [outbox::ORPHANS, purge::ENDED, purge::COMMANDS, purge::AUDIT, purge::UNOWNED].map(str::to_owned);
         for sql in asked.into_iter().chain(purged) {
             for step in plan(&store, &sql).await {
                 // Walking an index in its order is no walk through the table, nor is walking what a subquery found or a
                 // caller named.
-                let few = ["SCAN due_", "SCAN asked"].iter().any(|few| step.starts_with(few)) || step.ends_with(" CONSTANT ROWS");
+                let few = ["SCAN due_", "SCAN asked", "SCAN back"].iter().any(|few| step.starts_with(few)) || step.ends_with(" CONSTANT ROWS");
                 // Nearly every counter has not ended: that index is for the purge.
                 let whole = step.starts_with("SCAN ") && !step.contains("INDEX") && !few || step.contains("ix_throttles_ends_at");
                 assert!(!whole, "{step}: {sql}");

@@ -4,21 +4,23 @@
 //! writes later fails under parallel load with "database is locked", whatever the busy timeout.
 
 mod batch;
+mod connection;
 mod writer;
 
 pub(crate) use batch::Batch;
+pub(crate) use connection::{Connection, Readers};
 
 use crate::error::{Breaking, Doing, corrupt};
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
 use sea_orm::sea_query::TableCreateStatement;
 use sea_orm::sqlx::{
-    self,
+    self, ConnectOptions as _,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -42,28 +44,44 @@ impl SqliteOptions {
     }
 }
 
+/// How every write begins.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
 /// An open database.
 pub(crate) struct Sqlite {
     writer: Writer,
-    readers: DatabaseConnection,
+    readers: Readers,
+    /// For the schema's versions, which want sea-orm's own connection; made when it is needed, and soon gone.
+    schema: DatabaseConnection,
 }
 
 impl Sqlite {
     pub(crate) async fn open(options: &SqliteOptions) -> Result<Self, StoreError> {
         create_private(&options.path)?;
+        let plain = pragmas(SqliteConnectOptions::new(), &options.path, options.patience);
         // The writer comes first: it turns the file to WAL, which readers cannot.
-        let writing = connect(options, 1, |pragmas| {
-            pragmas.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).pragma("secure_delete", "FAST")
-        });
-        let writing = writing.await.doing("open the database for writing")?;
-        let reading = connect(options, options.readers.max(1), |pragmas| pragmas.pragma("query_only", "ON"));
-        let readers = reading.await.doing("open the database for reading")?;
-        Ok(Self { writer: Writer::start(writing, options.patience), readers })
+        let writing = Connection::open(&writing(plain.clone())).await.doing("open the database for writing")?;
+        let reading = plain.pragma("query_only", "ON");
+        let readers = Readers::open(&reading, options.readers.max(1), options.patience).await.doing("open the database for reading")?;
+        let schema = lazily(options).await.doing("open the database")?;
+        Ok(Self { writer: Writer::start(writing, options.patience), readers, schema })
     }
 
     /// For statements that only read: they see what is committed and wait for nobody.
-    pub(crate) fn readers(&self) -> &DatabaseConnection {
+    pub(crate) fn readers(&self) -> &Readers {
         &self.readers
+    }
+
+    /// For the schema's versions alone.
+    pub(crate) fn schema(&self) -> &DatabaseConnection {
+        &self.schema
+    }
+
+    /// Begins a change of the schema.
+    pub(crate) async fn begin_schema(&self) -> Result<DatabaseTransaction, DbErr> {
+        let immediate =
+            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+        self.schema.begin_with_options(immediate).await
     }
 
     /// Carries out `work` in a write transaction: committed if it succeeds, else rolled back.
@@ -71,59 +89,64 @@ impl Sqlite {
     where
         T: Send + 'static,
         E: From<StoreError> + Breaking + Send + 'static,
-        F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        F: for<'t> FnOnce(&'t Connection) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         self.writer.write(work).await
     }
 
+    /// Writes all rows of a batch in a transaction, or none. `false`: one of them could not be written.
+    pub(crate) async fn write_rows(&self, batch: Batch, what: &'static str) -> Result<bool, StoreError> {
+        self.writer.write_rows(batch, what).await
+    }
+
     /// Carries out one statement, which needs no transaction around it: the rows it changed.
     pub(crate) async fn write_one(&self, statement: Statement, what: &'static str) -> Result<u64, StoreError> {
-        self.writer.write_one(move |db| Box::pin(async move { Ok(db.execute(statement).await.doing(what)?.rows_affected()) })).await
+        self.writer.write_one(move |db| Box::pin(async move { Ok(db.execute_raw(statement).await.doing(what)?.rows_affected()) })).await
     }
 
     /// Carries out one statement that writes and returns rows.
     pub(crate) async fn write_returning(&self, statement: Statement, what: &'static str) -> Result<Vec<QueryResult>, StoreError> {
-        self.writer.write_one(move |db| Box::pin(async move { db.query(statement).await.doing(what) })).await
+        self.writer.write_one(move |db| Box::pin(async move { db.query_all_raw(statement).await.doing(what) })).await
     }
 
     /// Waits for what is being written, then closes every connection; the last one takes the write-ahead log in.
     pub(crate) async fn close(&self) {
-        if self.readers.close_by_ref().await.is_err() {
+        if self.readers.close().await.is_err() || self.schema.close_by_ref().await.is_err() {
             tracing::warn!("could not close the reading connections");
         }
         self.writer.close().await;
     }
 }
 
-async fn connect(
-    options: &SqliteOptions,
-    connections: u32,
-    pragmas: impl Fn(SqliteConnectOptions) -> SqliteConnectOptions + Send + Sync + 'static,
-) -> Result<DatabaseConnection, DbErr> {
+fn pragmas(options: SqliteConnectOptions, path: &Path, patience: Duration) -> SqliteConnectOptions {
+    // The path goes in as it is: inside an address a blank or a question mark would mean something else.
+    options
+        .filename(path)
+        .in_memory(false)
+        .shared_cache(false)
+        .busy_timeout(patience)
+        .foreign_keys(true)
+        .statement_cache_capacity(128)
+        // Statements carry addresses and names.
+        .disable_statement_logging()
+}
+
+fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).pragma("secure_delete", "FAST")
+}
+
+async fn lazily(options: &SqliteOptions) -> Result<DatabaseConnection, DbErr> {
     let (path, patience) = (options.path.clone(), options.patience);
     let mut connect = ConnectOptions::new("sqlite:");
     connect
-        .max_connections(connections)
-        .min_connections(connections)
+        .max_connections(1)
+        .min_connections(0)
+        .connect_lazy(true)
         .acquire_timeout(patience)
-        // A connection to a file does not break by waiting, and a ping for every statement is a third of its cost.
-        .test_before_acquire(false)
-        .idle_timeout(None::<Duration>)
-        .max_lifetime(None::<Duration>)
-        // Statements carry addresses and names.
+        .idle_timeout(Duration::from_secs(1))
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
-        .map_sqlx_sqlite_opts(move |url| {
-            // The path goes in as it is: inside an address a blank or a question mark would mean something else.
-            let file = url
-                .filename(&path)
-                .in_memory(false)
-                .shared_cache(false)
-                .busy_timeout(patience)
-                .foreign_keys(true)
-                .statement_cache_capacity(128);
-            pragmas(file)
-        });
+        .map_sqlx_sqlite_opts(move |url| writing(pragmas(url, &path, patience)));
     Database::connect(connect).await
 }
 
@@ -134,11 +157,6 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(|error| StoreError::Unavailable(format!("could not open the database file: {}", error.kind())))
-}
-
-async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let immediate = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
-    db.begin_with_options(immediate).await
 }
 
 /// Sorts SQLite's result codes. Source: <https://www.sqlite.org/rescode.html>; the low byte is the primary code.

@@ -4,7 +4,10 @@
 //! before the write. Parts that refuse alike go to the database together. The caller rolls back whatever an error leaves
 //! behind.
 
+mod at_once;
 mod deliveries;
+
+pub(crate) use at_once::at_once;
 
 use crate::Ids;
 use crate::aggregates;
@@ -77,6 +80,11 @@ pub(crate) fn only_attempt(db: &impl ConnectionTrait, commit: &Commit) -> Option
 
 async fn note_command(db: &impl ConnectionTrait, record: CommandRecord, at: DateTime<Utc>) -> Result<(), CommitError> {
     let mut batch = Batch::default();
+    command_row(&mut batch, record, at);
+    if batch.run(db).await.doing("note a command")? { Ok(()) } else { Err(CommitError::Duplicate) }
+}
+
+fn command_row(batch: &mut Batch, record: CommandRecord, at: DateTime<Utc>) {
     // A command id that is no longer replayed is free again, purged or not.
     batch.write(
         "INSERT INTO commands (digest, digest_key, body, body_key, reply, reply_key, at) VALUES (?, ?, ?, ?, ?, ?, ?) \
@@ -93,7 +101,6 @@ async fn note_command(db: &impl ConnectionTrait, record: CommandRecord, at: Date
             micros(at - policy::REPLAY_LIFE).into(),
         ],
     );
-    if batch.run(db).await.doing("note a command")? { Ok(()) } else { Err(CommitError::Duplicate) }
 }
 
 async fn change_claims(db: &impl ConnectionTrait, changes: Vec<ClaimChange>) -> Result<(), CommitError> {

@@ -4,6 +4,7 @@ use crate::aggregates::{self, Table, statement};
 use crate::column::{digest, micros, moment, reference, sealed};
 use crate::entity::{audit, command, consent_proof, token};
 use crate::error::{Doing, corrupt};
+use crate::sqlite::Readers;
 use crate::{Inner, SqlStore, purge, step};
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -12,12 +13,12 @@ use onboarding::ports::{AuditRow, Commit, CommitError, Lookup, Relation, Replay,
 use onboarding_core::consent::{ConsentGiven, DocumentVersion};
 use onboarding_core::policy::{self, Retention};
 use onboarding_core::{Language, Presented, Ref};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::sync::Arc;
 use uuid::Uuid;
 
 impl SqlStore {
-    pub(crate) fn readers(&self) -> &DatabaseConnection {
+    pub(crate) fn readers(&self) -> &Readers {
         self.inner.database.readers()
     }
 
@@ -35,6 +36,21 @@ pub(crate) fn bytes_of(presented: &Presented) -> Vec<Vec<u8>> {
 /// Whether the digest with these columns is one of those presented.
 pub(crate) fn is_among(presented: &Presented, key: i64, bytes: &[u8]) -> Result<bool, StoreError> {
     Ok(presented.matches(&digest(key, bytes)?))
+}
+
+/// The account that holds a claim. With `$1` to `$3` the claim's key.
+pub(crate) const HOLDER: &str = "SELECT c.owner_kind, c.owner_id AS id, a.version, a.data FROM claims c \
+     LEFT JOIN accounts a ON c.owner_kind = 'account' AND a.id = c.owner_id WHERE c.kind = $1 AND c.portal = $2 AND c.value = $3";
+
+/// What tokens with one of so many digests lead to.
+pub(crate) fn led_to(digests: usize) -> String {
+    let among = (1..=digests).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+    format!(
+        "SELECT t.digest, t.digest_key, t.owner_kind, t.owner_id AS id, COALESCE(r.version, a.version) AS version, \
+         COALESCE(r.data, a.data) AS data FROM tokens t \
+         LEFT JOIN registrations r ON t.owner_kind = 'registration' AND r.id = t.owner_id \
+         LEFT JOIN accounts a ON t.owner_kind = 'account' AND a.id = t.owner_id WHERE t.digest IN ({among})"
+    )
 }
 
 /// What is due in any of the tables. With `$1` the present and `$2` the most rows.
@@ -102,6 +118,40 @@ impl Store for SqlStore {
         }
     }
 
+    async fn behind(&self, by: &Lookup) -> Result<Option<Versioned<Aggregate>>, StoreError> {
+        let db = self.readers();
+        let row = match by {
+            Lookup::Claim(claim) => {
+                let (kind, portal, value) = step::key_of(claim);
+                let asked = statement(db, HOLDER, [kind.into(), portal.into(), value.into()]);
+                db.query_one_raw(asked).await.doing("find a claim's holder")?
+            }
+            Lookup::Token(presented) => {
+                let asked = statement(db, &led_to(presented.0.len()), bytes_of(presented).into_iter().map(Into::into));
+                let mut found = None;
+                for row in db.query_all_raw(asked).await.doing("find what a token leads to")? {
+                    let digest: Vec<u8> = row.try_get("", "digest").doing("find what a token leads to")?;
+                    if is_among(presented, row.try_get("", "digest_key").doing("find what a token leads to")?, &digest)? {
+                        found = Some(row);
+                    }
+                }
+                found
+            }
+            Lookup::Letter(_) | Lookup::Roster(..) => match self.find(by).await? {
+                Some(found) => return self.load(found).await,
+                None => return Ok(None),
+            },
+        };
+        let Some(row) = row else { return Ok(None) };
+        let kind: String = row.try_get("", "owner_kind").doing("find what is led to")?;
+        let owner = reference(&kind, row.try_get("", "id").doing("find what is led to")?)?;
+        if row.try_get::<Option<i64>>("", "version").doing("find what is led to")?.is_none() {
+            // Gone, or of a kind that is not looked at in the same statement.
+            return self.load(owner).await;
+        }
+        aggregates::read(owner, &row).map(Some)
+    }
+
     async fn related(&self, relation: &Relation) -> Result<Vec<Versioned<Aggregate>>, StoreError> {
         let db = self.readers();
         match relation {
@@ -136,6 +186,12 @@ impl Store for SqlStore {
         if let Some(attempt) = step::only_attempt(self.readers(), &commit) {
             let held = self.inner.database.write_one(attempt, "begin an attempt").await? == 1;
             return if held { Ok(()) } else { Err(CommitError::Fenced) };
+        }
+        if let Some(batch) = step::at_once(&self.inner.ids, &commit)? {
+            if self.inner.database.write_rows(batch, "take a step").await? {
+                return Ok(());
+            }
+            // Nothing of it stayed. Whatever stood in its way is told by the slower way, unless it has gone by then.
         }
         let shared = self.shared();
         self.inner.database.write(move |txn| Box::pin(async move { step::take(txn, &shared.ids, commit).await })).await

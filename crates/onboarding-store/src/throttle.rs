@@ -27,11 +27,24 @@ impl Throttle for SqlStore {
     }
 
     async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
-        if let Some(taken) = self.take_windows(takes, now).await? {
+        if let Some(taken) = self.take_windows(&[], takes, now).await? {
             return Ok(taken);
         }
         let takes: Vec<(Key, Limit)> = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
         self.inner.database.write(move |txn| Box::pin(async move { take_all(txn, takes, micros(now)).await })).await
+    }
+
+    async fn exchange(
+        &self,
+        given_back: &[ThrottleKey],
+        takes: &[(ThrottleKey, Limit)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Taken>, StoreError> {
+        if let Some(taken) = self.take_windows(given_back, takes, now).await? {
+            return Ok(taken);
+        }
+        self.give_back_all(given_back).await?;
+        self.take_all(takes, now).await
     }
 
     async fn give_back(&self, key: ThrottleKey) -> Result<(), StoreError> {
@@ -60,22 +73,29 @@ impl Throttle for SqlStore {
 }
 
 impl SqlStore {
-    /// The common case in one statement: different windows, none of them used up. `None`: nothing was counted, and it takes
-    /// a longer look to tell why.
-    async fn take_windows(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Option<Vec<Taken>>, StoreError> {
+    /// The common case in one statement: different windows, none of them used up. `None`: nothing was counted or given back,
+    /// and it takes a longer look to tell why.
+    async fn take_windows(
+        &self,
+        given_back: &[ThrottleKey],
+        takes: &[(ThrottleKey, Limit)],
+        now: DateTime<Utc>,
+    ) -> Result<Option<Vec<Taken>>, StoreError> {
         let mut values: Vec<Value> = vec![micros(now).into()];
         for (place, (key, limit)) in takes.iter().enumerate() {
             let Limit::Window { most, per } = *limit else { return Ok(None) };
-            if takes.iter().take(place).any(|(before, _)| before == key) {
+            if takes.iter().take(place).any(|(before, _)| before == key) || given_back.contains(key) {
                 return Ok(None);
             }
             values.extend(pair(key_of(*key)));
             values.extend([i64::from(most).into(), span(per).into()]);
         }
         if takes.is_empty() {
-            return Ok(Some(Vec::new()));
+            return Ok(given_back.is_empty().then(Vec::new));
         }
-        let rows = self.inner.database.write_returning(statement(self.readers(), &windows(takes.len()), values), "count tries").await?;
+        values.extend(given_back.iter().flat_map(|key| pair(key_of(*key))));
+        let sql = windows(takes.len(), given_back.len());
+        let rows = self.inner.database.write_returning(statement(self.readers(), &sql, values), "count tries").await?;
         let mut counts = Vec::with_capacity(rows.len());
         for row in rows {
             let key: Key = (row.try_get("", "digest").doing("count tries")?, row.try_get("", "digest_key").doing("count tries")?);
@@ -87,22 +107,38 @@ impl SqlStore {
     }
 }
 
-/// Counts so many windows if each has room. With `$1` the present, then digest, key, most and length of each. Each counter
-/// is looked up by its key: by a join, SQLite would walk all that have not ended, along the index for the purge.
-pub(crate) fn windows(takes: usize) -> String {
+/// Counts so many windows if each has room, and gives one back of so many others. With `$1` the present, then digest, key,
+/// most and length of each, then digest and key of each other. Each counter is looked up by its key: by a join, SQLite would
+/// walk all that have not ended, along the index for the purge.
+pub(crate) fn windows(takes: usize, given_back: usize) -> String {
     let asked = (0..takes).map(|n| format!("(${}, ${}, ${}, ${})", 4 * n + 2, 4 * n + 3, 4 * n + 4, 4 * n + 5));
     let asked = asked.collect::<Vec<_>>().join(", ");
+    let (back, giving) = if given_back == 0 {
+        (String::new(), String::new())
+    } else {
+        let key = |n| format!("(${}, ${})", 4 * takes + 2 * n + 2, 4 * takes + 2 * n + 3);
+        let keys = (0..given_back).map(key).collect::<Vec<_>>().join(", ");
+        // A row with no try is one to be given back: its conflict takes one off, and where nothing is counted it is none.
+        (
+            format!(", back (digest, digest_key) AS (VALUES {keys})"),
+            " UNION ALL SELECT digest, digest_key, 0, $1, $1, $1, $1 FROM back WHERE EXISTS (SELECT 1 FROM throttles t \
+             WHERE t.digest = back.digest AND t.digest_key = back.digest_key AND t.count > 0)"
+                .to_owned(),
+        )
+    };
     format!(
-        "WITH asked (digest, digest_key, most, per) AS (VALUES {asked}) \
+        "WITH asked (digest, digest_key, most, per) AS (VALUES {asked}){back} \
          INSERT INTO throttles (digest, digest_key, count, since, last, last_but_one, ends_at) \
-         SELECT digest, digest_key, 1, $1, $1, $1, $1 + per FROM asked WHERE NOT EXISTS (SELECT 1 FROM asked asked_too WHERE asked_too.most <= \
+         SELECT * FROM (SELECT digest, digest_key, 1 AS count, $1, $1, $1, $1 + per FROM asked{giving}) \
+         WHERE NOT EXISTS (SELECT 1 FROM asked asked_too WHERE asked_too.most <= \
          (SELECT t.count FROM throttles t WHERE t.digest = asked_too.digest AND t.digest_key = asked_too.digest_key AND $1 < t.ends_at)) \
          ON CONFLICT (digest, digest_key) DO UPDATE SET \
-         count = CASE WHEN $1 < throttles.ends_at THEN throttles.count + 1 ELSE 1 END, \
-         since = CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END, \
-         last = $1, \
-         last_but_one = CASE WHEN $1 < throttles.ends_at THEN throttles.last ELSE $1 END, \
-         ends_at = CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END + excluded.ends_at - $1 \
+         count = CASE WHEN excluded.count = 0 THEN throttles.count - 1 WHEN $1 < throttles.ends_at THEN throttles.count + 1 ELSE 1 END, \
+         since = CASE WHEN excluded.count = 0 OR $1 < throttles.ends_at THEN throttles.since ELSE $1 END, \
+         last = CASE WHEN excluded.count = 0 THEN throttles.last_but_one ELSE $1 END, \
+         last_but_one = CASE WHEN excluded.count = 0 THEN throttles.last_but_one WHEN $1 < throttles.ends_at THEN throttles.last ELSE $1 END, \
+         ends_at = CASE WHEN excluded.count = 0 THEN throttles.ends_at \
+         ELSE CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END + excluded.ends_at - $1 END \
          RETURNING digest, digest_key, count"
     )
 }

@@ -9,7 +9,7 @@ use crate::step::{Decides, Step};
 use crate::{Aggregate, Portal, Portals};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{
-    AccountId, Claim, EmailAddress, Language, PortalSlug, Presented, Ref, Uuid,
+    Claim, EmailAddress, Language, PortalSlug, Presented, Ref,
     account::Account,
     policy::{Limit, Retention},
     registration::AddressOwner,
@@ -164,14 +164,13 @@ impl Onboarding {
 
     pub(crate) async fn load<A: Decides>(&self, what: Ref) -> Result<Option<Versioned<A>>, Error> {
         let Some(found) = self.ports.store.load(what).await? else { return Ok(None) };
-        let value = A::try_from(found.value).map_err(|_| Error::Internal(format!("{} is something else", what.kind())))?;
-        Ok(Some(Versioned { value, version: found.version }))
+        narrowed(found).map(Some).ok_or_else(|| Error::Internal(format!("{} is something else", what.kind())))
     }
 
-    /// The account behind a claim. Two look-ups whether or not there is one: nobody learns it from our time.
+    /// The account behind a claim: the same work whether or not there is one.
     pub(crate) async fn account_by(&self, claim: Claim) -> Result<Option<Versioned<Account>>, Error> {
-        let found = self.ports.store.find(&Lookup::Claim(claim)).await?;
-        self.load(found.unwrap_or(Ref::Account(AccountId(Uuid::nil())))).await
+        let found = self.ports.store.behind(&Lookup::Claim(claim)).await?;
+        found.map(|found| narrowed(found).ok_or_else(|| Error::Internal("an account's claim is held by something else".to_owned()))).transpose()
     }
 
     /// Whose address this is. Nobody's also where the portal signs in by number: two may share an address there.
@@ -285,7 +284,12 @@ impl CommandId {
     }
 }
 
+/// Narrows one thing to a kind; `None` for another kind.
+pub(crate) fn narrowed<A: TryFrom<Aggregate>>(found: Versioned<Aggregate>) -> Option<Versioned<A>> {
+    Some(Versioned { value: A::try_from(found.value).ok()?, version: found.version })
+}
+
 /// Narrows what the store gave to one kind of aggregate.
 pub(crate) fn only<A: TryFrom<Aggregate>>(found: Vec<Versioned<Aggregate>>) -> Vec<Versioned<A>> {
-    found.into_iter().filter_map(|found| Some(Versioned { value: A::try_from(found.value).ok()?, version: found.version })).collect()
+    found.into_iter().filter_map(narrowed).collect()
 }

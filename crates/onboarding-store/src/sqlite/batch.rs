@@ -2,8 +2,9 @@
 //! most of our statements do. That a text may hold several statements with parameters is SQLite's way; elsewhere they run
 //! one by one, to the same end.
 
+use super::Connection;
 use crate::aggregates::statement;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use std::fmt::Write as _;
 
 /// Statements in their order, whose parameters are numbered over all of them. They run in the transaction they are run in;
@@ -57,6 +58,20 @@ impl Batch {
         }
         let Self { sql, values, due } = self;
         Ok(db.execute_raw(statement(db, &sql, values)).await?.rows_affected() == due)
+    }
+
+    /// Begins a transaction and runs them, in one text. `false`: a row that was meant to be written was not. Whoever asked
+    /// ends the transaction, however this ends.
+    pub(super) async fn begin(self, db: &Connection) -> Result<bool, DbErr> {
+        let Self { sql, values, due } = self;
+        let changes = db.changes(&statement(db, &format!("{}; {sql}", super::BEGIN), values)).await?;
+        // The first number is none of ours.
+        Ok(changes.iter().skip(1).sum::<u64>() == due)
+    }
+
+    /// The text with its values.
+    pub(crate) fn statement(self, db: &impl ConnectionTrait) -> Statement {
+        statement(db, &self.sql, self.values)
     }
 
     /// Runs them and gives the rows that they return.

@@ -7,12 +7,12 @@
 //!
 //! A job of one statement is whole without a transaction: alone it runs as it is, in a group without a savepoint.
 
-use super::begin;
+use super::{BEGIN, Batch, Connection};
 use crate::error::{Breaking, Doing};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, QueryResult, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -31,7 +31,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(db: DatabaseConnection, patience: Duration) -> Self {
+    pub(crate) fn start(db: Connection, patience: Duration) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         Self { jobs: Mutex::new(Some(jobs)), task: Mutex::new(Some(tokio::spawn(serve(db, queue)))), patience }
     }
@@ -40,7 +40,7 @@ impl Writer {
     where
         T: Send + 'static,
         E: From<StoreError> + Breaking + Send + 'static,
-        F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        F: for<'t> FnOnce(&'t Connection) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         self.queue(Box::new(Order { work, reply }), answer).await
@@ -50,10 +50,15 @@ impl Writer {
     pub(crate) async fn write_one<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'t> FnOnce(On<'t>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+        F: for<'t> FnOnce(&'t Connection) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         self.queue(Box::new(One { work, reply }), answer).await
+    }
+
+    pub(crate) async fn write_rows(&self, batch: Batch, what: &'static str) -> Result<bool, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue(Box::new(Rows { batch, what, reply }), answer).await
     }
 
     async fn queue<T, E: From<StoreError>>(&self, job: Box<dyn Job>, answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
@@ -98,38 +103,13 @@ enum Fate {
 /// Tells the caller, once the fate of the whole group is known.
 type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-/// What one statement runs on.
-#[derive(Clone, Copy)]
-pub(crate) enum On<'t> {
-    /// Alone: the statement is its own transaction.
-    Connection(&'t DatabaseConnection),
-    /// In a group.
-    Transaction(&'t DatabaseTransaction),
-}
-
-impl On<'_> {
-    pub(crate) async fn execute(self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Connection(db) => db.execute_raw(statement).await,
-            Self::Transaction(db) => db.execute_raw(statement).await,
-        }
-    }
-
-    pub(crate) async fn query(self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Connection(db) => db.query_all_raw(statement).await,
-            Self::Transaction(db) => db.query_all_raw(statement).await,
-        }
-    }
-}
-
 #[async_trait]
 trait Job: Send {
     /// Whether it is one statement, which is taken whole or not at all.
     fn is_one(&self) -> bool;
-    /// Runs one statement as its own transaction; anything else comes back untouched.
-    async fn run_alone(self: Box<Self>, db: &DatabaseConnection) -> Option<Box<dyn Job>>;
-    async fn run(self: Box<Self>, txn: &DatabaseTransaction) -> (Fate, Tell);
+    /// Runs as its own transaction what can do so in fewer steps; anything else comes back untouched.
+    async fn run_alone(self: Box<Self>, db: &Connection) -> Option<Box<dyn Job>>;
+    async fn run(self: Box<Self>, db: &Connection) -> (Fate, Tell);
     fn refuse(self: Box<Self>, why: StoreError);
 }
 
@@ -167,21 +147,21 @@ struct One<T, F> {
 impl<T, F> Job for One<T, F>
 where
     T: Send + 'static,
-    F: for<'t> FnOnce(On<'t>) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    F: for<'t> FnOnce(&'t Connection) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
 {
     fn is_one(&self) -> bool {
         true
     }
 
-    async fn run_alone(self: Box<Self>, db: &DatabaseConnection) -> Option<Box<dyn Job>> {
+    async fn run_alone(self: Box<Self>, db: &Connection) -> Option<Box<dyn Job>> {
         let Self { work, reply } = *self;
-        drop(reply.send(work(On::Connection(db)).await));
+        drop(reply.send(work(db).await));
         None
     }
 
-    async fn run(self: Box<Self>, txn: &DatabaseTransaction) -> (Fate, Tell) {
+    async fn run(self: Box<Self>, db: &Connection) -> (Fate, Tell) {
         let Self { work, reply } = *self;
-        let found = work(On::Transaction(txn)).await;
+        let found = work(db).await;
         (fate(&found), tell(found, reply))
     }
 
@@ -200,19 +180,19 @@ impl<T, E, F> Job for Order<T, E, F>
 where
     T: Send + 'static,
     E: From<StoreError> + Breaking + Send + 'static,
-    F: for<'t> FnOnce(&'t DatabaseTransaction) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    F: for<'t> FnOnce(&'t Connection) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
 {
     fn is_one(&self) -> bool {
         false
     }
 
-    async fn run_alone(self: Box<Self>, _db: &DatabaseConnection) -> Option<Box<dyn Job>> {
+    async fn run_alone(self: Box<Self>, _db: &Connection) -> Option<Box<dyn Job>> {
         Some(self)
     }
 
-    async fn run(self: Box<Self>, txn: &DatabaseTransaction) -> (Fate, Tell) {
+    async fn run(self: Box<Self>, db: &Connection) -> (Fate, Tell) {
         let Self { work, reply } = *self;
-        let found = work(txn).await;
+        let found = work(db).await;
         (fate(&found), tell(found, reply))
     }
 
@@ -221,7 +201,65 @@ where
     }
 }
 
-async fn serve(db: DatabaseConnection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+/// Rows that are written all or not at all.
+struct Rows {
+    batch: Batch,
+    what: &'static str,
+    reply: oneshot::Sender<Result<bool, StoreError>>,
+}
+
+#[async_trait]
+impl Job for Rows {
+    fn is_one(&self) -> bool {
+        false
+    }
+
+    async fn run_alone(self: Box<Self>, db: &Connection) -> Option<Box<dyn Job>> {
+        let Self { batch, what, reply } = *self;
+        let written = batch.begin(db).await.doing(what);
+        let ended = match written {
+            Ok(true) => end(db, "COMMIT").await.doing(UNKNOWN).map(|()| true),
+            Ok(false) => end(db, "ROLLBACK").await.doing("roll back").map(|()| false),
+            Err(error) => {
+                undo(db).await;
+                Err(error)
+            }
+        };
+        if ended.is_err() {
+            undo(db).await;
+        }
+        drop(reply.send(ended));
+        None
+    }
+
+    async fn run(self: Box<Self>, db: &Connection) -> (Fate, Tell) {
+        let Self { batch, what, reply } = *self;
+        let found = batch.run(db).await.doing(what);
+        let fate = match &found {
+            Ok(true) => Fate::Keep,
+            Ok(false) => Fate::Undo,
+            Err(_) => Fate::Break,
+        };
+        (fate, tell(found, reply))
+    }
+
+    fn refuse(self: Box<Self>, why: StoreError) {
+        drop(self.reply.send(Err(why)));
+    }
+}
+
+const UNKNOWN: &str = "commit; whether the step was taken is unknown";
+
+async fn end(db: &Connection, sql: &str) -> Result<(), DbErr> {
+    db.execute_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.map(drop)
+}
+
+/// Rolls back whatever a failure left open. Where SQLite has done so itself there is nothing to roll back, and it says so.
+async fn undo(db: &Connection) {
+    drop(end(db, "ROLLBACK").await);
+}
+
+async fn serve(db: Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         carry_out(&db, &mut group).await;
@@ -232,7 +270,7 @@ async fn serve(db: DatabaseConnection, mut queue: mpsc::Receiver<Box<dyn Job>>) 
 }
 
 /// One transaction for everybody who waits.
-async fn carry_out(db: &DatabaseConnection, group: &mut Vec<Box<dyn Job>>) {
+async fn carry_out(db: &Connection, group: &mut Vec<Box<dyn Job>>) {
     if group.len() == 1 {
         let left = group.remove(0).run_alone(db).await;
         group.extend(left);
@@ -240,21 +278,19 @@ async fn carry_out(db: &DatabaseConnection, group: &mut Vec<Box<dyn Job>>) {
     if group.is_empty() {
         return;
     }
-    let txn = match begin(db).await.doing("begin to write") {
-        Ok(txn) => txn,
-        Err(error) => return group.drain(..).for_each(|job| job.refuse(error.clone())),
-    };
+    if let Err(error) = end(db, BEGIN).await.doing("begin to write") {
+        return group.drain(..).for_each(|job| job.refuse(error.clone()));
+    }
     let mut told = Vec::with_capacity(group.len());
-    let outcome = run_all(&txn, group, &mut told).await;
-    let outcome = match outcome {
-        Ok(Fate::Keep) => txn.commit().await.doing("commit; whether the step was taken is unknown"),
-        Ok(Fate::Undo) => txn.rollback().await.doing("roll back"),
-        Ok(Fate::Break) => {
-            let undone = txn.rollback().await.doing("roll back");
-            undone.and(Err(unavailable("the database failed in the middle of a group; nothing of it was taken")))
-        }
-        Err(error) => txn.rollback().await.doing("roll back").and(Err(error)),
+    let outcome = match run_all(db, group, &mut told).await {
+        Ok(Fate::Keep) => end(db, "COMMIT").await.doing(UNKNOWN),
+        Ok(Fate::Undo) => end(db, "ROLLBACK").await.doing("roll back"),
+        Ok(Fate::Break) => Err(unavailable("the database failed in the middle of a group; nothing of it was taken")),
+        Err(error) => Err(error),
     };
+    if outcome.is_err() {
+        undo(db).await;
+    }
     for job in group.drain(..) {
         job.refuse(outcome.clone().err().unwrap_or_else(|| unavailable("the group ended before this step began")));
     }
@@ -264,18 +300,18 @@ async fn carry_out(db: &DatabaseConnection, group: &mut Vec<Box<dyn Job>>) {
 }
 
 /// Runs jobs in order until all are done or one breaks the group; those that never ran stay in `group`.
-async fn run_all(txn: &DatabaseTransaction, group: &mut Vec<Box<dyn Job>>, told: &mut Vec<Tell>) -> Result<Fate, StoreError> {
+async fn run_all(db: &Connection, group: &mut Vec<Box<dyn Job>>, told: &mut Vec<Tell>) -> Result<Fate, StoreError> {
     if group.len() == 1 {
         // Alone, a job needs no savepoint: its fate is the transaction's.
         let job = group.remove(0);
-        let (fate, tell) = job.run(txn).await;
+        let (fate, tell) = job.run(db).await;
         told.push(tell);
         return Ok(fate);
     }
     while !group.is_empty() {
         let job = group.remove(0);
         if job.is_one() {
-            let (fate, tell) = job.run(txn).await;
+            let (fate, tell) = job.run(db).await;
             told.push(tell);
             // Without a savepoint nothing of it alone could be undone.
             if fate != Fate::Keep {
@@ -283,18 +319,15 @@ async fn run_all(txn: &DatabaseTransaction, group: &mut Vec<Box<dyn Job>>, told:
             }
             continue;
         }
-        let savepoint = match txn.begin().await.doing("set a savepoint") {
-            Ok(savepoint) => savepoint,
-            Err(error) => {
-                job.refuse(error.clone());
-                return Err(error);
-            }
-        };
-        let (fate, tell) = job.run(&savepoint).await;
+        if let Err(error) = end(db, "SAVEPOINT job").await.doing("set a savepoint") {
+            job.refuse(error.clone());
+            return Err(error);
+        }
+        let (fate, tell) = job.run(db).await;
         told.push(tell);
         match fate {
-            Fate::Keep => savepoint.commit().await.doing("release a savepoint")?,
-            Fate::Undo => savepoint.rollback().await.doing("roll back to a savepoint")?,
+            Fate::Keep => end(db, "RELEASE job").await.doing("release a savepoint")?,
+            Fate::Undo => end(db, "ROLLBACK TO job; RELEASE job").await.doing("roll back to a savepoint")?,
             Fate::Break => return Ok(Fate::Break),
         }
     }

@@ -14,8 +14,8 @@ pub(super) async fn settle_all(db: &impl ConnectionTrait, changes: &[OutboxChang
     for change in changes {
         match change {
             OutboxChange::Enqueue(_) => {}
-            OutboxChange::Attempt { id, fence } => held(db, attempt(db, *id, *fence)).await?,
-            OutboxChange::Settle { id, fence, result } => settle(db, *id, *fence, result.clone(), at).await?,
+            OutboxChange::Attempt { id, fence } => held(db, attempted(*id, *fence)).await?,
+            OutboxChange::Settle { id, fence, result } => held(db, settled(*id, *fence, result.clone(), at)).await?,
             OutboxChange::Withdraw { id } => withdraw(db, *id, at).await?,
         }
     }
@@ -68,50 +68,66 @@ fn ordered(delivery: Delivery, at: DateTime<Utc>) -> [Value; 24] {
 }
 
 /// Only while the lease lives: once settled, or leased again, its fence opens nothing.
-const HELD: &str = "id = $1 AND fence = $2 AND status = 'queued' AND held_until IS NOT NULL";
+const HELD: &str = "id = ? AND fence = ? AND status = 'queued' AND held_until IS NOT NULL";
 
-fn fenced<const N: usize>(db: &impl ConnectionTrait, set: &str, id: DeliveryId, fence: u64, more: [Value; N]) -> Statement {
+/// A change of a row whose lease lives: its text with the values of its `?`.
+type Fenced = (String, Vec<Value>);
+
+fn fenced(set: &str, values: impl IntoIterator<Item = Value>, id: DeliveryId, fence: u64) -> Fenced {
     // A fence that no row can have opens nothing.
     let fence = i64::try_from(fence).unwrap_or(-1);
-    statement(db, &format!("UPDATE outbox SET {set} WHERE {HELD}"), [id.0.into(), fence.into()].into_iter().chain(more))
+    (format!("UPDATE outbox SET {set} WHERE {HELD}"), values.into_iter().chain([id.0.into(), fence.into()]).collect())
 }
 
-async fn held(db: &impl ConnectionTrait, statement: Statement) -> Result<(), CommitError> {
-    let done = db.execute_raw(statement).await.doing("settle a delivery")?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(CommitError::Fenced) }
+async fn held(db: &impl ConnectionTrait, (sql, values): Fenced) -> Result<(), CommitError> {
+    let mut batch = Batch::default();
+    batch.write(&sql, values);
+    if batch.run(db).await.doing("settle a delivery")? { Ok(()) } else { Err(CommitError::Fenced) }
+}
+
+/// Attempts and settlements, each of which writes one row.
+pub(super) fn settle_in(batch: &mut Batch, changes: &[OutboxChange], at: DateTime<Utc>) {
+    for change in changes {
+        let (sql, values) = match change {
+            OutboxChange::Attempt { id, fence } => attempted(*id, *fence),
+            OutboxChange::Settle { id, fence, result } => settled(*id, *fence, result.clone(), at),
+            OutboxChange::Enqueue(_) | OutboxChange::Withdraw { .. } => continue,
+        };
+        batch.write(&sql, values);
+    }
 }
 
 pub(super) fn attempt(db: &impl ConnectionTrait, id: DeliveryId, fence: u64) -> Statement {
-    // Unknown from here on, until it is settled: a worker that dies now leaves the doubt behind.
-    fenced(db, "attempts = attempts + 1, unknowns = unknowns + 1, attempting = TRUE", id, fence, [])
+    let mut batch = Batch::default();
+    let (sql, values) = attempted(id, fence);
+    batch.write(&sql, values);
+    batch.statement(db)
 }
 
-async fn settle(db: &impl ConnectionTrait, id: DeliveryId, fence: u64, result: Settlement, at: DateTime<Utc>) -> Result<(), CommitError> {
+fn attempted(id: DeliveryId, fence: u64) -> Fenced {
+    // Unknown from here on, until it is settled: a worker that dies now leaves the doubt behind.
+    fenced("attempts = attempts + 1, unknowns = unknowns + 1, attempting = TRUE", [], id, fence)
+}
+
+fn settled(id: DeliveryId, fence: u64, result: Settlement, at: DateTime<Utc>) -> Fenced {
     /// The outcome of this lease's attempt is known after all; without an attempt there is nothing to forget.
     const KNOWN: &str = "unknowns = CASE WHEN attempting THEN unknowns - 1 ELSE unknowns END, attempting = FALSE";
     /// The lease ends and the delivery waits for its new time.
-    const AGAIN: &str = "held_until = NULL, not_before = $3, due_at = $3, reason = $4";
+    const AGAIN: &str = "held_until = NULL, not_before = ?, due_at = ?, reason = ?";
     /// The secret dies with its purpose.
     const WIPED: &str = "sealed = NULL, sealed_key = NULL";
-    const ENDED: &str = "status = $3, settled_at = $4, reason = COALESCE($5, reason), held_until = NULL";
+    const ENDED: &str = "status = ?, settled_at = ?, reason = COALESCE(?, reason), held_until = NULL";
+    let again = |when: DateTime<Utc>, reason: String| [micros(when).into(), micros(when).into(), reason.into()];
     let ended = |status: DeliveryStatus, reason: Option<String>| [status.word().into(), micros(at).into(), reason.into()];
-    let set = match result {
-        Settlement::Retry { at: when, reason } => fenced(db, &format!("{AGAIN}, {KNOWN}"), id, fence, [micros(when).into(), reason.into()]),
-        Settlement::RetryUnknown { at: when, reason } => {
-            fenced(db, &format!("{AGAIN}, attempting = FALSE"), id, fence, [micros(when).into(), reason.into()])
-        }
-        Settlement::Parked { reason } => {
-            fenced(db, &format!("{ENDED}, attempting = FALSE"), id, fence, ended(DeliveryStatus::Parked, Some(reason)))
-        }
-        Settlement::Sent => fenced(db, &format!("{ENDED}, {WIPED}, {KNOWN}"), id, fence, ended(DeliveryStatus::Sent, None)),
-        Settlement::Failed { reason } => {
-            fenced(db, &format!("{ENDED}, {WIPED}, {KNOWN}"), id, fence, ended(DeliveryStatus::Failed, Some(reason)))
-        }
-        Settlement::Expired => {
-            fenced(db, &format!("{ENDED}, {WIPED}, attempting = FALSE"), id, fence, ended(DeliveryStatus::Expired, None))
-        }
+    let (set, values): (String, [Value; 3]) = match result {
+        Settlement::Retry { at: when, reason } => (format!("{AGAIN}, {KNOWN}"), again(when, reason)),
+        Settlement::RetryUnknown { at: when, reason } => (format!("{AGAIN}, attempting = FALSE"), again(when, reason)),
+        Settlement::Parked { reason } => (format!("{ENDED}, attempting = FALSE"), ended(DeliveryStatus::Parked, Some(reason))),
+        Settlement::Sent => (format!("{ENDED}, {WIPED}, {KNOWN}"), ended(DeliveryStatus::Sent, None)),
+        Settlement::Failed { reason } => (format!("{ENDED}, {WIPED}, {KNOWN}"), ended(DeliveryStatus::Failed, Some(reason))),
+        Settlement::Expired => (format!("{ENDED}, {WIPED}, attempting = FALSE"), ended(DeliveryStatus::Expired, None)),
     };
-    held(db, set).await
+    fenced(&set, values, id, fence)
 }
 
 /// What is gone or settled cannot be withdrawn, and that is no fault: the new secret goes out all the same.

@@ -38,6 +38,7 @@ promises! { Stores:
     one_of_many_takers_at_once_wins,
     a_token_is_found_under_any_presented_key,
     a_token_is_its_whole_digest,
+    what_is_led_to_is_loaded_in_one_look,
     a_dead_token_still_leads_to_its_owner,
     a_command_is_replayed_for_a_day,
     a_command_is_carried_out_once,

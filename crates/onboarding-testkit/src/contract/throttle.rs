@@ -14,6 +14,7 @@ promises! { Stores:
     what_is_given_back_can_be_taken_again,
     several_are_taken_together_or_none,
     several_are_given_back_together,
+    some_are_given_back_as_others_are_taken,
     several_at_once_never_exceed,
     what_is_forgotten_begins_anew,
     keys_do_not_mix,
@@ -36,6 +37,36 @@ async fn take(fresh: &Stores, key: ThrottleKey, limit: Limit) -> Taken {
 
 fn allowed(count: u32) -> Taken {
     Taken { count, refused_until: None }
+}
+
+/// What turned out to be no try goes back in the same call, whether or not the others are allowed.
+pub async fn some_are_given_back_as_others_are_taken(fresh: &Stores) {
+    for _ in 0..2 {
+        take(fresh, key(1), THREE_AN_HOUR).await;
+        take(fresh, key(2), THREE_AN_HOUR).await;
+    }
+    let exchange = async |back: &[ThrottleKey], takes: &[(ThrottleKey, Limit)]| {
+        fresh.throttle.exchange(back, takes, fresh.now()).await.expect("could not count")
+    };
+    let others = [(key(3), THREE_AN_HOUR), (key(4), THREE_AN_HOUR)];
+    for count in 1..=3 {
+        // The ninth was never counted: there is nothing to give back.
+        assert_eq!(exchange(&[key(1), key(9)], &others).await, [allowed(count), allowed(count)]);
+    }
+    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, allowed(1), "no count falls below none");
+    assert_eq!(take(fresh, key(9), THREE_AN_HOUR).await, allowed(1));
+    let refused = exchange(&[key(2)], &others).await;
+    assert!(refused.last().is_some_and(|taken| taken.refused_until.is_some()), "{refused:?}");
+    assert_eq!(take(fresh, key(2), THREE_AN_HOUR).await, allowed(2), "given back although the others were refused");
+    assert_eq!(exchange(&[key(2)], &[]).await, []);
+    assert_eq!(exchange(&[], &[]).await, []);
+    assert_eq!(take(fresh, key(2), THREE_AN_HOUR).await, allowed(2));
+    // The wait goes back with the try.
+    for _ in 0..3 {
+        take(fresh, key(5), BACKOFF).await;
+    }
+    exchange(&[key(5)], &[(key(6), THREE_AN_HOUR)]).await;
+    assert_eq!(take(fresh, key(5), BACKOFF).await.refused_until, None, "the last try but one began no wait");
 }
 
 /// The window begins with the first take, and the next one when it is over.

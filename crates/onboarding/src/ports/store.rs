@@ -7,8 +7,8 @@ use crate::Aggregate;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    AccountId, Claim, ClaimChange, DeliveryId, Digest, PortalSlug, Presented, RecordNumber, Ref, audit::AuditEntry, consent::ConsentGiven,
-    policy::Retention,
+    AccountId, Claim, ClaimChange, DeliveryId, Digest, PortalSlug, Presented, RecordNumber, Ref, Uuid, audit::AuditEntry,
+    consent::ConsentGiven, policy::Retention,
 };
 
 /// A row's version: 0 before it exists, then 1, 2, 3….
@@ -287,6 +287,13 @@ pub trait Store: Send + Sync {
 
     /// The aggregate behind a claim, token or record.
     async fn find(&self, by: &Lookup) -> Result<Option<Ref>, StoreError>;
+
+    /// The aggregate behind a claim, token or record, with its version: one look where the store can, else two, whether or
+    /// not there is one. Nobody learns it from our time.
+    async fn behind(&self, by: &Lookup) -> Result<Option<Versioned<Aggregate>>, StoreError> {
+        let found = self.find(by).await?;
+        self.load(found.unwrap_or(Ref::Account(AccountId(Uuid::nil())))).await
+    }
 
     /// All aggregates around one thing, oldest first.
     async fn related(&self, relation: &Relation) -> Result<Vec<Versioned<Aggregate>>, StoreError>;

@@ -52,6 +52,18 @@ pub trait Throttle: Send + Sync {
         Ok(())
     }
 
+    /// Gives one back of each of the first, then counts one of each of the second, or none of them. What is given back is
+    /// given back either way; no key stands on both sides.
+    async fn exchange(
+        &self,
+        given_back: &[ThrottleKey],
+        takes: &[(ThrottleKey, Limit)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Taken>, StoreError> {
+        self.give_back_all(given_back).await?;
+        self.take_all(takes, now).await
+    }
+
     /// Forgets the counter: after a success.
     async fn forget(&self, key: ThrottleKey) -> Result<(), StoreError>;
 

@@ -1,9 +1,9 @@
 //! The register form.
 
-use crate::engine::{ATTEMPTS, Caller, Taken};
+use crate::engine::{ATTEMPTS, Caller, Taken, allowed, narrowed};
 use crate::error::Error;
 use crate::forms::{self, ParsedRegistration, RegistrationForm};
-use crate::ports::{Actor, DigestPurpose};
+use crate::ports::{Actor, DigestPurpose, Lookup, ThrottleKey, Versioned};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
@@ -56,8 +56,8 @@ impl Onboarding {
             language: Some(language),
             password: None,
         };
-        let mut record = self.claimed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
-        self.count_proof_mail(&portal, caller, &input.email, now).await?;
+        let (mut record, guess) = self.guessed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
+        self.count_mail_for(&portal, caller, &guess, &input.email, now).await?;
         // Once, after everything cheap, and outside the transaction.
         input.password = match parsed.password {
             Some(password) => {
@@ -197,9 +197,34 @@ impl Onboarding {
         email: &EmailAddress,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
+        self.count_mail_for(portal, caller, &[], email, now).await
+    }
+
+    /// As [`Self::count_proof_mail`], giving back the guess that turned out to be none.
+    async fn count_mail_for(
+        &self,
+        portal: &Portal,
+        caller: &Caller,
+        guess: &[ThrottleKey],
+        email: &EmailAddress,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
         let by_network = self.throttle_key(&portal.slug, "mail-network", &[&caller.network]);
         let by_address = self.throttle_key(&portal.slug, "mail-proof", &[email.key().as_str()]);
-        self.limits(&[(by_network, policy::MAILS_PER_NETWORK), (by_address, policy::MAILS_PER_ADDRESS)], now).await
+        let takes = [(by_network, policy::MAILS_PER_NETWORK), (by_address, policy::MAILS_PER_ADDRESS)];
+        allowed(&self.ports.throttle.exchange(guess, &takes, now).await?, now)
+    }
+
+    /// The registration behind a token, in one look.
+    pub(crate) async fn registration_at(
+        &self,
+        portal: &Portal,
+        purpose: DigestPurpose,
+        token: &SecretString,
+    ) -> Result<Versioned<Registration>, Error> {
+        let unknown = || Error::Registration(registration::Refusal::TokenUnknown);
+        let presented = self.presented(&portal.slug, purpose, token).ok_or_else(unknown)?;
+        self.ports.store.behind(&Lookup::Token(presented)).await?.and_then(narrowed).ok_or_else(unknown)
     }
 
     /// A handle as presented, and where it leads.

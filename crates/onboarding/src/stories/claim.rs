@@ -71,7 +71,8 @@ impl Onboarding {
             return Ok(before.into());
         }
         let typed = forms::claim(&portal.journey, Some(form), None).map_err(Error::Input)?.ok_or(Error::NotFound)?;
-        self.matched(&portal, caller, &typed, now).await?;
+        let (_, guess) = self.matched(&portal, caller, &typed, now).await?;
+        self.ports.throttle.give_back_all(&guess).await?;
         let expires_at = now + policy::CLAIM_TOKEN_LIFE;
         let plain = serde_json::to_vec(&Sealed { number: typed.number, values: typed.values, expires_at })
             .map_err(|error| Error::Internal(format!("could not seal a claim: {error}")))?;
@@ -97,17 +98,31 @@ impl Onboarding {
         last_name: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Option<Versioned<Record>>, Error> {
+        let (record, guess) = self.guessed(portal, caller, form, last_name, now).await?;
+        self.ports.throttle.give_back_all(&guess).await?;
+        Ok(record)
+    }
+
+    /// The record behind a claim with the guess that was counted for it, which the caller gives back.
+    pub(crate) async fn guessed(
+        &self,
+        portal: &Arc<Portal>,
+        caller: &Caller,
+        form: Option<&ClaimForm>,
+        last_name: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<(Option<Versioned<Record>>, Vec<ThrottleKey>), Error> {
         if let Some(token) = form.and_then(|form| form.token.as_ref()) {
             let claim = self.unsealed(portal, token, now).map_err(|dead| Error::Input(vec![dead]))?;
             let record = self.ports.directory.find(&portal.slug, &claim.number).await?;
             return match record.filter(|record| record.value.matches(&claim.values)) {
-                Some(record) => Ok(Some(record)),
+                Some(record) => Ok((Some(record), Vec::new())),
                 None => Err(Error::ClaimMismatch),
             };
         }
         match forms::claim(&portal.journey, form, last_name).map_err(Error::Input)? {
-            Some(typed) => self.matched(portal, caller, &typed, now).await.map(Some),
-            None => Ok(None),
+            Some(typed) => self.matched(portal, caller, &typed, now).await.map(|(record, guess)| (Some(record), guess)),
+            None => Ok((None, Vec::new())),
         }
     }
 
@@ -125,18 +140,18 @@ impl Onboarding {
         if claim.expires_at > now { Ok(TypedClaim { number: claim.number, values: claim.values }) } else { Err(dead()) }
     }
 
+    /// The record that fits, with what was counted for the guess.
     async fn matched(
         &self,
         portal: &Arc<Portal>,
         caller: &Caller,
         typed: &TypedClaim,
         now: DateTime<Utc>,
-    ) -> Result<Versioned<Record>, Error> {
+    ) -> Result<(Versioned<Record>, Vec<ThrottleKey>), Error> {
         let guess = self.count_guess(portal, caller, typed, now).await?;
         let record = self.ports.directory.find(&portal.slug, &typed.number).await?;
         if let Some(record) = record.filter(|record| record.value.matches(&typed.values)) {
-            self.ports.throttle.give_back_all(&guess.taken).await?;
-            return Ok(record);
+            return Ok((record, guess.taken));
         }
         if guess.is_last {
             self.tell_of_guessing(portal, typed, now).await?;

@@ -92,8 +92,8 @@ impl Onboarding {
                 },
             }])
         })?;
-        let id = self.registration_behind(&found, DigestPurpose::Handle, handle).await.map_err(not_found)?;
-        self.confirm(&found, caller, id, &Typed::Code(SecretString::from(code))).await
+        let seen = self.registration_at(&found, DigestPurpose::Handle, handle).await.map_err(not_found)?;
+        self.confirm(&found, caller, seen, &Typed::Code(SecretString::from(code))).await
     }
 
     /// Proves the address by the link of the mail. A second time it is answered with the present state.
@@ -102,8 +102,8 @@ impl Onboarding {
     /// `token_unknown`, `token_expired`, `token_superseded`, `token_used` as refusals of the registration.
     pub async fn confirm_link(&self, portal: &str, caller: &Caller, token: &SecretString) -> Result<Confirmed, Error> {
         let found = self.portal(portal)?;
-        let id = self.registration_behind(&found, DigestPurpose::Confirmation, token).await?;
-        self.confirm(&found, caller, id, &Typed::Link(token.clone())).await
+        let seen = self.registration_at(&found, DigestPurpose::Confirmation, token).await?;
+        self.confirm(&found, caller, seen, &Typed::Link(token.clone())).await
     }
 
     /// What a link shows, without changing anything: mail scanners open links.
@@ -240,13 +240,24 @@ impl Onboarding {
         Ok(nothing())
     }
 
-    async fn confirm(&self, portal: &Arc<Portal>, caller: &Caller, id: RegistrationId, typed: &Typed) -> Result<Confirmed, Error> {
+    async fn confirm(
+        &self,
+        portal: &Arc<Portal>,
+        caller: &Caller,
+        seen: Versioned<Registration>,
+        typed: &Typed,
+    ) -> Result<Confirmed, Error> {
+        let id = seen.value.id();
+        let mut seen = Some(seen);
         let _turn = self.turn(portal, caller).await;
         let mut lost = None;
         let mut generated: Option<Generated> = None;
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;
-            let before = self.open_registration(id).await?;
+            let before = match seen.take() {
+                Some(seen) => seen,
+                None => self.open_registration(id).await?,
+            };
             // After the load: a repeat that was faster is either seen here, or makes the commit a conflict.
             if let Some(before) = self.replayed::<Outcome>(portal, caller, now).await? {
                 return before.answer();

@@ -136,6 +136,39 @@ async fn led(fresh: &Stores, presented: Vec<Digest>) -> Option<Ref> {
     fresh.store.find(&Lookup::Token(Presented(presented))).await.unwrap()
 }
 
+/// What is found and loaded at once is what is found, and then loaded.
+pub async fn what_is_led_to_is_loaded_in_one_look(fresh: &Stores) {
+    let account = sample::account(1, fresh.now());
+    let registration = sample::registration(1, Some("K-1"), fresh.now());
+    let mut commit = fresh.step();
+    commit.claims.push(ClaimChange::Take(email_claim(), Ref::Account(account.id())));
+    commit.tokens = vec![
+        TokenEntry { digest: sample::digest(1), owner: Ref::Registration(registration.id()) },
+        TokenEntry { digest: sample::digest(2), owner: Ref::Account(account.id()) },
+        TokenEntry { digest: sample::digest(3), owner: self::account(7) },
+    ];
+    commit.writes = vec![
+        crate::contract::stores::write(account.clone(), 0),
+        crate::contract::stores::write(registration.clone(), 0),
+        crate::contract::stores::write(sample::roster(1, "K-1", fresh.now()), 0),
+    ];
+    fresh.take(commit).await;
+    fresh.write(registration.clone(), 1).await;
+    let token = |n| Lookup::Token(sample::digest(n).into());
+    let behind = async |by: Lookup| fresh.store.behind(&by).await.unwrap().map(|found| (found.value.reference(), found.version.0));
+    assert_eq!(behind(Lookup::Claim(email_claim())).await, Some((Ref::Account(account.id()), 1)));
+    assert_eq!(behind(Lookup::Claim(Claim::Email(sample::neighbour(), sample::email("kim@mail.example").key()))).await, None);
+    assert_eq!(behind(token(1)).await, Some((Ref::Registration(registration.id()), 2)));
+    assert_eq!(behind(token(2)).await, Some((Ref::Account(account.id()), 1)));
+    assert_eq!(behind(token(3)).await, None, "what is led to is gone");
+    assert_eq!(behind(token(4)).await, None);
+    assert_eq!(behind(Lookup::Token(Presented(Vec::new()))).await, None);
+    let other_key = Digest { key: 2, ..sample::digest(1) };
+    assert_eq!(behind(Lookup::Token(Presented(vec![other_key, sample::digest(5)]))).await, None);
+    let roster = Lookup::Roster(sample::portal(), sample::number("K-1"));
+    assert_eq!(behind(roster).await, Some((Ref::Roster(sample::roster_id(1)), 1)));
+}
+
 /// After a rotation a token is digested under several keys; the one it was kept under finds it.
 pub async fn a_token_is_found_under_any_presented_key(fresh: &Stores) {
     let kept = sample::digest(1);
