@@ -3,14 +3,14 @@
 //! The state is JSON in `data`; the other columns are what rows are found by. A write names the version it replaces, and
 //! a row that moved on is not touched.
 
+use crate::batch::Batch;
 use crate::column::{micros, signed, unsigned};
 use crate::error::{Doing, corrupt, unreadable};
-use crate::sqlite::Batch;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{StoreError, Version, Versioned};
 use onboarding::{Aggregate, Index};
 use onboarding_core::Ref;
-use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 /// Which of them.
@@ -91,10 +91,11 @@ pub(crate) async fn select<const N: usize>(
     rows.iter().map(|row| table.read(row)).collect()
 }
 
-/// The version an aggregate or record has now; 0 where there is none.
+/// The version an aggregate or record has now, and keeps until the transaction ends; 0 where there is none.
 pub(crate) async fn version(db: &impl ConnectionTrait, what: Ref) -> Result<Version, StoreError> {
     let table = Table::of(what).map_or("records", Table::name);
-    let sql = format!("SELECT version FROM {table} WHERE id = $1");
+    let share = if db.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
+    let sql = format!("SELECT version FROM {table} WHERE id = $1{share}");
     let row = db.query_one_raw(statement(db, &sql, [what.uuid().into()])).await.doing("read a version")?;
     let Some(row) = row else { return Ok(Version(0)) };
     let version: i64 = row.try_get("", "version").doing("read a version")?;

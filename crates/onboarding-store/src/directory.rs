@@ -8,6 +8,7 @@ mod notes;
 use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::column::{micros, signed, unsigned};
+use crate::database::Database;
 use crate::entity::import;
 use crate::error::{Doing, corrupt, unreadable};
 use async_trait::async_trait;
@@ -19,6 +20,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ConnectionTrait, EntityTrait, Value};
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Rows in one statement: enough to spread its cost, few enough that the statement stays prepared and small.
@@ -38,34 +40,37 @@ impl Directory for SqlStore {
         let now = micros(Store::now(self).await?);
         let portal = portal.as_str().to_owned();
         let staged = rows.into_iter().zip(first_row..).map(|(record, line)| Staged::new(record, line)).collect::<Result<Vec<_>, _>>()?;
-        self.inner
-            .database
-            .write(move |txn| {
-                Box::pin(async move {
-                    begin(txn, import, now).await?;
-                    let whole = insertion(CHUNK);
-                    let mut staged = staged.into_iter();
-                    loop {
-                        let chunk: Vec<Staged> = staged.by_ref().take(CHUNK).collect();
-                        match chunk.len() {
-                            0 => return Ok(()),
-                            CHUNK => lay_aside(txn, import, &portal, &whole, chunk).await?,
-                            rest => lay_aside(txn, import, &portal, &insertion(rest), chunk).await?,
-                        }
-                    }
+        match &self.inner.database {
+            Database::Sqlite(db) => db.write(move |txn| Box::pin(lay_all_aside(txn, import, portal, now, staged))).await,
+            Database::Postgres(db) => {
+                let staged: Arc<[Staged]> = staged.into();
+                if db.copy(import, &portal, now, &staged).await? {
+                    return Ok(());
+                }
+                // A row stands twice, or somebody repeats a call: the slower way tells which.
+                db.write_at_length(move |txn| {
+                    let (portal, staged) = (portal.clone(), staged.to_vec());
+                    Box::pin(async move { lay_all_aside(&txn, import, portal, now, staged).await })
                 })
-            })
-            .await
+                .await
+            }
+        }
     }
 
     async fn merge(&self, import: ImportId, portal: &PortalSlug) -> Result<ImportReport, DirectoryError> {
         let now = micros(Store::now(self).await?);
         let portal = portal.as_str().to_owned();
-        self.inner.database.write(move |txn| Box::pin(async move { Ok(merge(txn, import, &portal, now).await?) })).await
+        self.inner
+            .database
+            .write_at_length(move |txn| {
+                let portal = portal.clone();
+                Box::pin(async move { Ok(merge(&txn, import, &portal, now).await?) })
+            })
+            .await
     }
 
     async fn discard(&self, import: ImportId) -> Result<(), StoreError> {
-        self.inner.database.write(move |txn| Box::pin(async move { end(txn, import).await })).await
+        self.inner.database.write_at_length(move |txn| Box::pin(async move { end(&txn, import).await })).await
     }
 
     async fn note(&self, note: ImportNote) -> Result<(), StoreError> {
@@ -93,14 +98,15 @@ impl SqlStore {
 }
 
 /// A record as columns, with the line it stands in.
-struct Staged {
-    line: i64,
-    number: String,
-    id: Uuid,
-    status: &'static str,
-    written: String,
-    name: String,
-    data: String,
+#[derive(Clone)]
+pub(crate) struct Staged {
+    pub line: i64,
+    pub number: String,
+    pub id: Uuid,
+    pub status: &'static str,
+    pub written: String,
+    pub name: String,
+    pub data: String,
 }
 
 impl Staged {
@@ -123,7 +129,27 @@ impl Staged {
     }
 }
 
-async fn begin(db: &impl ConnectionTrait, import: ImportId, now: i64) -> Result<(), StoreError> {
+async fn lay_all_aside(
+    db: &impl ConnectionTrait,
+    import: ImportId,
+    portal: String,
+    now: i64,
+    staged: Vec<Staged>,
+) -> Result<(), DirectoryError> {
+    begin(db, import, now).await?;
+    let whole = insertion(CHUNK);
+    let mut staged = staged.into_iter();
+    loop {
+        let chunk: Vec<Staged> = staged.by_ref().take(CHUNK).collect();
+        match chunk.len() {
+            0 => return Ok(()),
+            CHUNK => lay_aside(db, import, &portal, &whole, chunk).await?,
+            rest => lay_aside(db, import, &portal, &insertion(rest), chunk).await?,
+        }
+    }
+}
+
+pub(crate) async fn begin(db: &impl ConnectionTrait, import: ImportId, now: i64) -> Result<(), StoreError> {
     let row = import::ActiveModel { id: Set(import.0), started_at: Set(now) };
     let insert = import::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
     insert.exec_without_returning(db).await.doing("begin an import")?;

@@ -3,7 +3,8 @@
 //! No text of a driver that could carry a value of a row goes any further: what stays is what was being done and a code.
 
 use onboarding::ports::{CommitError, DirectoryError, StoreError};
-use sea_orm::{DbErr, RuntimeErr, sqlx};
+use sea_orm::sqlx::{self, postgres::PgDatabaseError};
+use sea_orm::{DbErr, RuntimeErr};
 use std::fmt::Display;
 
 /// Names the operation that failed.
@@ -35,10 +36,15 @@ fn told(error: &DbErr, what: &'static str) -> StoreError {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => match error.as_ref() {
-            sqlx::Error::Database(error) => crate::sqlite::told(error.as_ref(), what),
+            sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
+                Some(error) => crate::postgres::told(error, what),
+                None => crate::sqlite::told(error.as_ref(), what),
+            },
             sqlx::Error::ColumnDecode { index, .. } => corrupt(format_args!("could not {what}: column {index} has another type")),
             sqlx::Error::ColumnNotFound(column) => corrupt(format_args!("could not {what}: there is no column {column}")),
-            sqlx::Error::Io(error) => unavailable(&format!("{:?}", error.kind())),
+            sqlx::Error::Io(error) => unavailable(&format!("the connection failed ({})", error.kind())),
+            sqlx::Error::Tls(_) => unavailable("the connection could not be protected"),
+            sqlx::Error::Configuration(_) => unavailable("the driver refuses the settings"),
             sqlx::Error::PoolTimedOut => unavailable("no connection became free in time"),
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("the store is closed"),
             _ => unavailable("the driver failed"),

@@ -2,8 +2,8 @@
 //! `Throttle` and `Backoffice`.
 //!
 //! The database is the only thing replicas share. Every step is one transaction; nothing here decides anything: what is
-//! written was decided by the core, what is refused lost a race that the schema tells apart. SQLite's own ways stand in
-//! one module; everything else is SQL that PostgreSQL understands as well.
+//! written was decided by the core, what is refused lost a race that the schema tells apart. What is SQLite's or PostgreSQL's
+//! alone stands in a module of that name; everything else is SQL that both understand.
 //!
 //! ```no_run
 //! # async fn example(clock: std::sync::Arc<dyn onboarding::ports::Clock>) -> Result<(), onboarding::ports::StoreError> {
@@ -17,12 +17,15 @@
 
 mod aggregates;
 mod backoffice;
+mod batch;
 mod column;
+mod database;
 mod directory;
 mod entity;
 mod error;
 mod migration;
 mod outbox;
+mod postgres;
 mod purge;
 mod sessions;
 mod sqlite;
@@ -31,14 +34,16 @@ mod step;
 mod store;
 mod throttle;
 
+pub use database::DatabaseOptions;
+pub use postgres::PostgresOptions;
 pub use sqlite::SqliteOptions;
 
 use chrono::{DateTime, Utc};
+use database::Database;
 use error::Doing;
 use migration::Migrator;
 use onboarding::ports::{Clock, StoreError};
 use sea_orm_migration::MigratorTrait;
-use sqlite::Sqlite;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -50,19 +55,19 @@ pub struct SqlStore {
 }
 
 struct Inner {
-    database: Sqlite,
+    database: Database,
     clock: Arc<dyn Clock>,
     ids: Ids,
 }
 
 impl SqlStore {
-    /// Opens the database and makes the file if there is none. An unmigrated one is opened too, so that it can be
-    /// migrated; `Store::ready` fails until then.
+    /// Opens the database; of SQLite's the file is made if there is none. An unmigrated one is opened too, so that it can
+    /// be migrated; `Store::ready` fails until then.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the file cannot be opened or made.
-    pub async fn open(options: SqliteOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let database = Sqlite::open(&options).await?;
+    /// [`StoreError::Unavailable`] if the file cannot be opened or made, or the server does not answer or let us in.
+    pub async fn open(options: impl Into<DatabaseOptions>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let database = Database::open(options.into()).await?;
         Ok(Self { inner: Arc::new(Inner { database, clock, ids: Ids::default() }) })
     }
 
@@ -71,6 +76,17 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError::Unavailable`] if the database cannot be written, or was migrated by a newer version.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        // Two that begin at once get into each other's way on PostgreSQL; whoever comes second then finds it done.
+        for attempt in 1..self.inner.database.migrations() {
+            if self.migrate_once().await.is_ok() {
+                return Ok(());
+            }
+            postgres::pause(attempt).await;
+        }
+        self.migrate_once().await
+    }
+
+    async fn migrate_once(&self) -> Result<(), StoreError> {
         let doing = "migrate the database";
         let txn = self.inner.database.begin_schema().await.doing(doing)?;
         match Migrator::up(&txn, None).await {
@@ -155,7 +171,8 @@ mod tests {
             for step in plan(&store, &sql).await {
                 // Walking an index in its order is no walk through the table, nor is walking what a subquery found or a
                 // caller named.
-                let few = ["SCAN due_", "SCAN asked", "SCAN back"].iter().any(|few| step.starts_with(few)) || step.ends_with(" CONSTANT ROWS");
+                let few =
+                    ["SCAN due_", "SCAN asked", "SCAN back"].iter().any(|few| step.starts_with(few)) || step.ends_with(" CONSTANT ROWS");
                 // Nearly every counter has not ended: that index is for the purge.
                 let whole = step.starts_with("SCAN ") && !step.contains("INDEX") && !few || step.contains("ix_throttles_ends_at");
                 assert!(!whole, "{step}: {sql}");

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding::ports::{Delivery, DeliveryKind, DeliveryStatus, Leased, Outbox, OutboxFilter, OutboxRow, StoreError};
 use onboarding_core::{DeliveryId, Language};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 /// How long a worker holds a delivery before another may take it over.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -38,6 +38,16 @@ pub(crate) fn lease(limit: u32) -> String {
     )
 }
 
+/// The same where workers lease at the same time: what another has just looked at is passed over, not waited for.
+fn lease_skipping(limit: u32) -> String {
+    format!(
+        "WITH due AS MATERIALIZED ({} FOR UPDATE OF o SKIP LOCKED) \
+         UPDATE outbox SET fence = fence + 1, held_until = $2, due_at = $2, attempting = FALSE FROM due WHERE outbox.id = due.id \
+         RETURNING outbox.*",
+        due(limit)
+    )
+}
+
 /// With `$1` the end of what is old.
 pub(crate) const ORPHANS: &str = "DELETE FROM outbox WHERE status = 'queued' AND after_id IS NOT NULL AND created_at < $1 \
      AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.id = outbox.after_id)";
@@ -50,7 +60,9 @@ impl Outbox for SqlStore {
             return Ok(Vec::new());
         }
         let values = [micros(now).into(), micros(now + LEASE).into()];
-        let rows = self.inner.database.write_returning(statement(self.readers(), &lease(limit), values), "lease deliveries").await?;
+        let db = self.readers();
+        let sql = if db.get_database_backend() == DbBackend::Postgres { lease_skipping(limit) } else { lease(limit) };
+        let rows = db.write_returning(statement(db, &sql, values), "lease deliveries").await?;
         let rows = rows.iter().map(|row| outbox::Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>();
         let mut rows = rows.doing("read a delivery")?;
         // What an update returns has no order of its own.
@@ -82,7 +94,7 @@ impl Outbox for SqlStore {
     }
 
     async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.inner.database.write(move |txn| Box::pin(async move { purge(txn, before, limit).await })).await
+        self.inner.database.write(move |txn| Box::pin(async move { purge(&txn, before, limit).await })).await
     }
 }
 

@@ -44,7 +44,14 @@ pub(crate) async fn purge(store: &SqlStore, now: DateTime<Utc>, keep: Retention,
     let rows = db.query_all_raw(statement(db, UNOWNED, [old.into(), i64::from(limit).into()])).await.doing("find old proofs of consent")?;
     let unowned =
         rows.iter().map(|row| row.try_get::<Uuid>("", "id")).collect::<Result<Vec<_>, _>>().doing("find old proofs of consent")?;
-    store.inner.database.write(move |txn| Box::pin(async move { remove(txn, &unowned, now, keep, limit).await })).await
+    store
+        .inner
+        .database
+        .write(move |txn| {
+            let unowned = unowned.clone();
+            Box::pin(async move { remove(&txn, &unowned, now, keep, limit).await })
+        })
+        .await
 }
 
 async fn remove(db: &impl ConnectionTrait, unowned: &[Uuid], now: DateTime<Utc>, keep: Retention, limit: u32) -> Result<u64, StoreError> {

@@ -60,13 +60,8 @@ impl Sessions for SqlStore {
         // A dead session stays dead, and a note that comes late does not turn the time back.
         let sql = "UPDATE sessions SET last_seen = $2, expires_at = CASE WHEN at_most < $2 + idle THEN at_most ELSE $2 + idle END \
                    WHERE id = $1 AND last_seen < $2 AND expires_at > $2";
-        let values = [id.0.into(), micros(now).into()];
-        self.inner
-            .database
-            .write(move |txn| {
-                Box::pin(async move { txn.execute_raw(statement(txn, sql, values)).await.doing("note a session's use").map(drop) })
-            })
-            .await
+        let touch = statement(self.readers(), sql, [id.0.into(), micros(now).into()]);
+        self.inner.database.write_one(touch, "note a session's use").await.map(drop)
     }
 
     async fn list(&self, account: AccountId, generation: u64, now: DateTime<Utc>) -> Result<Vec<SessionRow>, StoreError> {
@@ -118,11 +113,12 @@ impl Sessions for SqlStore {
         self.inner
             .database
             .write(move |txn| {
+                let ids = ids.clone();
                 Box::pin(async move {
                     let mut gone = staff;
                     for some in ids.chunks(500) {
                         let dead = session::Entity::delete_many().filter(session::Column::Id.is_in(some.iter().copied()));
-                        gone += dead.exec(txn).await.doing("remove dead sessions")?.rows_affected;
+                        gone += dead.exec(&txn).await.doing("remove dead sessions")?.rows_affected;
                     }
                     Ok(gone)
                 })

@@ -3,13 +3,12 @@
 //! One connection writes and any number read. Every write begins IMMEDIATE: a deferred transaction that reads first and
 //! writes later fails under parallel load with "database is locked", whatever the busy timeout.
 
-mod batch;
 mod connection;
 mod writer;
 
-pub(crate) use batch::Batch;
 pub(crate) use connection::{Connection, Readers};
 
+use crate::batch::Batch;
 use crate::error::{Breaking, Doing, corrupt};
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
@@ -19,8 +18,8 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,7 +44,7 @@ impl SqliteOptions {
 }
 
 /// How every write begins.
-const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// An open database.
 pub(crate) struct Sqlite {

@@ -6,14 +6,15 @@
 
 mod at_once;
 mod deliveries;
+mod facts;
 
 pub(crate) use at_once::at_once;
 
 use crate::Ids;
 use crate::aggregates;
+use crate::batch::Batch;
 use crate::column::{micros, signed, span};
 use crate::error::{Doing, corrupt};
-use crate::sqlite::Batch;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{
     CommandRecord, Commit, CommitError, OutboxChange, SessionChange, SessionRow, StaffSessionRow, StoreError, TokenEntry,
@@ -30,23 +31,11 @@ pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -
     if let Some(command) = command {
         note_command(db, command, at).await?;
     }
-    for (what, expected) in expects {
-        if aggregates::version(db, what).await? != expected {
-            return Err(CommitError::Conflict);
-        }
+    let takes_claims = claims.iter().any(|change| matches!(change, ClaimChange::Take(..)));
+    if takes_claims {
+        facts::keep_free(db, &expects_free).await?;
     }
-    for claim in expects_free {
-        if is_held(db, &claim).await? {
-            return Err(CommitError::Conflict);
-        }
-    }
-    let mut states = Batch::default();
-    for write in writes {
-        aggregates::write(&mut states, &write.aggregate, write.expected, at)?;
-    }
-    if !states.run(db).await.doing("write aggregates")? {
-        return Err(CommitError::Conflict);
-    }
+    facts::stand_and_write(db, expects, writes, at).await?;
     change_claims(db, claims).await?;
     deliveries::settle_all(db, &outbox, at).await?;
     // What is left collides with nothing but ids that were drawn twice.
@@ -56,7 +45,11 @@ pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -
     change_sessions(db, &mut rest, sessions).await?;
     add_consents(&mut rest, ids, portal.as_str(), consents, at);
     add_audit(&mut rest, ids, portal.as_str(), &actor.word(), events, at);
-    if rest.run(db).await.doing("write what follows from a step")? { Ok(()) } else { Err(CommitError::Conflict) }
+    if !rest.run(db).await.doing("write what follows from a step")? {
+        return Err(CommitError::Conflict);
+    }
+    // Last of all, where other steps go on meanwhile: everything else is locked by now.
+    if takes_claims { Ok(()) } else { facts::are_free(db, &expects_free).await }
 }
 
 /// The one statement of a commit that only begins an attempt.
@@ -73,7 +66,7 @@ pub(crate) fn only_attempt(db: &impl ConnectionTrait, commit: &Commit) -> Option
         && consents.is_empty()
         && command.is_none();
     match outbox[..] {
-        [OutboxChange::Attempt { id, fence }] if nothing_else => Some(deliveries::attempt(db, id, fence)),
+        [OutboxChange::Attempt { id, fence }] if nothing_else => deliveries::attempt(db, id, fence),
         _ => None,
     }
 }
@@ -120,6 +113,9 @@ async fn change_claims(db: &impl ConnectionTrait, changes: Vec<ClaimChange>) -> 
             ClaimChange::Release(_) => None,
         })
         .collect();
+    // In one order for everybody: two that want the same two claims must not each wait for the other.
+    let mut takes = takes;
+    takes.sort_by_cached_key(|(claim, _)| key_of(claim));
     let mut taken = Batch::default();
     let rows = takes.iter().map(|(claim, holder)| {
         let (kind, portal, value) = key_of(claim);
@@ -137,13 +133,6 @@ async fn change_claims(db: &impl ConnectionTrait, changes: Vec<ClaimChange>) -> 
         written.swap_remove(place);
     }
     Ok(())
-}
-
-async fn is_held(db: &impl ConnectionTrait, claim: &Claim) -> Result<bool, StoreError> {
-    let (kind, portal, value) = key_of(claim);
-    let sql = "SELECT 1 FROM claims WHERE kind = $1 AND portal = $2 AND value = $3";
-    let row = db.query_one_raw(aggregates::statement(db, sql, [kind.into(), portal.into(), value.into()])).await;
-    Ok(row.doing("look at a claim")?.is_some())
 }
 
 /// The key of a claim's row.

@@ -2,9 +2,9 @@
 
 use crate::aggregates::{self, Table, statement};
 use crate::column::{digest, micros, moment, reference, sealed};
+use crate::database::Database;
 use crate::entity::{audit, command, consent_proof, token};
 use crate::error::{Doing, corrupt};
-use crate::sqlite::Readers;
 use crate::{Inner, SqlStore, purge, step};
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -18,8 +18,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 impl SqlStore {
-    pub(crate) fn readers(&self) -> &Readers {
-        self.inner.database.readers()
+    pub(crate) fn readers(&self) -> &Database {
+        &self.inner.database
     }
 
     /// What goes into a job of the writer, which may outlive the caller.
@@ -74,7 +74,9 @@ pub(crate) fn due() -> String {
 #[async_trait]
 impl Store for SqlStore {
     async fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        Ok(self.inner.clock.now().trunc_subsecs(6))
+        let offset = self.inner.database.offset().await;
+        let now = self.inner.clock.now();
+        Ok(now.checked_add_signed(offset).unwrap_or(now).trunc_subsecs(6))
     }
 
     async fn load(&self, what: Ref) -> Result<Option<Versioned<Aggregate>>, StoreError> {
@@ -126,6 +128,7 @@ impl Store for SqlStore {
                 let asked = statement(db, HOLDER, [kind.into(), portal.into(), value.into()]);
                 db.query_one_raw(asked).await.doing("find a claim's holder")?
             }
+            Lookup::Token(presented) if presented.0.is_empty() => None,
             Lookup::Token(presented) => {
                 let asked = statement(db, &led_to(presented.0.len()), bytes_of(presented).into_iter().map(Into::into));
                 let mut found = None;
@@ -187,14 +190,21 @@ impl Store for SqlStore {
             let held = self.inner.database.write_one(attempt, "begin an attempt").await? == 1;
             return if held { Ok(()) } else { Err(CommitError::Fenced) };
         }
-        if let Some(batch) = step::at_once(&self.inner.ids, &commit)? {
-            if self.inner.database.write_rows(batch, "take a step").await? {
-                return Ok(());
-            }
-            // Nothing of it stayed. Whatever stood in its way is told by the slower way, unless it has gone by then.
+        if let Database::Sqlite(db) = &self.inner.database
+            && let Some(batch) = step::at_once(&self.inner.ids, &commit)?
+            && db.write_rows(batch, "take a step").await?
+        {
+            return Ok(());
         }
+        // Nothing of it stayed. Whatever stood in its way is told by the slower way, unless it has gone by then.
         let shared = self.shared();
-        self.inner.database.write(move |txn| Box::pin(async move { step::take(txn, &shared.ids, commit).await })).await
+        self.inner
+            .database
+            .write(move |txn| {
+                let (shared, commit) = (Arc::clone(&shared), commit.clone());
+                Box::pin(async move { step::take(&txn, &shared.ids, commit).await })
+            })
+            .await
     }
 
     async fn due(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Ref>, StoreError> {
@@ -243,7 +253,7 @@ impl Store for SqlStore {
     async fn ready(&self) -> Result<(), StoreError> {
         let pending = self.pending().await?;
         if pending.is_empty() {
-            return Ok(());
+            return self.inner.database.judge_clock().await;
         }
         Err(StoreError::Unavailable(format!("the database is not migrated; pending: {}", pending.join(", "))))
     }

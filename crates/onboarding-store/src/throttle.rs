@@ -3,15 +3,16 @@
 
 use crate::SqlStore;
 use crate::aggregates::statement;
+use crate::batch::Batch;
 use crate::column::{micros, moment, small, span};
+use crate::database::Database;
 use crate::entity::throttle::{Column, Entity, Model};
 use crate::error::Doing;
-use crate::sqlite::Batch;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{StoreError, Taken, Throttle, ThrottleKey};
 use onboarding_core::policy::Limit;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Value};
 
 type Key = (Vec<u8>, i64);
 
@@ -31,7 +32,13 @@ impl Throttle for SqlStore {
             return Ok(taken);
         }
         let takes: Vec<(Key, Limit)> = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
-        self.inner.database.write(move |txn| Box::pin(async move { take_all(txn, takes, micros(now)).await })).await
+        self.inner
+            .database
+            .write(move |txn| {
+                let takes = takes.clone();
+                Box::pin(async move { take_all(&txn, takes, micros(now)).await })
+            })
+            .await
     }
 
     async fn exchange(
@@ -81,6 +88,7 @@ impl SqlStore {
         takes: &[(ThrottleKey, Limit)],
         now: DateTime<Utc>,
     ) -> Result<Option<Vec<Taken>>, StoreError> {
+        const DOING: &str = "count tries";
         let mut values: Vec<Value> = vec![micros(now).into()];
         for (place, (key, limit)) in takes.iter().enumerate() {
             let Limit::Window { most, per } = *limit else { return Ok(None) };
@@ -94,12 +102,19 @@ impl SqlStore {
             return Ok(given_back.is_empty().then(Vec::new));
         }
         values.extend(given_back.iter().flat_map(|key| pair(key_of(*key))));
-        let sql = windows(takes.len(), given_back.len());
-        let rows = self.inner.database.write_returning(statement(self.readers(), &sql, values), "count tries").await?;
+        let (takes_of, back_of) = (takes.len(), given_back.len());
+        let rows = match &self.inner.database {
+            Database::Sqlite(db) => db.write_returning(statement(self.readers(), &windows(takes_of, back_of), values), DOING).await?,
+            Database::Postgres(db) => {
+                let asked = statement(self.readers(), &windows_locked(takes_of, back_of), values);
+                let Some(rows) = db.write_all_or_none(&asked, DOING).await? else { return Ok(None) };
+                rows
+            }
+        };
         let mut counts = Vec::with_capacity(rows.len());
         for row in rows {
-            let key: Key = (row.try_get("", "digest").doing("count tries")?, row.try_get("", "digest_key").doing("count tries")?);
-            let count: i64 = row.try_get("", "count").doing("count tries")?;
+            let key: Key = (row.try_get("", "digest").doing(DOING)?, row.try_get("", "digest_key").doing(DOING)?);
+            let count: i64 = row.try_get("", "count").doing(DOING)?;
             counts.push((key, Taken { count: small(count)?, refused_until: None }));
         }
         let of = |key: ThrottleKey| counts.iter().find(|(counted, _)| *counted == key_of(key)).map(|(_, taken)| *taken);
@@ -111,6 +126,41 @@ impl SqlStore {
 /// most and length of each, then digest and key of each other. Each counter is looked up by its key: by a join, SQLite would
 /// walk all that have not ended, along the index for the purge.
 pub(crate) fn windows(takes: usize, given_back: usize) -> String {
+    let Counting { asked, rows } = counting(takes, given_back);
+    format!("{asked} {rows} {RAISED} RETURNING digest, digest_key, count")
+}
+
+/// The same where others count at the same time. The look before misses whoever is about to count: so each counter is judged
+/// once more when it is locked, and one that has no room after all divides by zero, which undoes the others. They are
+/// locked in one order for everybody.
+fn windows_locked(takes: usize, given_back: usize) -> String {
+    let Counting { asked, rows } = counting(takes, given_back);
+    format!(
+        "{asked}, counted AS ({rows} ORDER BY digest, digest_key {RAISED} \
+         WHERE CASE WHEN excluded.count = 0 THEN throttles.count > 0 WHEN throttles.ends_at <= $1 THEN TRUE ELSE throttles.count < \
+         (SELECT a.most FROM asked a WHERE a.digest = excluded.digest AND a.digest_key = excluded.digest_key) END \
+         RETURNING digest, digest_key, count) \
+         SELECT digest, digest_key, count, 1 / CASE WHEN (SELECT COUNT(*) FROM counted c JOIN asked a ON a.digest = c.digest \
+         AND a.digest_key = c.digest_key) = {takes} THEN 1 ELSE 0 END AS whole FROM counted"
+    )
+}
+
+/// The parts of such a statement.
+struct Counting {
+    asked: String,
+    rows: String,
+}
+
+/// What becomes of a counter that is there.
+const RAISED: &str = "ON CONFLICT (digest, digest_key) DO UPDATE SET \
+     count = CASE WHEN excluded.count = 0 THEN throttles.count - 1 WHEN $1 < throttles.ends_at THEN throttles.count + 1 ELSE 1 END, \
+     since = CASE WHEN excluded.count = 0 OR $1 < throttles.ends_at THEN throttles.since ELSE $1 END, \
+     last = CASE WHEN excluded.count = 0 THEN throttles.last_but_one ELSE $1 END, \
+     last_but_one = CASE WHEN excluded.count = 0 THEN throttles.last_but_one WHEN $1 < throttles.ends_at THEN throttles.last ELSE $1 END, \
+     ends_at = CASE WHEN excluded.count = 0 THEN throttles.ends_at \
+     ELSE CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END + excluded.ends_at - $1 END";
+
+fn counting(takes: usize, given_back: usize) -> Counting {
     let asked = (0..takes).map(|n| format!("(${}, ${}, ${}, ${})", 4 * n + 2, 4 * n + 3, 4 * n + 4, 4 * n + 5));
     let asked = asked.collect::<Vec<_>>().join(", ");
     let (back, giving) = if given_back == 0 {
@@ -126,21 +176,15 @@ pub(crate) fn windows(takes: usize, given_back: usize) -> String {
                 .to_owned(),
         )
     };
-    format!(
-        "WITH asked (digest, digest_key, most, per) AS (VALUES {asked}){back} \
-         INSERT INTO throttles (digest, digest_key, count, since, last, last_but_one, ends_at) \
-         SELECT * FROM (SELECT digest, digest_key, 1 AS count, $1, $1, $1, $1 + per FROM asked{giving}) \
-         WHERE NOT EXISTS (SELECT 1 FROM asked asked_too WHERE asked_too.most <= \
-         (SELECT t.count FROM throttles t WHERE t.digest = asked_too.digest AND t.digest_key = asked_too.digest_key AND $1 < t.ends_at)) \
-         ON CONFLICT (digest, digest_key) DO UPDATE SET \
-         count = CASE WHEN excluded.count = 0 THEN throttles.count - 1 WHEN $1 < throttles.ends_at THEN throttles.count + 1 ELSE 1 END, \
-         since = CASE WHEN excluded.count = 0 OR $1 < throttles.ends_at THEN throttles.since ELSE $1 END, \
-         last = CASE WHEN excluded.count = 0 THEN throttles.last_but_one ELSE $1 END, \
-         last_but_one = CASE WHEN excluded.count = 0 THEN throttles.last_but_one WHEN $1 < throttles.ends_at THEN throttles.last ELSE $1 END, \
-         ends_at = CASE WHEN excluded.count = 0 THEN throttles.ends_at \
-         ELSE CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END + excluded.ends_at - $1 END \
-         RETURNING digest, digest_key, count"
-    )
+    Counting {
+        asked: format!("WITH asked (digest, digest_key, most, per) AS (VALUES {asked}){back}"),
+        rows: format!(
+            "INSERT INTO throttles (digest, digest_key, count, since, last, last_but_one, ends_at) \
+             SELECT * FROM (SELECT digest, digest_key, 1 AS count, $1, $1, $1, $1 + per FROM asked{giving}) AS counters \
+             WHERE NOT EXISTS (SELECT 1 FROM asked asked_too WHERE asked_too.most <= \
+             (SELECT t.count FROM throttles t WHERE t.digest = asked_too.digest AND t.digest_key = asked_too.digest_key AND $1 < t.ends_at))"
+        ),
+    }
 }
 
 /// A condition that so many keys fulfil.
@@ -155,6 +199,9 @@ fn pair((digest, digest_key): Key) -> [Value; 2] {
 
 /// Any limits: judges each in its order, by what the ones before leave; writes them all at the end, or none.
 async fn take_all(db: &impl ConnectionTrait, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        lock(db, &takes, now).await?;
+    }
     let known = format!("SELECT * FROM throttles WHERE {}", among(takes.len()));
     let known = statement(db, &known, takes.iter().flat_map(|(key, _)| pair(key.clone())));
     let known = db.query_all_raw(known).await.doing("read counters")?;
@@ -191,6 +238,24 @@ async fn take_all(db: &impl ConnectionTrait, takes: Vec<(Key, Limit)>, now: i64)
     );
     batch.run(db).await.doing("count tries")?;
     Ok(found)
+}
+
+/// Locks the counters, in one order for everybody. One that is not there is made, without a try and ended already: otherwise
+/// there would be nothing to lock.
+async fn lock(db: &impl ConnectionTrait, takes: &[(Key, Limit)], now: i64) -> Result<(), StoreError> {
+    let mut keys: Vec<&Key> = takes.iter().map(|(key, _)| key).collect();
+    keys.sort();
+    keys.dedup();
+    let mut batch = Batch::default();
+    let rows = keys.into_iter().map(|(digest, digest_key)| {
+        [digest.clone().into(), (*digest_key).into(), 0_i64.into(), now.into(), now.into(), now.into(), now.into()]
+    });
+    batch.insert(
+        "throttles (digest, digest_key, count, since, last, last_but_one, ends_at)",
+        rows,
+        "ON CONFLICT (digest, digest_key) DO UPDATE SET count = throttles.count",
+    );
+    batch.run(db).await.doing("count tries").map(drop)
 }
 
 /// When the next take is allowed, if it is not now.

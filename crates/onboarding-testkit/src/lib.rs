@@ -11,6 +11,7 @@
 //! - [`RecordingMailer`], [`RecordingPress`]: keep what they took, and fail as announced. [`ReadMail`] reads a mail as its
 //!   reader does; [`PlainStationery`] and [`PlainLetters`] write it so.
 //! - [`CheapHasher`] counts what it hashes; [`PlainVault`] rotates its keys.
+//! - With the feature `postgres`, a server of PostgreSQL's for tests, gone when they are.
 //! - [`sample`]: ids, records and aggregates at every stage. [`contract`]: what every adapter promises, as one call each.
 //!
 //! ```
@@ -33,6 +34,8 @@ mod hasher;
 mod letter_press;
 mod mailer;
 mod memory;
+#[cfg(all(unix, feature = "postgres"))]
+pub mod postgres;
 mod reading;
 #[expect(clippy::missing_panics_doc, reason = "a builder panics only if its own sample is broken; those that read a caller's text say so")]
 pub mod sample;

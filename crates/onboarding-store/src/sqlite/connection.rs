@@ -21,7 +21,7 @@ impl Connection {
 
     /// The rows that each statement of a text changed. One that changes rows by its nature tells its own; any other repeats
     /// the number of the one before it.
-    pub(super) async fn changes(&self, statement: &Statement) -> Result<Vec<u64>, DbErr> {
+    pub(crate) async fn changes(&self, statement: &Statement) -> Result<Vec<u64>, DbErr> {
         let mut connection = self.0.lock().await;
         let results = sqlx::Executor::fetch_many(&mut *connection, query(statement)?);
         let changes = results.try_filter_map(|result| std::future::ready(Ok(result.left().map(|done| done.rows_affected()))));

@@ -7,7 +7,8 @@
 //!
 //! A job of one statement is whole without a transaction: alone it runs as it is, in a group without a savepoint.
 
-use super::{BEGIN, Batch, Connection};
+use super::{BEGIN, Connection};
+use crate::batch::Batch;
 use crate::error::{Breaking, Doing};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;

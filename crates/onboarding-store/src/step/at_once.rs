@@ -7,8 +7,8 @@
 use super::{add_audit, add_consents, add_tokens, command_row, deliveries, key_of, open_session};
 use crate::Ids;
 use crate::aggregates::{self, Condition};
+use crate::batch::Batch;
 use crate::column::micros;
-use crate::sqlite::Batch;
 use onboarding::ports::{Commit, OutboxChange, SessionChange, StoreError, Version};
 use onboarding_core::{Claim, ClaimChange, Ref};
 

@@ -1,9 +1,9 @@
 //! What a commit does to the outbox: orders, attempts, settlements, each under the fence of a living lease.
 
 use crate::aggregates::statement;
+use crate::batch::Batch;
 use crate::column::micros;
 use crate::error::Doing;
-use crate::sqlite::Batch;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{CommitError, Delivery, DeliveryStatus, OutboxChange, Settlement, StoreError};
 use onboarding_core::DeliveryId;
@@ -97,7 +97,7 @@ pub(super) fn settle_in(batch: &mut Batch, changes: &[OutboxChange], at: DateTim
     }
 }
 
-pub(super) fn attempt(db: &impl ConnectionTrait, id: DeliveryId, fence: u64) -> Statement {
+pub(super) fn attempt(db: &impl ConnectionTrait, id: DeliveryId, fence: u64) -> Option<Statement> {
     let mut batch = Batch::default();
     let (sql, values) = attempted(id, fence);
     batch.write(&sql, values);

@@ -1,0 +1,216 @@
+//! The database behind the store, whichever it is: what each statement, transaction and reader needs to know no more of.
+
+use crate::error::Breaking;
+use crate::postgres::{self, Postgres, PostgresOptions};
+use crate::sqlite::{self, Sqlite, SqliteOptions};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
+use onboarding::ports::StoreError;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, TransactionTrait,
+};
+
+/// Which database, where, and how it is opened.
+#[derive(Clone, Debug)]
+pub enum DatabaseOptions {
+    /// A file of SQLite's, for one process.
+    Sqlite(SqliteOptions),
+    /// A server of PostgreSQL's, for as many processes as there are.
+    Postgres(Box<PostgresOptions>),
+}
+
+impl From<SqliteOptions> for DatabaseOptions {
+    fn from(options: SqliteOptions) -> Self {
+        Self::Sqlite(options)
+    }
+}
+
+impl From<PostgresOptions> for DatabaseOptions {
+    fn from(options: PostgresOptions) -> Self {
+        Self::Postgres(Box::new(options))
+    }
+}
+
+/// An open database. As a connection it reads, and sees what is committed.
+pub(crate) enum Database {
+    Sqlite(Sqlite),
+    Postgres(Box<Postgres>),
+}
+
+/// What one of them works on, whichever it is.
+pub(crate) enum Either<'t, S, P> {
+    Sqlite(&'t S),
+    Postgres(&'t P),
+}
+
+/// A transaction that is open.
+pub(crate) type Work<'t> = Either<'t, sqlite::Connection, postgres::Transaction>;
+
+impl Database {
+    pub(crate) async fn open(options: DatabaseOptions) -> Result<Self, StoreError> {
+        Ok(match options {
+            DatabaseOptions::Sqlite(options) => Self::Sqlite(Sqlite::open(&options).await?),
+            DatabaseOptions::Postgres(options) => Self::Postgres(Box::new(Postgres::open(*options).await?)),
+        })
+    }
+
+    fn reading(&self) -> Either<'_, sqlite::Readers, postgres::Pool> {
+        match self {
+            Self::Sqlite(db) => Either::Sqlite(db.readers()),
+            Self::Postgres(db) => Either::Postgres(db.readers()),
+        }
+    }
+
+    /// For the schema's versions alone.
+    pub(crate) fn schema(&self) -> &DatabaseConnection {
+        match self {
+            Self::Sqlite(db) => db.schema(),
+            Self::Postgres(db) => db.schema(),
+        }
+    }
+
+    /// Begins a change of the schema.
+    pub(crate) async fn begin_schema(&self) -> Result<DatabaseTransaction, DbErr> {
+        match self {
+            Self::Sqlite(db) => db.begin_schema().await,
+            Self::Postgres(db) => db.schema().begin().await,
+        }
+    }
+
+    /// How often a change of the schema is tried.
+    pub(crate) fn migrations(&self) -> u32 {
+        match self {
+            Self::Sqlite(_) => 1,
+            Self::Postgres(_) => 4,
+        }
+    }
+
+    /// What is to be added to the machine's time for the time of all replicas.
+    pub(crate) async fn offset(&self) -> TimeDelta {
+        match self {
+            Self::Sqlite(_) => TimeDelta::zero(),
+            Self::Postgres(db) => db.offset().now(db.readers()).await,
+        }
+    }
+
+    /// Whether the machine's clock may be gone by at all.
+    pub(crate) async fn judge_clock(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(db) => db.offset().judge(db.readers()).await,
+        }
+    }
+
+    /// Carries out `work` in a write transaction: committed if it succeeds, else rolled back. It may be carried out again
+    /// from its beginning, after nothing of it stayed.
+    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Breaking + Send + 'static,
+        F: for<'t> Fn(Work<'t>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+    {
+        match self {
+            Self::Sqlite(db) => db.write(move |db| work(Work::Sqlite(db))).await,
+            Self::Postgres(db) => db.write(work).await,
+        }
+    }
+
+    /// The same for work whose statements may take long.
+    pub(crate) async fn write_at_length<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Breaking + Send + 'static,
+        F: for<'t> Fn(Work<'t>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
+    {
+        match self {
+            Self::Sqlite(db) => db.write(move |db| work(Work::Sqlite(db))).await,
+            Self::Postgres(db) => db.write_at_length(work).await,
+        }
+    }
+
+    /// Carries out one statement, which needs no transaction around it: the rows it changed.
+    pub(crate) async fn write_one(&self, statement: Statement, what: &'static str) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(db) => db.write_one(statement, what).await,
+            Self::Postgres(db) => db.write_one(&statement, what).await,
+        }
+    }
+
+    /// Carries out one statement that writes and returns rows.
+    pub(crate) async fn write_returning(&self, statement: Statement, what: &'static str) -> Result<Vec<QueryResult>, StoreError> {
+        match self {
+            Self::Sqlite(db) => db.write_returning(statement, what).await,
+            Self::Postgres(db) => db.write_returning(&statement, what).await,
+        }
+    }
+
+    /// Waits for what is being written, then closes every connection.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(db) => db.close().await,
+            Self::Postgres(db) => db.close().await,
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Database {
+    fn get_database_backend(&self) -> DbBackend {
+        self.reading().get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.reading().execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.reading().execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.reading().query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.reading().query_all_raw(statement).await
+    }
+}
+
+#[async_trait]
+impl<S: ConnectionTrait, P: ConnectionTrait> ConnectionTrait for Either<'_, S, P> {
+    fn get_database_backend(&self) -> DbBackend {
+        match self {
+            Self::Sqlite(db) => db.get_database_backend(),
+            Self::Postgres(db) => db.get_database_backend(),
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Sqlite(db) => db.execute_raw(statement).await,
+            Self::Postgres(db) => db.execute_raw(statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Sqlite(db) => db.execute_unprepared(sql).await,
+            Self::Postgres(db) => db.execute_unprepared(sql).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(db) => db.query_one_raw(statement).await,
+            Self::Postgres(db) => db.query_one_raw(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(db) => db.query_all_raw(statement).await,
+            Self::Postgres(db) => db.query_all_raw(statement).await,
+        }
+    }
+}
