@@ -7,6 +7,7 @@ use crate::support::{Answer, HOUSING, Mail, PASSWORD, PEOPLE, Person, Site, TWIN
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -98,6 +99,21 @@ pub(crate) fn quiet(site: &Site) {
         let email = format!("quiet-{}@quiet.example", ROUND.fetch_add(1, Ordering::Relaxed));
         site.flush_mails(TWIN, &PEOPLE[15], &email);
     }
+}
+
+/// Puts a file where the mails' folder was, once nothing is under way: no mail can leave.
+pub(crate) fn stop_mail(site: &Site) {
+    quiet(site);
+    let folder = site.folder().join("mail");
+    fs::rename(&folder, site.folder().join("aside")).unwrap();
+    fs::write(&folder, "no folder").unwrap();
+}
+
+/// Gives the folder back in one move: a server that tries in between would make a new one.
+pub(crate) fn let_mail_go(site: &Site) {
+    let draft = site.folder().join("mail.draft");
+    symlink(site.folder().join("aside"), &draft).unwrap();
+    fs::rename(draft, site.folder().join("mail")).unwrap();
 }
 
 /// The addresses that got mail from `HOUSING`, with how many.
