@@ -7,9 +7,11 @@ mod scene;
 #[path = "support/support.rs"]
 mod support;
 
-use scene::{ATTACKER, DAY, MINUTE, VICTIM, WRONG, apply, handle, quiet, recipients, replaced, shape, try_sign_in, type_code, wrong_code};
+use scene::{
+    ATTACKER, DAY, MINUTE, VICTIM, WRONG, apply, handle, let_mail_go, quiet, recipients, replaced, shape, stop_mail, try_sign_in,
+    type_code, wrong_code,
+};
 use serde_json::{Value, json};
-use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 use support::{Answer, HOUSING, PASSWORD, PATIENCE, PEOPLE, Site, form, typed, within};
@@ -235,10 +237,7 @@ fn a_stranger_learns_nothing_while_no_mail_can_leave_and_the_mails_leave_later()
     site.register(HOUSING, &PEOPLE[1], ATTACKER);
     let session = site.sign_in(HOUSING, ATTACKER, PASSWORD);
     site.advance(DAY);
-    let folder = site.folder().join("mail");
-    let aside = site.folder().join("mail-aside");
-    fs::rename(&folder, &aside).unwrap();
-    fs::write(&folder, "no folder").unwrap();
+    stop_mail(&site);
 
     let resets = [VICTIM, NOBODY].map(|login| site.post("/housing/password-resets", &json!({ "login": login })));
     resets[0].expect(202);
@@ -263,8 +262,7 @@ fn a_stranger_learns_nothing_while_no_mail_can_leave_and_the_mails_leave_later()
         alike(&resent[0], &resent[1]);
     }
 
-    fs::remove_file(&folder).unwrap();
-    fs::rename(&aside, &folder).unwrap();
+    let_mail_go(&site);
     let end = Instant::now() + PATIENCE;
     while site.mails_to(HOUSING, VICTIM).len() < 3 || site.mails_to(HOUSING, NOBODY).len() < 2 {
         assert!(Instant::now() < end, "{:?}", recipients(&site));

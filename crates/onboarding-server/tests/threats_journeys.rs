@@ -1,11 +1,14 @@
 //! Attacks on approval, provisioning and PINs: an invitation turned to another address, a login that is somebody else's, a guess at every
-//! door, sessions that should be dead, people who wait and act as if they were in, crowds that come at once. Rows 11, 14, 30, 40, 51 and 67 of
-//! the threat model.
+//! door, sessions that should be dead, people who wait and act as if they were in, crowds that come at once. Rows 3, 11, 14, 30, 40, 51 and 67
+//! of the threat model.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/scene.rs"]
+mod scene;
 #[path = "support/support.rs"]
 mod support;
 
+use scene::{DOORS, PAGES, mangled};
 use serde_json::{Value, json};
 use std::fs;
 use std::thread;
@@ -79,6 +82,59 @@ fn waiting(site: &Site, email: &str) -> String {
     let token = site.mail(PARTNER, email).token();
     assert_eq!(site.post("/partner/confirmations", &json!({ "token": token })).expect(200)["state"], "awaiting_approval");
     handle
+}
+
+/// Every secret at every door of another purpose, and at the pages.
+fn knocks(site: &Site, portal: &str, purpose: &str, secret: &str) {
+    for (takes, present, status, code) in DOORS.iter().filter(|(takes, ..)| *takes != purpose) {
+        let answer = present(site, portal, secret);
+        assert_eq!((answer.status, answer.code().as_str()), (*status, *code), "a {purpose} at a door for a {takes}: {answer}");
+    }
+    for (_, page) in PAGES.iter().filter(|(takes, _)| *takes != purpose) {
+        assert_eq!(site.http().get(&format!("/{portal}/{page}?t={secret}")).send().status, 404, "a {purpose} at {page}");
+    }
+}
+
+/// Row 3, what an invitation and an approval hand out.
+#[test]
+fn a_token_of_an_invitation_or_an_approval_is_unknown_at_every_other_door() {
+    let site = site(PARTNER);
+    let chief = chief(&site);
+    waiting(&site, "robin@praxis.example");
+    let request = site.signed(&chief, "GET", "/partner/team", &Value::Null).expect(200)["requests"][0].clone();
+    let approve = format!("/partner/team/requests/{}/approve", request["id"].as_str().unwrap());
+    site.signed(&chief, "POST", &approve, &json!({ "version": request["version"] })).expect(200);
+    let set_up = site.mail(PARTNER, "robin@praxis.example").token();
+    site.run(&["super-admin", PARTNER, "0001843", "kim@praxis.example"]);
+    let invitation = site.mail(PARTNER, "kim@praxis.example").token();
+    for token in [&set_up, &invitation] {
+        knocks(&site, PARTNER, "completion", token);
+        for mangled in mangled(token) {
+            site.post("/partner/completions", &json!({ "token": mangled, "password": PASSWORD })).refused(404, "token_unknown");
+        }
+    }
+    let both = [consent("privacy", "3.0"), consent("terms", "3.1")];
+    let whole = json!({ "token": invitation, "password": PASSWORD, "first_name": "Kim", "last_name": "Muster", "consents": both });
+    assert_eq!(site.post("/partner/completions", &whole).expect(200)["state"], "active");
+    let whole = json!({ "token": set_up, "password": PASSWORD, "consents": [consent("terms", "3.1")] });
+    assert_eq!(site.post("/partner/completions", &whole).expect(200)["state"], "active");
+}
+
+/// Row 3, a letter's PIN: it opens nothing but its business, and nothing else opens that.
+#[test]
+fn a_pin_is_unknown_at_every_other_door_and_no_other_secret_is_a_pin() {
+    let site = site(CHAMBER);
+    let password = craftsman(&site, "nora@workshop.example");
+    let session = site.sign_in(CHAMBER, "nora@workshop.example", &password);
+    let pin = notice(&site, "0001842");
+    knocks(&site, CHAMBER, "pin", &pin.replace(' ', ""));
+    site.post("/chamber/password-resets", &json!({ "login": "nora@workshop.example" })).expect(202);
+    let reset = site.mail(CHAMBER, "nora@workshop.example").token();
+    for secret in [&reset, &password, &session] {
+        let refused = redeem(&site, &session, "0001842", secret);
+        assert_eq!(refused.status, 422, "{refused}");
+    }
+    redeem(&site, &session, "0001842", &pin).expect(200);
 }
 
 /// Row 11.

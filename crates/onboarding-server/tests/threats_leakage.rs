@@ -10,7 +10,10 @@ mod scene;
 mod support;
 
 use dump::Found;
-use scene::{DAY, MINUTE, NEW, VICTIM, WRONG, apply, email_token, linked_mail, quiet, reset_token, try_sign_in, type_code, wrong_code};
+use scene::{
+    DAY, MINUTE, NEW, VICTIM, WRONG, apply, email_token, let_mail_go, linked_mail, quiet, reset_token, stop_mail, try_sign_in, type_code,
+    wrong_code,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -121,6 +124,7 @@ fn a_reader_of_the_log_finds_no_token_code_password_address_name_or_number() {
         }
     }
     // While mail fails, and after a crash.
+    quiet(&site);
     fs::rename(site.folder().join("mail").join(HOUSING), site.folder().join("aside")).unwrap();
     fs::write(site.folder().join("mail").join(HOUSING), "").unwrap();
     site.post("/housing/password-resets", &json!({ "login": CHANGED })).expect(202);
@@ -239,16 +243,12 @@ fn a_thief_of_the_database_finds_nothing_that_opens_anything() {
         claim["claim"].as_str().unwrap().to_owned(),
     ];
     // Mails that wait in the outbox, with a code and links that nobody has seen yet.
-    quiet(&site);
-    let (folder, aside) = (site.folder().join("mail"), site.folder().join("aside"));
-    fs::rename(&folder, &aside).unwrap();
-    fs::write(&folder, "").unwrap();
+    stop_mail(&site);
     site.register_later(&PEOPLE[3], "waiting@y.example");
     site.post("/housing/password-resets", &json!({ "login": VICTIM })).expect(202);
 
     let copies = ["onboarding.db", "onboarding.db-wal"].map(|name| fs::read(site.folder().join(name)).unwrap_or_default());
-    fs::remove_file(&folder).unwrap();
-    fs::rename(&aside, &folder).unwrap();
+    let_mail_go(&site);
     site.advance(11 * MINUTE);
     let waiting = site.mail(HOUSING, "waiting@y.example");
     secrets.extend([waiting.code(), waiting.code().replace('-', ""), waiting.token(), linked_mail(&site, HOUSING, VICTIM).token()]);

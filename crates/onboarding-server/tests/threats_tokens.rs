@@ -8,12 +8,12 @@ mod scene;
 mod support;
 
 use scene::{
-    ATTACKER, DAY, MINUTE, NEW, VICTIM, WRONG, apply, email_token, handle, linked_mail, quiet, recipients, reset_token, state, try_sign_in,
-    type_code,
+    ATTACKER, DAY, DOORS, MINUTE, NEW, PAGES, VICTIM, WRONG, apply, email_token, handle, linked_mail, mangled, quiet, recipients,
+    reset_token, state, try_sign_in, type_code,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use support::{Answer, HOUSING, PASSWORD, PEOPLE, Site, TWIN, form};
+use support::{HOUSING, PASSWORD, PEOPLE, Site, TWIN, form};
 
 /// What an answer or a mail can hand out, each alive, each of another person.
 struct Secrets {
@@ -92,86 +92,6 @@ fn staff_token(site: &Site, email: &str) -> String {
     printed.lines().last().unwrap().to_owned()
 }
 
-/// Every door of a portal that takes a secret: which it takes, how the secret is presented, and how a foreign one is refused.
-type Door = (&'static str, fn(&Site, &str, &str) -> Answer, u16, &'static str);
-
-const DOORS: [Door; 15] = [
-    (
-        "confirmation",
-        |site, portal, secret| site.post(&format!("/{portal}/confirmations"), &json!({ "token": secret })),
-        404,
-        "token_unknown",
-    ),
-    (
-        "confirmation",
-        |site, portal, secret| site.post(&format!("/{portal}/confirmations/deny"), &json!({ "token": secret })),
-        404,
-        "token_unknown",
-    ),
-    (
-        "reset",
-        |site, portal, secret| site.post(&format!("/{portal}/password-resets/confirm"), &json!({ "token": secret, "new": NEW })),
-        404,
-        "token_unknown",
-    ),
-    (
-        "new_email",
-        |site, portal, secret| site.post(&format!("/{portal}/account/email/confirm"), &json!({ "token": secret })),
-        404,
-        "token_unknown",
-    ),
-    ("handle", |site, portal, secret| site.get(&format!("/{portal}/registrations/{secret}")), 404, "not_found"),
-    ("handle", |site, portal, secret| site.post(&format!("/{portal}/registrations/{secret}/resend"), &json!({})), 404, "not_found"),
-    (
-        "handle",
-        |site, portal, secret| {
-            site.http().call("PUT", &format!("/api/v1/{portal}/registrations/{secret}/email")).json(&json!({ "email": ATTACKER })).send()
-        },
-        404,
-        "not_found",
-    ),
-    ("handle", |site, portal, secret| type_code(site, portal, secret, "2345-6789"), 404, "not_found"),
-    ("session", |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/session"), &Value::Null), 401, "sign_in_required"),
-    (
-        "session",
-        |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/account/export"), &Value::Null),
-        401,
-        "sign_in_required",
-    ),
-    ("session", |site, portal, secret| site.signed(secret, "DELETE", &format!("/{portal}/session"), &Value::Null), 401, "sign_in_required"),
-    (
-        "claim",
-        |site, portal, secret| {
-            let mut application = form(&PEOPLE[4], ATTACKER);
-            application["claim"] = json!({ "token": secret });
-            site.post(&format!("/{portal}/registrations"), &application)
-        },
-        422,
-        "validation_failed",
-    ),
-    (
-        "staff_setup",
-        |site, portal, secret| site.post(&format!("/{portal}/staff/setup"), &json!({ "token": secret, "password": PASSWORD })),
-        404,
-        "token_unknown",
-    ),
-    (
-        "staff_session",
-        |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/staff/session"), &Value::Null),
-        401,
-        "sign_in_required",
-    ),
-    (
-        "staff_session",
-        |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/staff/registrations"), &Value::Null),
-        401,
-        "sign_in_required",
-    ),
-];
-
-/// The pages behind mailed links, with the purpose of each.
-const PAGES: [(&str, &str); 3] = [("confirmation", "confirm"), ("reset", "password/reset"), ("new_email", "account/email/confirm")];
-
 /// Row 3.
 #[test]
 fn a_secret_of_every_purpose_at_every_door_of_another_purpose_is_unknown() {
@@ -238,22 +158,12 @@ fn a_token_in_another_case_cut_off_or_dressed_up_is_unknown() {
     let site = Site::start();
     let secrets = Secrets::alive(&site);
     for (takes, present, status, code) in DOORS {
-        let secret = secrets.named().into_iter().find(|(purpose, _)| *purpose == takes).unwrap().1;
-        let swapped: String =
-            secret.chars().map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect();
-        let flipped = format!("{}{}", &secret[..secret.len() - 2], if secret.ends_with("AA") { "BB" } else { "AA" });
-        let cut = secret[..secret.len() - 1].to_owned();
-        for mangled in [
-            swapped,
-            flipped,
-            cut,
-            format!("{secret}A"),
-            format!("{secret}{secret}{secret}{secret}"),
-            "A".repeat(43),
-            "%00".to_owned(),
-            "*".to_owned(),
-        ] {
-            // The last characters of a base64 text may carry bits that mean nothing; the text must be the same nevertheless.
+        // Nobody of this portal completes anything; `threats_journeys` does the same with such tokens.
+        let Some((_, secret)) = secrets.named().into_iter().find(|(purpose, _)| *purpose == takes) else {
+            assert_eq!(takes, "completion");
+            continue;
+        };
+        for mangled in mangled(secret) {
             let answer = present(&site, HOUSING, &mangled);
             assert_eq!((answer.status, answer.code().as_str()), (status, code), "{takes}: {mangled}: {answer}");
         }

@@ -265,6 +265,7 @@ fn a_letter_for_a_right_an_unknown_and_a_closed_number_is_answered_alike_and_ask
     redeem(&site, &token, &books.foreign, &newer).refused(410, "pin_used_up");
 }
 
+/// Threats row 70, the letter.
 #[test]
 fn a_business_whose_name_is_markup_is_printed_as_text() {
     let (site, books) = site();

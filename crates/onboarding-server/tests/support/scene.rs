@@ -7,6 +7,7 @@ use crate::support::{Answer, HOUSING, Mail, PASSWORD, PEOPLE, Person, Site, TWIN
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -100,6 +101,21 @@ pub(crate) fn quiet(site: &Site) {
     }
 }
 
+/// Puts a file where the mails' folder was, once nothing is under way: no mail can leave.
+pub(crate) fn stop_mail(site: &Site) {
+    quiet(site);
+    let folder = site.folder().join("mail");
+    fs::rename(&folder, site.folder().join("aside")).unwrap();
+    fs::write(&folder, "no folder").unwrap();
+}
+
+/// Gives the folder back in one move: a server that tries in between would make a new one.
+pub(crate) fn let_mail_go(site: &Site) {
+    let draft = site.folder().join("mail.draft");
+    symlink(site.folder().join("aside"), &draft).unwrap();
+    fs::rename(draft, site.folder().join("mail")).unwrap();
+}
+
 /// The addresses that got mail from `HOUSING`, with how many.
 pub(crate) fn recipients(site: &Site) -> BTreeMap<String, usize> {
     site.mails(HOUSING).into_iter().fold(BTreeMap::new(), |mut counts, mail| {
@@ -165,4 +181,112 @@ pub(crate) fn add_portal(site: &Site, slug: &str, declare: impl FnOnce(String) -
 pub(crate) fn replaced(text: &str, old: &str, new: &str) -> String {
     assert!(text.contains(old), "no {old} in {text}");
     text.replace(old, new)
+}
+
+/// Every door of a portal that takes a secret: which it takes, how the secret is presented, and how a foreign one is refused.
+pub(crate) type Door = (&'static str, fn(&Site, &str, &str) -> Answer, u16, &'static str);
+
+pub(crate) const DOORS: [Door; 16] = [
+    (
+        "confirmation",
+        |site, portal, secret| site.post(&format!("/{portal}/confirmations"), &json!({ "token": secret })),
+        404,
+        "token_unknown",
+    ),
+    (
+        "confirmation",
+        |site, portal, secret| site.post(&format!("/{portal}/confirmations/deny"), &json!({ "token": secret })),
+        404,
+        "token_unknown",
+    ),
+    (
+        "reset",
+        |site, portal, secret| site.post(&format!("/{portal}/password-resets/confirm"), &json!({ "token": secret, "new": NEW })),
+        404,
+        "token_unknown",
+    ),
+    (
+        "new_email",
+        |site, portal, secret| site.post(&format!("/{portal}/account/email/confirm"), &json!({ "token": secret })),
+        404,
+        "token_unknown",
+    ),
+    (
+        "completion",
+        |site, portal, secret| site.post(&format!("/{portal}/completions"), &json!({ "token": secret, "password": NEW })),
+        404,
+        "token_unknown",
+    ),
+    ("handle", |site, portal, secret| site.get(&format!("/{portal}/registrations/{secret}")), 404, "not_found"),
+    ("handle", |site, portal, secret| site.post(&format!("/{portal}/registrations/{secret}/resend"), &json!({})), 404, "not_found"),
+    (
+        "handle",
+        |site, portal, secret| {
+            site.http().call("PUT", &format!("/api/v1/{portal}/registrations/{secret}/email")).json(&json!({ "email": ATTACKER })).send()
+        },
+        404,
+        "not_found",
+    ),
+    ("handle", |site, portal, secret| type_code(site, portal, secret, "2345-6789"), 404, "not_found"),
+    ("session", |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/session"), &Value::Null), 401, "sign_in_required"),
+    (
+        "session",
+        |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/account/export"), &Value::Null),
+        401,
+        "sign_in_required",
+    ),
+    ("session", |site, portal, secret| site.signed(secret, "DELETE", &format!("/{portal}/session"), &Value::Null), 401, "sign_in_required"),
+    (
+        "claim",
+        |site, portal, secret| {
+            let mut application = form(&PEOPLE[4], ATTACKER);
+            application["claim"] = json!({ "token": secret });
+            site.post(&format!("/{portal}/registrations"), &application)
+        },
+        422,
+        "validation_failed",
+    ),
+    (
+        "staff_setup",
+        |site, portal, secret| site.post(&format!("/{portal}/staff/setup"), &json!({ "token": secret, "password": PASSWORD })),
+        404,
+        "token_unknown",
+    ),
+    (
+        "staff_session",
+        |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/staff/session"), &Value::Null),
+        401,
+        "sign_in_required",
+    ),
+    (
+        "staff_session",
+        |site, portal, secret| site.signed(secret, "GET", &format!("/{portal}/staff/registrations"), &Value::Null),
+        401,
+        "sign_in_required",
+    ),
+];
+
+/// The pages behind mailed links, with the purpose of each.
+pub(crate) const PAGES: [(&str, &str); 5] = [
+    ("confirmation", "confirm"),
+    ("reset", "password/reset"),
+    ("new_email", "account/email/confirm"),
+    ("completion", "setup"),
+    ("completion", "invite"),
+];
+
+/// A secret as somebody gets it who copies badly, or tries. The last characters of a base64 text may carry bits that mean nothing; the text must be
+/// the same nevertheless.
+pub(crate) fn mangled(secret: &str) -> [String; 8] {
+    let swap = |c: char| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    [
+        secret.chars().map(swap).collect(),
+        format!("{}{}", &secret[..secret.len() - 2], if secret.ends_with("AA") { "BB" } else { "AA" }),
+        secret[..secret.len() - 1].to_owned(),
+        format!("{secret}A"),
+        format!("{secret}{secret}{secret}{secret}"),
+        "A".repeat(43),
+        "%00".to_owned(),
+        "*".to_owned(),
+    ]
 }
