@@ -155,7 +155,8 @@ mod tests {
             for step in plan(&store, &sql).await {
                 // Walking an index in its order is no walk through the table, nor is walking what a subquery found or a
                 // caller named.
-                let few = ["SCAN due_", "SCAN asked", "SCAN back"].iter().any(|few| step.starts_with(few)) || step.ends_with(" CONSTANT ROWS");
+                let few =
+                    ["SCAN due_", "SCAN asked", "SCAN back"].iter().any(|few| step.starts_with(few)) || step.ends_with(" CONSTANT ROWS");
                 // Nearly every counter has not ended: that index is for the purge.
                 let whole = step.starts_with("SCAN ") && !step.contains("INDEX") && !few || step.contains("ix_throttles_ends_at");
                 assert!(!whole, "{step}: {sql}");

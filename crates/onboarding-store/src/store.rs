@@ -187,12 +187,12 @@ impl Store for SqlStore {
             let held = self.inner.database.write_one(attempt, "begin an attempt").await? == 1;
             return if held { Ok(()) } else { Err(CommitError::Fenced) };
         }
-        if let Some(batch) = step::at_once(&self.inner.ids, &commit)? {
-            if self.inner.database.write_rows(batch, "take a step").await? {
-                return Ok(());
-            }
-            // Nothing of it stayed. Whatever stood in its way is told by the slower way, unless it has gone by then.
+        if let Some(batch) = step::at_once(&self.inner.ids, &commit)?
+            && self.inner.database.write_rows(batch, "take a step").await?
+        {
+            return Ok(());
         }
+        // Nothing of it stayed. Whatever stood in its way is told by the slower way, unless it has gone by then.
         let shared = self.shared();
         self.inner.database.write(move |txn| Box::pin(async move { step::take(txn, &shared.ids, commit).await })).await
     }
