@@ -16,13 +16,27 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A copy of the repository's portals that a test may spoil.
+/// The repository's portals, each in its folder.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../portals")
+}
+
+/// A copy of the repository's portals that a test may spoil. Each has another name there: nothing in this crate knows theirs.
 fn portals() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let portals = dir.path().join("portals");
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../portals"), &portals);
+    let mut originals: Vec<_> =
+        fs::read_dir(repository()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    originals.sort();
+    assert_eq!(originals.len(), NAMES.len());
+    for (original, name) in originals.iter().zip(NAMES) {
+        copy(original, &portals.join(name));
+    }
     (dir, portals)
 }
+
+/// What the copies are called, in the order of the originals.
+const NAMES: [&str; 4] = ["alder", "birch", "cedar", "dogwood"];
 
 fn source(directory: &Path, only: Option<&[&str]>) -> PortalSource {
     PortalSource { directory: Some(directory.to_owned()), only: only.map(|only| only.iter().map(|one| (*one).to_owned()).collect()) }
@@ -43,8 +57,7 @@ fn spoil(file: &Path, from: &str, to: &str) {
 
 #[test]
 fn the_portals_of_the_binary_are_those_of_the_repository() {
-    let (_dir, portals) = portals();
-    let (inside, outside) = (embedded(), found(&source(&portals, None)).unwrap());
+    let (inside, outside) = (embedded(), found(&source(&repository(), None)).unwrap());
     assert_eq!(inside.len(), outside.len());
     for (inside, outside) in inside.iter().zip(&outside) {
         assert_eq!(inside.slug, outside.slug);
@@ -60,9 +73,9 @@ fn the_portals_of_the_binary_are_those_of_the_repository() {
 #[test]
 fn only_some_of_the_portals_are_loaded_where_that_is_asked_for() {
     let (_dir, portals) = portals();
-    let folders = found(&source(&portals, Some(&["housing"]))).unwrap();
-    assert_eq!(folders.iter().map(PortalFolder::slug).collect::<Vec<_>>(), ["housing"]);
-    assert_eq!(told(&portals, Some(&["housing", "harbour"])), ["portals: there is no portal `harbour`, which [portals] only asks for"]);
+    let folders = found(&source(&portals, Some(&["cedar"]))).unwrap();
+    assert_eq!(folders.iter().map(PortalFolder::slug).collect::<Vec<_>>(), ["cedar"]);
+    assert_eq!(told(&portals, Some(&["cedar", "harbour"])), ["portals: there is no portal `harbour`, which [portals] only asks for"]);
     let embedded = PortalSource { directory: None, only: Some(vec!["harbour".to_owned()]) };
     assert!(found(&embedded).is_err());
 }
@@ -70,30 +83,30 @@ fn only_some_of_the_portals_are_loaded_where_that_is_asked_for() {
 #[test]
 fn every_fault_of_every_portal_is_told_with_file_line_and_reason() {
     let (_dir, portals) = portals();
-    spoil(&portals.join("housing/portal.toml"), "approval = \"nobody\"", "approval = \"nobody\"\napprovals = 2");
-    spoil(&portals.join("partner/portal.toml"), "country = \"DE\"", "country = \"Germany\"");
-    spoil(&portals.join("partner/documents/terms.en.md"), "# Terms of use", "Terms of use");
-    fs::remove_file(portals.join("chamber/documents/privacy.fr.md")).unwrap();
-    fs::create_dir(portals.join("customer/texts")).unwrap();
-    fs::write(portals.join("customer/texts/de.ftl"), "# Unser Wortlaut\nno-such-text = Hallo\n").unwrap();
-    fs::write(portals.join("customer/texts/nl.ftl"), "help-phone = Tel.\n").unwrap();
-    fs::write(portals.join("customer/texts/de.txt"), b"Stra\xdfe").unwrap();
-    fs::create_dir_all(portals.join("customer/mail/text.jinja.d")).unwrap();
-    fs::write(portals.join("customer/mail/txt.jinja"), "{{ closing }}").unwrap();
+    spoil(&portals.join("cedar/portal.toml"), "approval = \"nobody\"", "approval = \"nobody\"\napprovals = 2");
+    spoil(&portals.join("dogwood/portal.toml"), "country = \"DE\"", "country = \"Germany\"");
+    spoil(&portals.join("dogwood/documents/terms.en.md"), "# Terms of use", "Terms of use");
+    fs::remove_file(portals.join("alder/documents/privacy.fr.md")).unwrap();
+    fs::create_dir(portals.join("birch/texts")).unwrap();
+    fs::write(portals.join("birch/texts/de.ftl"), "# Unser Wortlaut\nno-such-text = Hallo\n").unwrap();
+    fs::write(portals.join("birch/texts/nl.ftl"), "help-phone = Tel.\n").unwrap();
+    fs::write(portals.join("birch/texts/de.txt"), b"Stra\xdfe").unwrap();
+    fs::create_dir_all(portals.join("birch/mail/text.jinja.d")).unwrap();
+    fs::write(portals.join("birch/mail/txt.jinja"), "{{ closing }}").unwrap();
     fs::create_dir(portals.join("API")).unwrap();
     fs::write(portals.join("API/portal.toml"), "").unwrap();
     let told = told(&portals, None);
     let expected = [
         "portals/API: no portal can be called so",
-        "portals/housing/portal.toml:25: unknown field `approvals`",
-        "portals/partner/portal.toml:4: a country is two capital letters",
-        "portals/partner/documents/terms.en.md:1: has no title",
-        "portals/chamber/portal.toml:17: the document privacy has no text in fr",
-        "portals/customer/texts/de.ftl:2: no text is called `no-such-text`",
-        "portals/customer/texts/nl.ftl: nothing reads a file called so, only texts/de.ftl, texts/fr.ftl, texts/it.ftl, texts/en.ftl",
-        "portals/customer/texts/de.txt: nothing reads a file called so",
-        "portals/customer/mail/text.jinja.d: nothing reads a file called so, only mail/text.jinja, mail/html.jinja",
-        "portals/customer/mail/txt.jinja: nothing reads a file called so",
+        "portals/cedar/portal.toml:25: unknown field `approvals`",
+        "portals/dogwood/portal.toml:4: a country is two capital letters",
+        "portals/dogwood/documents/terms.en.md:1: has no title",
+        "portals/alder/portal.toml:17: the document privacy has no text in fr",
+        "portals/birch/texts/de.ftl:2: no text is called `no-such-text`",
+        "portals/birch/texts/nl.ftl: nothing reads a file called so, only texts/de.ftl, texts/fr.ftl, texts/it.ftl, texts/en.ftl",
+        "portals/birch/texts/de.txt: nothing reads a file called so",
+        "portals/birch/mail/text.jinja.d: nothing reads a file called so, only mail/text.jinja, mail/html.jinja",
+        "portals/birch/mail/txt.jinja: nothing reads a file called so",
     ];
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     for start in expected {
@@ -104,14 +117,11 @@ fn every_fault_of_every_portal_is_told_with_file_line_and_reason() {
 #[test]
 fn files_that_cannot_be_read_are_told() {
     let (_dir, portals) = portals();
-    fs::write(portals.join("housing/documents/terms.de.md"), b"# Titel\nStra\xdfe\n").unwrap();
-    fs::remove_file(portals.join("partner/portal.toml")).unwrap();
+    fs::write(portals.join("cedar/documents/terms.de.md"), b"# Titel\nStra\xdfe\n").unwrap();
+    fs::remove_file(portals.join("dogwood/portal.toml")).unwrap();
     let told_here = told(&portals, None);
-    assert!(
-        told_here.contains(&"portals/housing/documents/terms.de.md:2: is not UTF-8; save the file as UTF-8".to_owned()),
-        "{told_here:?}"
-    );
-    assert!(told_here.contains(&"portals/partner/portal.toml: could not read the file: entity not found".to_owned()), "{told_here:?}");
+    assert!(told_here.contains(&"portals/cedar/documents/terms.de.md:2: is not UTF-8; save the file as UTF-8".to_owned()), "{told_here:?}");
+    assert!(told_here.contains(&"portals/dogwood/portal.toml: could not read the file: entity not found".to_owned()), "{told_here:?}");
     let nowhere = portals.join("nowhere");
     assert_eq!(told(&nowhere, None), ["nowhere: could not read the folder: entity not found"]);
 }
@@ -127,24 +137,24 @@ fn a_folder_without_portals_is_no_installation() {
 #[test]
 fn a_portal_says_something_otherwise() {
     let (_dir, portals) = portals();
-    fs::create_dir(portals.join("housing/texts")).unwrap();
-    fs::write(portals.join("housing/texts/de.ftl"), "help-phone = Ruf\n").unwrap();
+    fs::create_dir(portals.join("cedar/texts")).unwrap();
+    fs::write(portals.join("cedar/texts/de.ftl"), "help-phone = Ruf\n").unwrap();
     let loaded = load(&found(&source(&portals, None)).unwrap()).unwrap();
     let say = |slug| loaded.texts.text(PortalSlug::parse(slug).as_ref(), Language::De, "help-phone", &[]).unwrap();
-    assert_eq!(say("housing"), "Ruf");
-    assert_ne!(say("partner"), "Ruf");
+    assert_eq!(say("cedar"), "Ruf");
+    assert_ne!(say("dogwood"), "Ruf");
 }
 
 #[test]
 fn a_portal_brings_its_own_layouts_without_the_marks_of_an_editor() {
     let (_dir, portals) = portals();
     assert!(load(&found(&source(&portals, None)).unwrap()).unwrap().layouts.is_empty());
-    fs::create_dir(portals.join("housing/mail")).unwrap();
-    fs::write(portals.join("housing/mail/text.jinja"), "\u{feff}{{ closing }}\r\n{{ signature }}\r\n").unwrap();
-    fs::write(portals.join("housing/mail/html.jinja"), "<p>{{ closing }}</p>").unwrap();
-    fs::write(portals.join("housing/mail/.text.jinja.swp"), b"\xff").unwrap();
+    fs::create_dir(portals.join("cedar/mail")).unwrap();
+    fs::write(portals.join("cedar/mail/text.jinja"), "\u{feff}{{ closing }}\r\n{{ signature }}\r\n").unwrap();
+    fs::write(portals.join("cedar/mail/html.jinja"), "<p>{{ closing }}</p>").unwrap();
+    fs::write(portals.join("cedar/mail/.text.jinja.swp"), b"\xff").unwrap();
     let loaded = load(&found(&source(&portals, None)).unwrap()).unwrap();
     let told: Vec<_> = loaded.layouts.iter().map(|layout| (layout.portal.as_str(), layout.form, layout.source.as_str())).collect();
-    let text = ("housing", MailForm::Text, "{{ closing }}\n{{ signature }}\n");
-    assert_eq!(told, [text, ("housing", MailForm::Html, "<p>{{ closing }}</p>")]);
+    let text = ("cedar", MailForm::Text, "{{ closing }}\n{{ signature }}\n");
+    assert_eq!(told, [text, ("cedar", MailForm::Html, "<p>{{ closing }}</p>")]);
 }

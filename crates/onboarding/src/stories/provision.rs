@@ -8,6 +8,7 @@ use crate::ports::{Actor, Lookup, OutboxChange, Versioned};
 use crate::stories::activate::Generated;
 use crate::stories::staff::StaffView;
 use crate::{Onboarding, Portal};
+use chrono::TimeDelta;
 use onboarding_core::{
     AccountId, Claim, EmailAddress, PersonName, Record, Ref, Role,
     account::{self, Account, Credential, ProvisionInput},
@@ -77,7 +78,8 @@ impl Onboarding {
                 written: book.written.clone(),
                 password: generated.password.clone(),
                 hash: generated.hash.clone(),
-                deliveries: [self.delivery(now), self.delivery(now)],
+                // Ids sort by time, and so do mails in a folder: the second one's is a moment later.
+                deliveries: [self.delivery(now), self.delivery(now + TimeDelta::milliseconds(1))],
             };
             step.decide::<Account>(None, account::Command::Provision { input: Box::new(input) })?;
             self.join(&mut step, account, (book.id, &book.number), Role::Member).await?;
