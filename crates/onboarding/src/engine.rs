@@ -170,7 +170,9 @@ impl Onboarding {
     /// The account behind a claim: the same work whether or not there is one.
     pub(crate) async fn account_by(&self, claim: Claim) -> Result<Option<Versioned<Account>>, Error> {
         let found = self.ports.store.behind(&Lookup::Claim(claim)).await?;
-        found.map(|found| narrowed(found).ok_or_else(|| Error::Internal("an account's claim is held by something else".to_owned()))).transpose()
+        found
+            .map(|found| narrowed(found).ok_or_else(|| Error::Internal("an account's claim is held by something else".to_owned())))
+            .transpose()
     }
 
     /// Whose address this is. Nobody's also where the portal signs in by number: two may share an address there.

@@ -69,7 +69,7 @@ async fn a_registration_of_a_known_address_costs_and_tells_the_same() {
                     _ => shown(&engine.registration(GARDEN, &handle).await.unwrap()),
                 }
             };
-            ledgers.push(work(&scene, async { told.push(answer.await) }).await);
+            ledgers.push(Box::pin(work(&scene, async { told.push(answer.await) })).await);
         }
         assert!(told.iter().all(|answer| *answer == told[0]), "{step}: {told:?}");
         assert!(ledgers.iter().all(|ledger| *ledger == ledgers[0]), "{step}: {ledgers:#?}");
