@@ -81,6 +81,8 @@ pub enum Command {
         hash: PasswordHash,
         /// Id of the mail.
         delivery: DeliveryId,
+        /// The mail with the number, where it is still under way: the password leaves after it.
+        after: Option<DeliveryId>,
     },
     /// The person wants another address.
     RequestEmail {
@@ -314,7 +316,9 @@ fn active(account: &Account, command: Command, journey: &Journey, now: DateTime<
         Command::ChangePassword { verified, new, same, delivery } => password::change(account, verified, new, same, delivery, now),
         Command::RequestReset { link, delivery } => Ok(reset::request(account, link, delivery, now)),
         Command::ConfirmReset { token, new, delivery } => reset::confirm(account, &token, new, delivery, now),
-        Command::IssueInitialPassword { password, hash, delivery } => password::issue_initial(account, password, hash, delivery, journey),
+        Command::IssueInitialPassword { password, hash, delivery, after } => {
+            password::issue_initial(account, password, hash, delivery, after, journey)
+        }
         Command::RequestEmail { email, verified, owner, link, deliveries } => {
             email::request(account, email, verified, owner.as_ref(), link, deliveries, now)
         }

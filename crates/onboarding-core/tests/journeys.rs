@@ -1087,8 +1087,9 @@ fn another_initial_password_replaces_the_first_and_kills_what_was_pending() {
     life.does(request_email("kimberly@example.com", 310));
     life.later(days(20));
     let generation = life.state().generation();
-    let issued = life.does(account::Command::IssueInitialPassword { password: minted(320), hash: hash(4), delivery: delivery(40) });
-    assert_eq!((issued.mail().template, issued.mail().after), (MailTemplate::InitialPassword, None));
+    let (delivery, after) = (delivery(40), Some(delivery(41)));
+    let issued = life.does(account::Command::IssueInitialPassword { password: minted(320), hash: hash(4), delivery, after });
+    assert_eq!((issued.mail().template, issued.mail().after), (MailTemplate::InitialPassword, after));
     assert_eq!(life.state().generation(), generation + 1);
     assert_eq!(life.state().credential().hash(), &hash(4));
     assert!(matches!(life.replies(sign_in(&journey)), account::Reply::SignedIn(_)));

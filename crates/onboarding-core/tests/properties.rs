@@ -648,7 +648,7 @@ fn deed(one: &Deed, journey: &Journey, at: u64, resets: &mut Vec<u64>, emails: &
             Ask::RequestReset { link: minted(fresh), delivery: delivery(fresh + 1) }
         }
         Deed::ConfirmReset(pick) => Ask::ConfirmReset { token: present(resets, *pick), new: chosen(fresh, 12), delivery: delivery(fresh) },
-        Deed::IssueInitial => Ask::IssueInitialPassword { password: minted(fresh), hash: hash(fresh), delivery: delivery(2) },
+        Deed::IssueInitial => Ask::IssueInitialPassword { password: minted(fresh), hash: hash(fresh), delivery: delivery(2), after: None },
         Deed::RequestEmail { right, taken, n } => {
             emails.push(fresh);
             let deliveries = [delivery(fresh + 1), delivery(fresh + 2)];

@@ -265,7 +265,9 @@ fn command(ask: Ask, journey: &Journey) -> Command {
         Ask::ChangeSame => change(true, true),
         Ask::RequestReset => Command::RequestReset { link: minted(300), delivery: delivery(20) },
         Ask::ConfirmReset => Command::ConfirmReset { token: shown(RESET), new: chosen(2, 12), delivery: delivery(20) },
-        Ask::IssueInitialPassword => Command::IssueInitialPassword { password: minted(301), hash: hash(3), delivery: delivery(20) },
+        Ask::IssueInitialPassword => {
+            Command::IssueInitialPassword { password: minted(301), hash: hash(3), delivery: delivery(20), after: None }
+        }
         Ask::RequestEmail => request_email("another@example.com"),
         Ask::RequestOwnEmail => request_email("KIM@example.com"),
         Ask::ConfirmEmail => Command::ConfirmEmail { token: shown(NEW_EMAIL), delivery: delivery(20), lost: false },

@@ -13,7 +13,7 @@ use onboarding_core::{
     audit::Audited,
     clerk::{self, Clerk},
     consent::ConsentGiven,
-    membership::{self, Membership},
+    membership::{self, LetterFate, Membership},
     registration::{self, MailFate, Mailed, Registration},
     roster::{self, Roster},
 };
@@ -39,10 +39,15 @@ pub(crate) trait Decides: Sized + Clone + PartialEq + Into<Aggregate> + TryFrom<
     fn proofs(_event: &Self::Event) -> Vec<ConsentGiven> {
         Vec::new()
     }
+
+    /// The delivery that would hand over a secret which died between these two states.
+    fn overtaken(_before: &Self, _after: &Self) -> Option<DeliveryId> {
+        None
+    }
 }
 
 macro_rules! decides {
-    ($($state:ident in $module:ident as $kind:ident $(, proofs $proofs:expr)?;)*) => {$(
+    ($($state:ident in $module:ident as $kind:ident $(, proofs $proofs:expr)? $(, overtaken $overtaken:expr)?;)*) => {$(
         impl Decides for $state {
             type Command = $module::Command;
             type Event = $module::Event;
@@ -64,6 +69,10 @@ macro_rules! decides {
             $(fn proofs(event: &Self::Event) -> Vec<ConsentGiven> {
                 $proofs(event)
             })?
+
+            $(fn overtaken(before: &Self, after: &Self) -> Option<DeliveryId> {
+                $overtaken(before, after)
+            })?
         }
     )*};
 }
@@ -79,7 +88,10 @@ decides! {
         account::Event::Consented { given } => given.clone(),
         _ => Vec::new(),
     };
-    Membership in membership as Membership;
+    Membership in membership as Membership, overtaken |before: &Membership, after: &Membership| {
+        let waits = before.pin().filter(|pin| pin.fate == LetterFate::Queued)?;
+        after.pin().is_none_or(|pin| pin.delivery != waits.delivery).then_some(waits.delivery)
+    };
     Roster in roster as Roster;
     Clerk in clerk as Clerk;
 }
@@ -122,6 +134,9 @@ impl Step {
             }
         }
         self.commit.claims.extend(decision.claims);
+        if let (Some(before), Some(after)) = (state, &after) {
+            self.commit.outbox.extend(A::overtaken(before, after).map(|id| OutboxChange::Withdraw { id }));
+        }
         if let (Some(after), true) = (&after, after.as_ref() != state) {
             let expected = before.map_or(Version(0), |before| before.version);
             let (aggregate, what) = (after.clone().into(), after.reference());

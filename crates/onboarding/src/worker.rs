@@ -18,6 +18,7 @@ use onboarding_core::{
     Effect, MailTemplate, Page, Param, PinLetterOrder, Record, Ref,
     account::{self, Account},
     membership::{self, LetterFate, Membership},
+    record::RecordStatus,
     registration::{self, MailFate, Registration},
 };
 use std::sync::Arc;
@@ -218,6 +219,11 @@ impl Worker {
         let Some(record) = self.engine.ports.directory.find(&portal.slug, &order.record).await? else {
             return Ok(Some(Ending::parked("no_record")));
         };
+        if record.value.status == RecordStatus::Closed {
+            // Its PIN would open nothing. Should the record open again, a clerk has another letter written.
+            let result = Settlement::Failed { reason: "record_closed".to_owned() };
+            return Ok(Some(Ending { result, fate: Some(Fate::Failed), alarm: false }));
+        }
         let letter = match writer.pin_letter(portal, &record.value, order) {
             Ok(letter) => letter,
             Err(reason) => {

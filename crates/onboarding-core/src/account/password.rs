@@ -32,12 +32,13 @@ pub(super) fn issue_initial(
     password: Minted,
     hash: PasswordHash,
     delivery: DeliveryId,
+    after: Option<DeliveryId>,
     journey: &Journey,
 ) -> Result<Decision<Event, Reply>, Refusal> {
     if journey.password != PasswordOrigin::Initial {
         return Err(Refusal::NotInThisJourney);
     }
-    let mail = initial_password_mail(delivery, account.email.0.clone(), account.language, password, None);
+    let mail = initial_password_mail(delivery, account.email.0.clone(), account.language, password, after);
     Ok(Decision::events(vec![Event::InitialPasswordIssued { hash, delivery }], Reply::Done).mail(mail))
 }
 

@@ -13,6 +13,7 @@ use onboarding_core::{
     account::Account,
     membership::{self, Command, LetterFate, LetterMark, Membership},
     policy,
+    record::RecordStatus,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -83,10 +84,10 @@ impl Onboarding {
         self.work_on_letter(caller, staff, id, Doing::Mark(LetterMark::Returned)).await
     }
 
-    /// Another letter with another PIN, to the address that stands in the books now.
+    /// Another letter with another PIN, to the address that stands in the books now; one that still waits is not written.
     ///
     /// # Errors
-    /// As [`Onboarding::letter_posted`].
+    /// As [`Onboarding::letter_posted`]; [`Error::NotFound`] also for a record that is closed.
     pub async fn reissue_letter(&self, caller: &Caller, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
         self.work_on_letter(caller, staff, id, Doing::Reissue).await
     }
@@ -94,7 +95,7 @@ impl Onboarding {
     /// A held letter goes out, with a fresh PIN and date.
     ///
     /// # Errors
-    /// As [`Onboarding::letter_posted`].
+    /// As [`Onboarding::reissue_letter`].
     pub async fn release_letter(&self, caller: &Caller, staff: &StaffView, id: DeliveryId) -> Result<LetterView, Error> {
         self.work_on_letter(caller, staff, id, Doing::Release).await
     }
@@ -122,7 +123,8 @@ impl Onboarding {
                 Doing::Refuse => Command::RefuseLetter,
                 Doing::Reissue | Doing::Release => {
                     let account = self.load::<Account>(Ref::Account(before.value.account())).await?.ok_or(Error::NotFound)?;
-                    let record = self.ports.directory.by_id(before.value.record_id()).await?.ok_or(Error::NotFound)?;
+                    let record = self.ports.directory.by_id(before.value.record_id()).await?;
+                    let record = record.filter(|record| record.value.status == RecordStatus::Open).ok_or(Error::NotFound)?;
                     step.commit.expects.push((Ref::Record(record.value.id), record.version));
                     let until = policy::pin_valid_until(now, handling(portal));
                     let letter = self.letter(portal, &record.value, before.value.id(), requester(&account.value), until, now);

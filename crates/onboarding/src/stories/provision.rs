@@ -4,13 +4,13 @@
 use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::forms::{self, FieldError};
-use crate::ports::{Actor, Lookup, OutboxChange, Versioned};
+use crate::ports::{Actor, DeliveryStatus, Lookup, OutboxChange, OutboxFilter, Versioned};
 use crate::stories::activate::Generated;
 use crate::stories::staff::StaffView;
 use crate::{Onboarding, Portal};
 use chrono::TimeDelta;
 use onboarding_core::{
-    AccountId, Claim, EmailAddress, PersonName, Record, Ref, Role,
+    AccountId, Claim, DeliveryId, EmailAddress, MailTemplate, PersonName, Record, Ref, Role,
     account::{self, Account, Credential, ProvisionInput},
     journey::Start,
     record::RecordStatus,
@@ -18,6 +18,9 @@ use onboarding_core::{
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// How many mails of one account are looked through: more than its caps let wait at once.
+const WAITING_MAILS: u32 = 100;
 
 /// An account that was opened for a record.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -117,6 +120,7 @@ impl Onboarding {
                 password: generated.password.clone(),
                 hash: generated.hash.clone(),
                 delivery: self.delivery(now),
+                after: self.number_under_way(id).await?,
             };
             step.decide(Some(&before), command)?;
             // One that still waits, perhaps behind a mail that never left, would only hand over a dead password.
@@ -130,6 +134,14 @@ impl Onboarding {
             }
         }
         Err(Error::Contended)
+    }
+
+    /// The mail with the number, while the mail server has not answered for it. One that it refused, or that waits for a clerk, keeps nothing
+    /// back any more: the clerks were told, and have decided.
+    async fn number_under_way(&self, account: AccountId) -> Result<Option<DeliveryId>, Error> {
+        let filter = OutboxFilter { owner: Some(Ref::Account(account)), status: Some(DeliveryStatus::Queued), ..OutboxFilter::default() };
+        let waiting = self.ports.outbox.list(&filter, WAITING_MAILS).await?;
+        Ok(waiting.into_iter().find(|row| row.template == MailTemplate::CustomerNumber.word()).map(|row| row.id))
     }
 
     async fn candidate(&self, portal: &Arc<Portal>, number: &str) -> Result<Candidate, Error> {

@@ -58,9 +58,14 @@ impl Guild {
     /// Another session of an account whose password was mailed.
     async fn session(&self, email: &str) -> SessionView {
         self.post().await;
-        let password = self.scene.bench.mailer.to(email).iter().rev().find_map(ReadMail::password).unwrap();
-        let signed_in = self.scene.sign_in(GUILD, email, &password).await.unwrap();
+        let password = self.password(email);
+        let signed_in = self.scene.sign_in(GUILD, email, password.expose_secret()).await.unwrap();
         self.engine().session(GUILD, &signed_in.token, Needs::Everything).await.unwrap()
+    }
+
+    /// The last password that was mailed there.
+    fn password(&self, email: &str) -> SecretString {
+        secret(&self.scene.bench.mailer.to(email).iter().rev().find_map(ReadMail::password).unwrap())
     }
 
     async fn request(&self, by: &SessionView, number: &str) -> Result<PinLetterView, Error> {
@@ -294,6 +299,59 @@ async fn a_clerk_marks_and_writes_letters_again_and_never_sees_a_pin() {
     guild.redeem(&kim, MALEREI, &second).await.unwrap();
     let foreign = guild.scene.clerk(crate::scene::GARDEN, "clerk@garden.example").await;
     assert_eq!(guild.engine().letter_posted(&caller(), &foreign, again.id).await.unwrap_err(), Error::NotFound);
+}
+
+#[tokio::test]
+async fn a_letter_that_still_waits_is_not_written_once_a_newer_one_voids_its_pin() {
+    let guild = Guild::new().await;
+    let kim = guild.account("kim@mail.example").await;
+    guild.request(&kim, MALEREI).await.unwrap();
+    guild.scene.bench.clock.advance(policy::PIN_LETTER_EVERY);
+    guild.request(&kim, MALEREI).await.unwrap();
+    let clerk = guild.clerk().await;
+    let waiting = guild.listed(&clerk, Some("queued")).await.remove(0);
+    guild.engine().reissue_letter(&caller(), &clerk, waiting.id).await.unwrap();
+    let pin = guild.printed().await;
+    assert_eq!(guild.letters(), 1, "only the last one has a living PIN");
+    guild.redeem(&kim, MALEREI, &pin).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_letter_that_still_waits_is_not_written_once_its_account_is_linked_or_closed() {
+    let guild = Guild::new().await;
+    let linked = guild.account("linked@mail.example").await;
+    let closed = guild.account("closed@mail.example").await;
+    guild.request(&linked, MALEREI).await.unwrap();
+    guild.request(&closed, SCHREINEREI).await.unwrap();
+    let notice = guild.engine().issue_notices(GUILD, Actor::Operator, &[MALEREI.to_owned()], None).await.unwrap();
+    guild.redeem(&linked, MALEREI, &notice[0].pin).await.unwrap();
+    guild.engine().close_account(&caller(), &closed, &guild.password("closed@mail.example")).await.unwrap();
+    guild.post().await;
+    assert_eq!(guild.letters(), 0);
+}
+
+#[tokio::test]
+async fn no_letter_is_written_to_a_record_that_was_closed_meanwhile() {
+    let guild = Guild::new().await;
+    let kim = guild.account("kim@mail.example").await;
+    guild.request(&kim, MALEREI).await.unwrap();
+    let portal = guild.engine().portal(GUILD).unwrap();
+    let now_closed = BOOKS.replacen(",open\n", ",closed\n", 1);
+    guild.engine().import_records(&portal, now_closed.as_bytes(), |_| ()).await.unwrap();
+    let clerk = guild.clerk().await;
+    let waiting = guild.listed(&clerk, Some("queued")).await.remove(0);
+    assert_eq!(guild.engine().reissue_letter(&caller(), &clerk, waiting.id).await.unwrap_err(), Error::NotFound);
+    guild.post().await;
+    assert_eq!(guild.letters(), 0);
+    let rows = guild.scene.rows().await;
+    let letter = rows.iter().find(|row| row.id == waiting.id).unwrap();
+    assert_eq!(letter.status, DeliveryStatus::Failed, "and its PIN is wiped");
+
+    guild.engine().import_records(&portal, BOOKS.as_bytes(), |_| ()).await.unwrap();
+    let kept = guild.listed(&clerk, Some("parked")).await.remove(0);
+    guild.engine().reissue_letter(&caller(), &clerk, kept.id).await.unwrap();
+    let pin = guild.printed().await;
+    guild.redeem(&kim, MALEREI, &pin).await.unwrap();
 }
 
 // ---- Tries ----

@@ -183,3 +183,20 @@ async fn an_initial_password_dies_a_fortnight_after_its_mail_and_another_one_ope
     let stranger = scene.clerk(crate::scene::GARDEN, "clerk@garden.example").await;
     assert_eq!(scene.engine.reissue_initial_password(&caller(), &stranger, account).await.unwrap_err(), Error::NotFound);
 }
+
+#[tokio::test]
+async fn a_password_issued_again_waits_for_a_number_that_is_still_under_way() {
+    let scene = works().await;
+    let account = provision(&scene, "0070-01").await.unwrap();
+    scene.bench.mailer.next(MailFate::Transient(None), 1);
+    scene.worker.run_once().await.unwrap();
+    let clerk = scene.clerk(WORKS, "clerk@works.example").await;
+    for _ in 0..2 {
+        scene.engine.reissue_initial_password(&caller(), &clerk, account).await.unwrap();
+    }
+    assert!(scene.templates_to(MAILBOX).await.is_empty(), "the mail server took no number yet");
+    scene.bench.clock.advance(TimeDelta::hours(1));
+    assert_eq!(scene.templates_to(MAILBOX).await, ["customer-number", "initial-password"]);
+    let password = scene.mail_to(MAILBOX).await.password().unwrap();
+    scene.sign_in(WORKS, "0070-01", &password).await.unwrap();
+}
