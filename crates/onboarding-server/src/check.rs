@@ -1,10 +1,11 @@
 //! Everything that would keep a server from starting, found before it is started. Reads only: it makes neither keys nor a database.
 
-use crate::config::Settings;
+use crate::config::{DatabasePlace, Settings};
 use crate::fault::{Fault, Faults};
 use crate::portal_files::Loaded;
 use crate::wiring;
 use onboarding::Portals;
+use onboarding::ports::StoreError;
 use onboarding_secrets::KeyRing;
 use std::fmt::Write as _;
 
@@ -15,26 +16,31 @@ use std::fmt::Write as _;
 pub(crate) async fn installation(settings: &Settings) -> Result<(), Faults> {
     let mut faults = Vec::new();
     let (keys, database) = (&settings.key_file, &settings.database);
-    // Neither is there before the first `migrate`, which is no fault.
-    if (keys.exists() || database.exists())
-        && let Err(error) = KeyRing::load(keys)
-    {
-        faults.push(Fault::new(keys.display().to_string(), error.to_string()));
-    }
-    if database.exists() {
-        let place = database.display().to_string();
+    // Before the first `migrate` there are neither keys nor tables, which is no fault.
+    let mut in_use = keys.exists() || matches!(database, DatabasePlace::Sqlite(path) if path.exists());
+    if !database.is_missing() {
+        let place = database.to_string();
         match wiring::open_store(database, wiring::clock(settings)).await {
             Err(error) => faults.push(Fault::new(place, format!("{error:#}"))),
             Ok(store) => {
-                match store.pending().await {
+                let pending = async { Ok::<_, StoreError>((store.is_new().await?, store.pending().await?)) };
+                match pending.await {
                     Err(error) => faults.push(Fault::new(place, error.to_string())),
-                    Ok(pending) if pending.is_empty() => {}
-                    Ok(pending) => faults
-                        .push(Fault::new(place, format!("not migrated ({} steps are pending): run `onboarding migrate`", pending.len()))),
+                    Ok((true, _)) if !in_use => {}
+                    Ok((_, pending)) => {
+                        in_use = true;
+                        if !pending.is_empty() {
+                            let reason = format!("not migrated ({} steps are pending): run `onboarding migrate`", pending.len());
+                            faults.push(Fault::new(place, reason));
+                        }
+                    }
                 }
                 store.close().await;
             }
         }
+    }
+    if in_use && let Err(error) = KeyRing::load(keys) {
+        faults.insert(0, Fault::new(keys.display().to_string(), error.to_string()));
     }
     Faults::none_or(faults, Some(()))
 }

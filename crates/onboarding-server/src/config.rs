@@ -5,9 +5,11 @@
 //! The portals' own files are read elsewhere.
 
 mod base_url;
+mod database;
 mod table;
 
 pub(crate) use base_url::BaseUrl;
+pub(crate) use database::DatabasePlace;
 pub(crate) use table::Environment;
 
 use crate::fault::{Fault, Faults};
@@ -26,8 +28,7 @@ use tracing::level_filters::LevelFilter;
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) server: Server,
-    /// The SQLite file.
-    pub(crate) database: PathBuf,
+    pub(crate) database: DatabasePlace,
     /// Holds a folder of `.eml` files per portal.
     pub(crate) mail_folder: PathBuf,
     /// Holds a folder of letters per portal, for whoever prints them.
@@ -90,8 +91,7 @@ impl Settings {
             let listen = table.required("server", "listen", listen);
             let base_url = table.parsed("server", "base_url", BaseUrl::parse);
             let base_url = table.required("server", "base_url", base_url);
-            let database = table.path_in("database", "url", sqlite_path);
-            let database = table.required("database", "url", database);
+            let database = DatabasePlace::of(table);
             let mail_folder = table.path("mail", "folder");
             let mail_folder = table.required("mail", "folder", mail_folder);
             // Not every installation sends letters; where they would lie is settled all the same.
@@ -120,6 +120,9 @@ impl Settings {
                 ("server", "listen", "the demo takes its address from --listen"),
                 ("server", "base_url", "the demo's links lead to where it listens"),
                 ("database", "url", "the demo keeps everything in the folder given by --data"),
+                ("database", "password_file", "the demo keeps everything in the folder given by --data"),
+                ("database", "ca_file", "the demo keeps everything in the folder given by --data"),
+                ("database", "connections", "the demo keeps everything in the folder given by --data"),
                 ("mail", "folder", "the demo keeps everything in the folder given by --data"),
                 ("letters", "folder", "the demo keeps everything in the folder given by --data"),
                 ("secrets", "key_file", "the demo keeps everything in the folder given by --data"),
@@ -130,7 +133,7 @@ impl Settings {
             Some(Fixed {
                 listen,
                 base_url: BaseUrl::of_listener(listen),
-                database: dir.join("onboarding.db"),
+                database: DatabasePlace::Sqlite(dir.join("onboarding.db")),
                 mail_folder: dir.join("mail"),
                 letter_folder: dir.join("letters"),
                 key_file: dir.join("keys.toml"),
@@ -185,7 +188,7 @@ impl Settings {
 struct Fixed {
     listen: SocketAddr,
     base_url: BaseUrl,
-    database: PathBuf,
+    database: DatabasePlace,
     mail_folder: PathBuf,
     letter_folder: PathBuf,
     key_file: PathBuf,
@@ -194,21 +197,6 @@ struct Fixed {
 
 fn listener(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:8080 or [::]:8080".to_owned())
-}
-
-fn sqlite_path(url: &str) -> Result<String, String> {
-    let refused = |reason: &str| Err(reason.to_owned());
-    match url.split_once(':') {
-        Some(("sqlite", path)) => match path.strip_prefix("//").unwrap_or(path) {
-            ":memory:" => refused("a database in memory would forget everything at the end; name a file"),
-            path if path.contains('?') => refused("expected sqlite: and a path; options behind a `?` are not known"),
-            path => Ok(path.to_owned()),
-        },
-        Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-            Err(format!("`{scheme}` is no database that this version knows; expected sqlite: and a path, such as sqlite:onboarding.db"))
-        }
-        _ => refused("expected sqlite: and a path, such as sqlite:onboarding.db"),
-    }
 }
 
 fn proxies(table: &mut Table) -> TrustedProxies {

@@ -1,9 +1,10 @@
 //! An installation made ready: its keys and its schema. Decides when new keys may be made.
 
-use crate::config::Settings;
+use crate::config::{DatabasePlace, Settings};
 use crate::wiring;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
 use onboarding_secrets::{KeyRing, OsEntropy};
+use std::sync::Arc;
 
 /// What was done.
 pub(crate) struct Prepared {
@@ -21,14 +22,27 @@ pub(crate) async fn prepare(settings: &Settings) -> Result<Prepared> {
     let (keys, database) = (&settings.key_file, &settings.database);
     let clock = wiring::clock(settings);
     let keys_made = !keys.try_exists().with_context(|| format!("could not look for the key file {}", keys.display()))?;
-    if keys_made {
-        // New keys beside old rows would make every link, code and session under way unusable, and nobody would know why.
-        if database.exists() {
-            bail!("there is no key file {}, but the database {} is in use: put its keys back", keys.display(), database.display());
-        }
-        KeyRing::create(keys, &OsEntropy, clock.now())?;
+    // New keys beside old rows would make every link, code and session under way unusable, and nobody would know why.
+    let in_use = || anyhow!("there is no key file {}, but the database {database} is in use: put its keys back", keys.display());
+    if keys_made
+        && let DatabasePlace::Sqlite(path) = database
+        && path.exists()
+    {
+        return Err(in_use());
     }
-    let store = wiring::open_store(database, clock).await?;
+    let store = wiring::open_store(database, Arc::clone(&clock)).await?;
+    if keys_made {
+        let made = async {
+            if !store.is_new().await.with_context(|| format!("could not look into the database {database}"))? {
+                return Err(in_use());
+            }
+            Ok(KeyRing::create(keys, &OsEntropy, clock.now())?)
+        };
+        if let Err(error) = made.await {
+            store.close().await;
+            return Err(error);
+        }
+    }
     let migrated = async {
         let steps = store.pending().await?.len();
         store.migrate().await?;
@@ -36,7 +50,5 @@ pub(crate) async fn prepare(settings: &Settings) -> Result<Prepared> {
     };
     let migrated = migrated.await;
     store.close().await;
-    migrated
-        .map_err(|error: onboarding::ports::StoreError| error)
-        .with_context(|| format!("could not migrate the database {}", database.display()))
+    migrated.map_err(|error: onboarding::ports::StoreError| error).with_context(|| format!("could not migrate the database {database}"))
 }

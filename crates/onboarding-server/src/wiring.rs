@@ -1,7 +1,7 @@
 //! Adapters put into ports: what every command that needs the engine starts from. Decides which adapter stands behind which port, and that no
 //! command goes on with a database that is not there or not migrated.
 
-use crate::config::Settings;
+use crate::config::{DatabasePlace, Settings};
 use crate::fault::{Fault, Faults};
 use crate::portal_files::Loaded;
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -10,7 +10,6 @@ use onboarding::{Onboarding, Portal, Ports};
 use onboarding_secrets::{ArgonPool, KeyRing, KeyVault, OffsetClock, OsEntropy, SystemClock};
 use onboarding_store::{SqlStore, SqliteOptions};
 use onboarding_text::{Contact, FaceFault, MailFace, MailStationery, MailTheme, Texts, Zone};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The engine with everything behind it.
@@ -30,9 +29,24 @@ pub(crate) fn clock(settings: &Settings) -> Arc<dyn Clock> {
     }
 }
 
-/// Opens the database at `path`; makes it if there is none.
-pub(crate) async fn open_store(path: &Path, clock: Arc<dyn Clock>) -> Result<SqlStore> {
-    SqlStore::open(SqliteOptions::new(path), clock).await.with_context(|| format!("could not open the database {}", path.display()))
+/// Opens the database; makes a file if there is none.
+pub(crate) async fn open_store(place: &DatabasePlace, clock: Arc<dyn Clock>) -> Result<SqlStore> {
+    let opened = match place {
+        DatabasePlace::Sqlite(path) => SqlStore::open(SqliteOptions::new(path), clock).await,
+        DatabasePlace::Postgres(server) => {
+            let mut options = server.options.clone();
+            if let Some(path) = &server.password_file {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| anyhow!("could not read the database's password from {}: {}", path.display(), error.kind()))?;
+                // An editor ends a file with a line break; a password has none.
+                options.password = Some(text.trim_end_matches(['\r', '\n']).into());
+            }
+            // Never the clock that a test moves: what it adds is to stay.
+            options.machine = Some(Arc::new(SystemClock));
+            SqlStore::open(options, clock).await
+        }
+    };
+    opened.with_context(|| format!("could not open the database {place}"))
 }
 
 /// Opens everything of an installation that is ready to be used.
@@ -40,8 +54,8 @@ pub(crate) async fn open_store(path: &Path, clock: Arc<dyn Clock>) -> Result<Sql
 /// # Errors
 /// Keys or a database that are missing or not migrated; too little memory for hashing.
 pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
-    if !settings.database.exists() {
-        bail!("there is no database at {}: run `onboarding migrate` first", settings.database.display());
+    if settings.database.is_missing() {
+        bail!("there is no database at {}: run `onboarding migrate` first", settings.database);
     }
     if let Some(file) = &settings.clock_file {
         tracing::warn!(file = %file.display(), "the clock is moved by a file, as tests do");
@@ -55,13 +69,9 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
     };
     let ring = KeyRing::load(&settings.key_file)?;
     let store = open_store(&settings.database, Arc::clone(&clock)).await?;
-    let pending = store.pending().await.with_context(|| format!("could not use the database {}", settings.database.display()))?;
+    let pending = store.pending().await.with_context(|| format!("could not use the database {}", settings.database))?;
     if !pending.is_empty() {
-        bail!(
-            "the database {} is not migrated ({} steps are pending): run `onboarding migrate` first",
-            settings.database.display(),
-            pending.len()
-        );
+        bail!("the database {} is not migrated ({} steps are pending): run `onboarding migrate` first", settings.database, pending.len());
     }
     let pool = pool.await.context("could not start the hashing threads")?.context("could not start the hashing threads")?;
     let shared = Arc::new(store.clone());

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::time::Duration;
-use support::{Answer, HOUSING, MOVED_OUT, MOVED_OUT_NAME, PASSWORD, PATIENCE, PEOPLE, Person, Site, TWIN, form, typed, within};
+use support::{Answer, HOUSING, MOVED_OUT, MOVED_OUT_NAME, PASSWORD, PATIENCE, PEOPLE, Person, Setup, Site, TWIN, form, typed, within};
 
 const NEW_PASSWORD: &str = "Zwölf Boskop im Korb 4!";
 const MINUTE: Duration = Duration::from_secs(61);
@@ -67,6 +67,12 @@ fn a_tenant_goes_from_the_form_to_a_closed_account() {
 #[test]
 fn a_tenant_goes_the_same_way_past_a_server_that_is_killed_between_every_two_steps() {
     walk(&mut Site::start(), &mut Site::crash);
+}
+
+#[test]
+fn a_tenant_goes_the_same_way_on_postgresql_past_a_server_that_is_killed_between_every_two_steps() {
+    let database = onboarding_testkit::postgres::Cluster::shared().database();
+    walk(&mut Site::with(&Setup { database, ..Setup::default() }), &mut Site::crash);
 }
 
 /// The code's way in, the account's whole life, and out. `between` happens between every two steps.

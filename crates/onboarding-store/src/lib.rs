@@ -108,6 +108,14 @@ impl SqlStore {
         Ok(pending.doing("read the state of the schema")?.iter().map(|step| step.name().to_owned()).collect())
     }
 
+    /// Whether the schema was never brought to any step: nothing can be in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be read, or was migrated by a newer version.
+    pub async fn is_new(&self) -> Result<bool, StoreError> {
+        Ok(self.pending().await?.len() == Migrator::migrations().len())
+    }
+
     /// Waits for what is being written and closes all connections. Later calls fail as unavailable.
     pub async fn close(&self) {
         self.inner.database.close().await;

@@ -30,7 +30,12 @@ impl Onboarding {
     pub async fn sweep(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
-            let swept = match self.sweep_once().await {
+            // Not by a clock that may be wrong: time would pass for everything at once.
+            let swept = match self.ports.store.ready().await {
+                Ok(()) => self.sweep_once().await,
+                Err(error) => Err(error.into()),
+            };
+            let swept = match swept {
                 Ok(swept) => swept,
                 Err(error) => {
                     tracing::error!(%error, "could not sweep");

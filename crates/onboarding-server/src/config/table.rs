@@ -177,16 +177,13 @@ impl Table {
 
     /// A path. A relative one starts from the file's folder.
     pub(crate) fn path(&mut self, section: &str, key: &str) -> Option<PathBuf> {
-        self.path_in(section, key, |text| Ok(text.to_owned()))
+        let base = self.base(section, key);
+        self.parsed(section, key, |path| if path.is_empty() { Err("expected a path".to_owned()) } else { Ok(base.join(path)) })
     }
 
-    /// A path that `read` finds in the setting's text.
-    pub(crate) fn path_in(&mut self, section: &str, key: &str, read: impl FnOnce(&str) -> Result<String, String>) -> Option<PathBuf> {
-        let base = self.entries.get(&(section.to_owned(), key.to_owned())).map(|entry| entry.base.clone()).unwrap_or_default();
-        self.parsed(section, key, |text| match read(text)? {
-            path if path.is_empty() => Err("expected a path".to_owned()),
-            path => Ok(base.join(path)),
-        })
+    /// What a relative path in a setting that was not read yet starts from.
+    pub(crate) fn base(&self, section: &str, key: &str) -> PathBuf {
+        self.entries.get(&(section.to_owned(), key.to_owned())).map(|entry| entry.base.clone()).unwrap_or_default()
     }
 
     /// What a setting has to be there for.

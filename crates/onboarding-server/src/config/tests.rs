@@ -50,7 +50,8 @@ fn a_good_file_is_taken_and_its_relative_paths_start_beside_it() {
     let settings = read(GOOD, &[]).unwrap();
     assert_eq!(settings.server.listen.to_string(), "0.0.0.0:8080");
     assert_eq!(settings.server.base_url.as_str(), "https://portal.example.org");
-    assert!(settings.database.is_absolute() && settings.database.ends_with("data/onboarding.db"));
+    let DatabasePlace::Sqlite(database) = &settings.database else { panic!("{}", settings.database) };
+    assert!(database.is_absolute() && database.ends_with("data/onboarding.db"));
     assert_eq!(settings.key_file, Path::new("/etc/onboarding/keys.toml"));
     assert!(settings.letter_folder.is_absolute() && settings.letter_folder.ends_with("letters"));
     let elsewhere = read(GOOD, &[("ONBOARDING_LETTERS__FOLDER", "/srv/spool")]).unwrap();
@@ -78,7 +79,7 @@ fn the_environment_wins_over_the_file() {
     assert_eq!(settings.server.limits.connections, 17);
     assert!(settings.server.proxies.include("10.1.2.3".parse().unwrap()) && settings.server.proxies.include("::1".parse().unwrap()));
     assert_eq!(settings.portals.only.unwrap(), ["one", "two"]);
-    assert_eq!(settings.database, Path::new("/var/lib/onboarding.db"));
+    assert_eq!(settings.database.to_string(), "/var/lib/onboarding.db");
 }
 
 #[test]
@@ -111,7 +112,7 @@ level = "loud"
         ":4: must begin with https://",
         ":5: `10.0.0.0/33` is neither",
         ":6: expected a whole number from 1 to 65535",
-        ":9: `postgres` is no database that this version knows",
+        ":9: names no user; expected one before the host",
         ":12: expected a text in quotes, found a number",
         ":15: expected a path",
         ":21: expected off, error",
@@ -179,15 +180,18 @@ fn a_cheap_hash_is_refused_where_strangers_can_reach_the_server() {
 }
 
 #[test]
-fn a_database_is_an_sqlite_file() {
-    for (url, path) in
-        [("sqlite:a b.db", "a b.db"), ("sqlite:///var/a.db", "/var/a.db"), ("sqlite://a.db", "a.db"), ("sqlite:/a.db", "/a.db")]
-    {
-        assert_eq!(sqlite_path(url).as_deref(), Ok(path), "{url}");
-    }
-    for url in ["onboarding.db", "sqlite::memory:", "sqlite:a.db?mode=rwc", "mysql://a", "C:\\a.db"] {
-        assert!(sqlite_path(url).is_err(), "{url}");
-    }
+fn a_servers_settings_are_read_beside_its_address_and_are_no_files() {
+    let server = with("sqlite:data/onboarding.db", "postgres://eva@db.example/portal")
+        .replace("[mail]", "password_file = \"secret\"\nca_file = \"/etc/ca.pem\"\nconnections = 12\n[mail]");
+    let settings = read(&server, &[("ONBOARDING_DATABASE__PASSWORD_FILE", "/run/secret")]).unwrap();
+    let DatabasePlace::Postgres(database) = settings.database else { panic!("{}", settings.database) };
+    assert_eq!(database.options.to_string(), "postgres://db.example:5432/portal");
+    assert_eq!((database.options.connections, database.options.ca_file.as_deref()), (12, Some(Path::new("/etc/ca.pem"))));
+    assert_eq!(database.password_file.as_deref(), Some(Path::new("/run/secret")));
+    let file = with("[mail]", "password_file = \"secret\"\nconnections = 1\n[mail]");
+    let mut told = told(&file, &[]);
+    told.sort();
+    assert_eq!(told, [":10: expected a whole number from 2 to 1000", ":9: is for a server; SQLite's is a file"]);
 }
 
 #[test]
@@ -195,7 +199,7 @@ fn the_demo_decides_where_its_data_lie() {
     let listen = "127.0.0.1:0".parse().unwrap();
     let demo = |environment| Settings::of_demo(Path::new("dir"), listen, variables(environment));
     let settings = demo(&[("ONBOARDING_HASHING__MEMORY_KIB", "64"), ("ONBOARDING_LOG__LEVEL", "debug")]).unwrap();
-    assert_eq!(settings.database, Path::new("dir/onboarding.db"));
+    assert_eq!(settings.database.to_string(), "dir/onboarding.db");
     assert_eq!(settings.hashing.cost.kib(), 64);
     assert_eq!(settings.log.level, LevelFilter::DEBUG);
     let refused = demo(&[("ONBOARDING_MAIL__FOLDER", "/tmp")]).unwrap_err();

@@ -13,7 +13,7 @@ fn a_wrong_value_is_told_with_file_line_and_reason() {
         assert_eq!((said.code, said.out.as_str()), (1, ""), "{command:?}: {said:?}");
         assert_eq!(
             said.err,
-            "error: onboarding.toml:6: `mongodb` is no database that this version knows; expected sqlite: and a path, such as sqlite:onboarding.db\n"
+            "error: onboarding.toml:6: expected sqlite: and a path, such as sqlite:onboarding.db, or a server's address, such as postgres://user@host/onboarding\n"
         );
     }
 }

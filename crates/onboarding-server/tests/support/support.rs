@@ -51,11 +51,20 @@ pub(crate) struct Setup {
     pub(crate) base_url: &'static str,
     /// How much the server logs.
     pub(crate) log_level: &'static str,
+    /// Where its data are.
+    pub(crate) database: String,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { portals: vec![HOUSING], twin: true, trusted_proxies: Vec::new(), base_url: "https://portal.example", log_level: "debug" }
+        Self {
+            portals: vec![HOUSING],
+            twin: true,
+            trusted_proxies: Vec::new(),
+            base_url: "https://portal.example",
+            log_level: "debug",
+            database: "sqlite:onboarding.db".to_owned(),
+        }
     }
 }
 
@@ -91,6 +100,18 @@ impl Site {
 
     /// Prepared as told, migrated, with records, and not serving yet.
     pub(crate) fn prepared(setup: &Setup) -> Self {
+        let site = Self::laid_out(setup);
+        site.run(&["migrate"]);
+        let records = site.dir.path().join("people.csv");
+        fs::write(&records, people::csv()).unwrap();
+        for slug in setup.portals.iter().copied().filter(|slug| *slug == HOUSING).chain(setup.twin.then_some(TWIN)) {
+            site.import(slug, &records);
+        }
+        site
+    }
+
+    /// The files of an installation.
+    fn laid_out(setup: &Setup) -> Self {
         let dir = tempfile::Builder::new().prefix("onboarding-").tempdir().unwrap();
         let portals = dir.path().join("portals");
         for slug in &setup.portals {
@@ -107,21 +128,23 @@ impl Site {
         let proxies: Vec<_> = setup.trusted_proxies.iter().map(|network| format!("{network:?}")).collect();
         let config = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"{}\"\ntrusted_proxies = [{}]\n\
-             [database]\nurl = \"sqlite:onboarding.db\"\n[mail]\nfolder = \"mail\"\n[secrets]\nkey_file = \"keys.toml\"\n\
+             [database]\nurl = \"{}\"\n[mail]\nfolder = \"mail\"\n[secrets]\nkey_file = \"keys.toml\"\n\
              [portals]\ndirectory = \"portals\"\n[hashing]\nmemory_kib = 64\npasses = 1\n[log]\nlevel = \"{}\"\n",
             setup.base_url,
             proxies.join(", "),
+            setup.database,
             setup.log_level
         );
         fs::write(dir.path().join("onboarding.toml"), config).unwrap();
         fs::write(dir.path().join("clock"), "0").unwrap();
-        let site = Self { dir, base_url: setup.base_url, running: None, taken: Mutex::default(), ahead: Duration::ZERO, starts: 0 };
-        site.run(&["migrate"]);
-        let records = site.dir.path().join("people.csv");
-        fs::write(&records, people::csv()).unwrap();
-        for slug in setup.portals.iter().copied().filter(|slug| *slug == HOUSING).chain(setup.twin.then_some(TWIN)) {
-            site.import(slug, &records);
-        }
+        Self { dir, base_url: setup.base_url, running: None, taken: Mutex::default(), ahead: Duration::ZERO, starts: 0 }
+    }
+
+    /// A second installation with the keys of the first, which has prepared the database; serving.
+    pub(crate) fn beside(setup: &Setup, first: &Self) -> Self {
+        let mut site = Self::laid_out(setup);
+        fs::copy(first.dir.path().join("keys.toml"), site.dir.path().join("keys.toml")).unwrap();
+        site.restart();
         site
     }
 
@@ -141,6 +164,8 @@ impl Site {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onboarding"));
         command.args(arguments).arg("--config").arg(self.dir.path().join("onboarding.toml"));
+        // The tests' own variable, which is no setting of the server's.
+        command.env_remove("ONBOARDING_TEST_POSTGRES_URL");
         command.env("ONBOARDING_TEST__CLOCK_FILE", self.clock_file()).stdin(Stdio::null()).current_dir(self.dir.path());
         command
     }
