@@ -18,6 +18,8 @@ const TOOLS: [(&str, &str); 5] = [
     ("pdftoppm", "poppler-utils"),
     ("zbarimg", "zbar-tools"),
 ];
+/// The server that tests of the store start, with the package that brings it; Debian's are in no path.
+const SERVER: (&str, &str) = ("initdb", "postgresql-15");
 
 /// Sets up, tests the whole workspace, and builds the core for wasm with and without its features.
 pub(crate) fn run(root: &Path) -> Result<()> {
@@ -29,9 +31,12 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     process::run(process::cargo(root, &core).args(["--features", "declaration"]))
 }
 
-/// Letters are read back with the tools of a desk. What is missing is installed with the system's packages, or named.
+/// Letters are read back with the tools of a desk, and PostgreSQL is started. What is missing is installed with the system's
+/// packages, or named.
 fn require_tools() -> Result<()> {
-    let packages = packages_of(&missing(&TOOLS));
+    let mut lacking = missing(&TOOLS);
+    lacking.extend(Some(SERVER).filter(|_| !has_server(Path::new("/usr/lib/postgresql"))));
+    let packages = packages_of(&lacking);
     if packages.is_empty() {
         return Ok(());
     }
@@ -41,6 +46,9 @@ fn require_tools() -> Result<()> {
         .with_context(|| format!("the tests need the packages {}, which are missing and could not be installed", packages.join(" and ")))?;
     // A package that is called so elsewhere might bring another program.
     match missing(&TOOLS).first() {
+        None if !has_server(Path::new("/usr/lib/postgresql")) => {
+            bail!("the tests need `{}`, which the package {} did not bring", SERVER.0, SERVER.1)
+        }
         None => Ok(()),
         Some((tool, package)) => bail!("the tests need `{tool}`, which the package {package} did not bring"),
     }
@@ -51,6 +59,14 @@ fn missing<'a>(tools: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     // Not whether it is content with its arguments: only whether it is there.
     let starts = |tool: &str| Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     tools.iter().copied().filter(|(tool, _)| !starts(tool)).collect()
+}
+
+/// Whether a server of any version is there, or somebody else's is named.
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, read where it is used")]
+fn has_server(versions: &Path) -> bool {
+    let installed =
+        std::fs::read_dir(versions).into_iter().flatten().flatten().any(|version| version.path().join("bin").join(SERVER.0).is_file());
+    installed || missing(&[SERVER]).is_empty() || std::env::var_os("ONBOARDING_TEST_POSTGRES_URL").is_some()
 }
 
 fn packages_of<'a>(tools: &[(&'a str, &'a str)]) -> Vec<&'a str> {

@@ -136,3 +136,20 @@ async fn a_running_sweeper_stops_when_told() {
     running.await.unwrap();
     assert_eq!(scene.engine.registration(GARDEN, &handle(&applied)).await.unwrap().state, "expired");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_running_sweeper_pauses_while_the_store_is_not_ready() {
+    let scene = Scene::new().await;
+    scene.apply("zoe@mail.example", ZOE).await;
+    scene.bench.clock.advance(policy::UNPROVEN_AFTER_MAIL);
+    scene.watched.set_unready(true);
+    let engine = scene.engine.clone();
+    let running = tokio::spawn(async move { engine.sweep(std::future::pending()).await });
+    tokio::time::sleep(std::time::Duration::from_mins(5)).await;
+    let waiting = async || scene.bench.store.due(scene.now(), 10).await.unwrap().len();
+    assert_eq!(waiting().await, 1);
+    scene.watched.set_unready(false);
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+    assert_eq!(waiting().await, 0);
+    running.abort();
+}

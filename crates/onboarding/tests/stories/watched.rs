@@ -21,6 +21,7 @@ use onboarding_testkit::{Bench, CheapHasher, MemoryStore, PlainVault, SeededEntr
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Barrier;
 
@@ -39,6 +40,7 @@ pub(crate) struct Watched {
     hands: Mutex<Vec<(&'static str, Hand)>>,
     gate: Mutex<Option<(usize, Arc<Barrier>)>>,
     broken: Mutex<Option<Ref>>,
+    unready: AtomicBool,
 }
 
 impl Watched {
@@ -52,6 +54,7 @@ impl Watched {
             hands: Mutex::default(),
             gate: Mutex::default(),
             broken: Mutex::default(),
+            unready: AtomicBool::default(),
         }
     }
 
@@ -63,6 +66,11 @@ impl Watched {
     /// Once, as soon as this call has been answered and before its caller goes on.
     pub(crate) fn after(&self, call: &'static str, hand: impl Future<Output = ()> + Send + 'static) {
         self.hands.lock().unwrap().push((call, Box::pin(hand)));
+    }
+
+    /// From now on it works, and says that it is not ready; or no longer.
+    pub(crate) fn set_unready(&self, unready: bool) {
+        self.unready.store(unready, Ordering::SeqCst);
     }
 
     /// The next `many` loads wait for one another: all of them see the same state.
@@ -181,6 +189,9 @@ impl Store for Watched {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
+        if self.unready.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("the clocks are apart".to_owned()));
+        }
         self.store.ready().await
     }
 }
