@@ -10,13 +10,14 @@ use crate::process;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Programs that tests read letters with, each with the Debian package that brings it.
-const TOOLS: [(&str, &str); 5] = [
+/// Programs that tests read letters and databases with, each with the Debian package that brings it.
+const TOOLS: [(&str, &str); 6] = [
     ("pdftotext", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
     ("pdftoppm", "poppler-utils"),
     ("zbarimg", "zbar-tools"),
+    ("sqlite3", "sqlite3"),
 ];
 /// The server that tests of the store start, with the package that brings it; Debian's are in no path.
 const SERVER: (&str, &str) = ("initdb", "postgresql-15");
@@ -33,7 +34,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
 /// Letters are read back with the tools of a desk, and PostgreSQL is started. What is missing is installed with the system's
 /// packages, or named.
-fn require_tools() -> Result<()> {
+pub(crate) fn require_tools() -> Result<()> {
     let mut lacking = missing(&TOOLS);
     lacking.extend(Some(SERVER).filter(|_| !has_server(Path::new("/usr/lib/postgresql"))));
     let packages = packages_of(&lacking);
