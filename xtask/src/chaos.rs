@@ -139,7 +139,7 @@ fn storm(root: &Path, binary: &Path, database: Database, seed: u64, registration
     let crowd = Crowd::new(fleet.addresses(), seed)?;
 
     fleet.begin();
-    let answered = weather(&fleet, &ground, seed, || crowd.register(registrations))?;
+    let answered = weather(&fleet, &ground, seed, || crowd.register(registrations)).with_context(|| fleet.last_words())?;
     served.calm();
     let mut faults = calm(&fleet, &ground)?;
     let mut confirmed = 0;

@@ -10,14 +10,16 @@ use crate::process;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Programs that tests read letters and databases with, each with the Debian package that brings it.
-const TOOLS: [(&str, &str); 6] = [
+/// Programs that tests read letters and databases with, and that they send mails to, each with the Debian package that brings it.
+const TOOLS: [(&str, &str); 8] = [
     ("pdftotext", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
     ("pdftoppm", "poppler-utils"),
     ("zbarimg", "zbar-tools"),
     ("sqlite3", "sqlite3"),
+    ("postfix", "postfix"),
+    ("openssl", "openssl"),
 ];
 /// The server that tests of the store start, with the package that brings it; Debian's are in no path.
 const SERVER: (&str, &str) = ("initdb", "postgresql-15");

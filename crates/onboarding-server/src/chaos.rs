@@ -1,7 +1,7 @@
 //! Ends the process at chosen moments and takes guards away, so that `cargo xtask chaos` can prove what a crash costs and that it would
 //! see a guard missing. Only with the feature `chaos`, which no build for use has.
 //!
-//! What it does comes from the variable `ONBOARDING_CHAOS`: words with a chance in a thousand, as `before-commit=10,after-lease=20`, and
+//! What it does comes from the variable `CHAOS_PLAN`: words with a chance in a thousand, as `before-commit=10,after-lease=20`, and
 //! guards that are missing, as `split-commit`. Which moments those are, the ports decide: it stands between the engine and the store.
 
 use anyhow::{Context as _, Result, bail};
@@ -16,7 +16,7 @@ use onboarding_core::{Presented, Ref, consent::ConsentGiven, policy::Retention};
 use std::sync::Arc;
 
 /// The variable that says what goes wrong.
-const PLAN: &str = "ONBOARDING_CHAOS";
+const PLAN: &str = "CHAOS_PLAN";
 
 /// What goes wrong.
 #[derive(Clone, Copy, Default)]

@@ -10,6 +10,7 @@ mod demo;
 mod fault;
 mod letters;
 mod logging;
+mod mailer;
 mod numbers;
 mod pins;
 mod portal_files;

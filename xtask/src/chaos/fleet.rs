@@ -82,7 +82,7 @@ impl Fleet {
             let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).context("no address is free")?;
             let config = dir.join(format!("server-{number}.toml"));
             let text = format!(
-                "[server]\nlisten = \"{address}\"\nbase_url = \"https://portal.example\"\n[database]\nurl = \"{}\"\n[mail]\nsmtp = \"smtp://{mail}\"\n\
+                "[server]\nlisten = \"{address}\"\nbase_url = \"https://portal.example\"\ntrusted_proxies = [\"127.0.0.1\"]\n[database]\nurl = \"{}\"\n[mail]\nsmtp = \"smtp+plain://{mail}\"\n\
                  [secrets]\nkey_file = \"keys.toml\"\n[hashing]\nmemory_kib = 64\npasses = 1\n[portals]\ndirectory = \"portals\"\n\
                  [log]\nlevel = \"debug\"\n",
                 ground.url()
@@ -181,6 +181,13 @@ impl Fleet {
         Ok(all)
     }
 
+    /// How the first server's log ends: for whoever wonders why nobody answers.
+    pub(super) fn last_words(&self) -> String {
+        let log = self.seats.first().and_then(|seat| std::fs::read_to_string(&seat.log).ok()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        format!("the server's log ends:\n{}", lines[lines.len().saturating_sub(8)..].join("\n"))
+    }
+
     /// Moves the servers' clocks on.
     pub(super) fn advance(&self, by: Duration) -> Result<()> {
         let mut ahead = held(&self.ahead);
@@ -240,7 +247,7 @@ impl Seat {
         let log = || File::options().create(true).append(true).open(&self.log).context("could not open a server's log");
         let plan = if stormy { format!("{},{}", self.moments, self.lacks) } else { self.lacks.to_owned() };
         let mut command = Command::new(&self.binary);
-        command.args(["serve", "--config"]).arg(&self.config).env("ONBOARDING_TEST__CLOCK_FILE", &self.clock).env("ONBOARDING_CHAOS", plan);
+        command.args(["serve", "--config"]).arg(&self.config).env("ONBOARDING_TEST__CLOCK_FILE", &self.clock).env("CHAOS_PLAN", plan);
         let mut process = held(&self.process);
         if self.over.load(Ordering::Relaxed) {
             return Ok(());
