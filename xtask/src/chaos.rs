@@ -43,6 +43,13 @@ pub(crate) struct Options {
     short: bool,
 }
 
+impl Options {
+    /// What every change must pass.
+    pub(crate) fn short() -> Self {
+        Self { seeds: 1, registrations: SHORT.0, short: true }
+    }
+}
+
 /// A guard that can be taken away, and what must be found without it.
 #[derive(Clone, Copy)]
 struct Guard {

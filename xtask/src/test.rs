@@ -1,4 +1,4 @@
-//! `test`: first what the tests need, then the tests, then the core without an operating system under it. Nothing is skipped because
+//! `test`: first what the tests need, then the tests, a short storm, and the core without an operating system under it. Nothing is skipped because
 //! something is not installed: it is installed, or named and the run is red.
 
 use std::path::Path;
@@ -29,6 +29,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     require_wasm(root)?;
     require_tools()?;
     process::run(&mut process::cargo(root, &["test", "--locked", "--workspace"]))?;
+    crate::chaos::run(root, &crate::chaos::Options::short())?;
     let core = ["check", "--locked", "-p", "onboarding-core", "--target", WASM];
     process::run(&mut process::cargo(root, &core))?;
     process::run(process::cargo(root, &core).args(["--features", "declaration"]))

@@ -80,7 +80,8 @@ pub trait Mailer: Send + Sync {
 
     /// How long this recipient is still to be left alone, so that nobody takes many mails for a flood. `None`: the mail goes now, and
     /// counts. Nothing of it was attempted.
-    fn hold(&self, _to: &EmailAddress) -> Option<Duration> {
+    fn hold(&self, to: &EmailAddress) -> Option<Duration> {
+        let _ = to;
         None
     }
 }
