@@ -21,7 +21,7 @@ const PASSWORD: &str = "Korn-unter-der-Tür";
 const PATIENCE: Patience = Patience {
     connect: Duration::from_secs(5),
     answer: Duration::from_millis(1_500),
-    delivery: Duration::from_millis(4_000),
+    delivery: Duration::from_secs(4),
     idle: Duration::from_secs(10),
 };
 

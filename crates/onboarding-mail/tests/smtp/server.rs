@@ -216,8 +216,7 @@ impl Talk<'_> {
         let mut all = vec!["8BITMIME", "SMTPUTF8"];
         all.push(if self.encrypted { "AUTH PLAIN LOGIN" } else { "STARTTLS" });
         all.retain(|word| !self.manner.lacks.iter().any(|lacks| word.starts_with(lacks)));
-        let lines: String = all.iter().map(|word| format!("250-{word}\r\n")).collect();
-        format!("250-test.example\r\n{lines}250 PIPELINING\r\n")
+        format!("250-test.example\r\n250-{}\r\n250 PIPELINING\r\n", all.join("\r\n250-"))
     }
 
     async fn run(mut self, greets: bool) {
@@ -280,7 +279,7 @@ impl Talk<'_> {
             Some(Does::Say(reply)) => self.say(reply).await && !reply.starts_with("421"),
             Some(Does::Drop) => false,
             Some(Does::Hang) => {
-                tokio::time::sleep(Duration::from_secs(60)).await;
+                tokio::time::sleep(Duration::from_mins(1)).await;
                 false
             }
             Some(Does::Drip) => {
