@@ -224,6 +224,11 @@ impl Worker {
             let result = Settlement::Failed { reason: "record_closed".to_owned() };
             return Ok(Some(Ending { result, fate: Some(Fate::Failed), alarm: false }));
         }
+        if !self.may_have_letters(lease.delivery.owner).await? {
+            // Once the account is open again a clerk has another letter written, with another PIN.
+            let result = Settlement::Failed { reason: "account_suspended".to_owned() };
+            return Ok(Some(Ending { result, fate: Some(Fate::Failed), alarm: false }));
+        }
         let letter = match writer.pin_letter(portal, &record.value, order) {
             Ok(letter) => letter,
             Err(reason) => {
@@ -242,6 +247,14 @@ impl Worker {
                 Ending { result: Settlement::RetryUnknown { at: now + self.wait(lease), reason }, fate: None, alarm: false }
             }
         }))
+    }
+
+    /// Whether the account behind a letter is open: the PIN of one that is suspended waits for nobody in a letter box.
+    async fn may_have_letters(&self, owner: Ref) -> Result<bool, Error> {
+        let Ref::Membership(_) = owner else { return Ok(true) };
+        let Some(membership) = self.engine.load::<Membership>(owner).await? else { return Ok(true) };
+        let account = self.engine.load::<Account>(Ref::Account(membership.value.account())).await?;
+        Ok(account.is_none_or(|account| matches!(account.value.standing(), account::Standing::Active)))
     }
 
     /// Notes under the fence that an attempt begins. `false`: the lease is another worker's by now.
