@@ -3,10 +3,12 @@
 
 mod arch;
 mod bench;
+mod chaos;
 mod ci;
 mod deny;
 mod openapi;
 mod process;
+mod sample;
 mod test;
 mod tidy;
 
@@ -38,6 +40,8 @@ enum Verb {
     Tidy,
     /// Measure speed and memory of a release server; prints a table of budgets
     Bench,
+    /// Kill servers, their database and the mail's connection while people register; then count what was lost
+    Chaos(chaos::Options),
     /// Check licences, sources and banned crates of the whole dependency graph
     Deny,
     /// Write docs/openapi.json from the server's own description
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         Verb::Arch { manifest_path } => arch::run(&manifest_path.unwrap_or_else(|| root.join("Cargo.toml"))),
         Verb::Tidy => tidy::run(root),
         Verb::Bench => bench::run(root),
+        Verb::Chaos(options) => chaos::run(root, &options),
         Verb::Deny => deny::run(root),
         Verb::Openapi { check } => openapi::run(root, if check { openapi::Mode::Check } else { openapi::Mode::Write }),
     };

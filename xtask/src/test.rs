@@ -1,4 +1,4 @@
-//! `test`: first what the tests need, then the tests, then the core without an operating system under it. Nothing is skipped because
+//! `test`: first what the tests need, then the tests, a short storm, and the core without an operating system under it. Nothing is skipped because
 //! something is not installed: it is installed, or named and the run is red.
 
 use std::path::Path;
@@ -10,13 +10,16 @@ use crate::process;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Programs that tests read letters with, each with the Debian package that brings it.
-const TOOLS: [(&str, &str); 5] = [
+/// Programs that tests read letters and databases with, and that they send mails to, each with the Debian package that brings it.
+const TOOLS: [(&str, &str); 8] = [
     ("pdftotext", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
     ("pdftoppm", "poppler-utils"),
     ("zbarimg", "zbar-tools"),
+    ("sqlite3", "sqlite3"),
+    ("postfix", "postfix"),
+    ("openssl", "openssl"),
 ];
 /// The server that tests of the store start, with the package that brings it; Debian's are in no path.
 const SERVER: (&str, &str) = ("initdb", "postgresql-15");
@@ -26,6 +29,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     require_wasm(root)?;
     require_tools()?;
     process::run(&mut process::cargo(root, &["test", "--locked", "--workspace"]))?;
+    crate::chaos::run(root, &crate::chaos::Options::short())?;
     let core = ["check", "--locked", "-p", "onboarding-core", "--target", WASM];
     process::run(&mut process::cargo(root, &core))?;
     process::run(process::cargo(root, &core).args(["--features", "declaration"]))
@@ -33,7 +37,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
 /// Letters are read back with the tools of a desk, and PostgreSQL is started. What is missing is installed with the system's
 /// packages, or named.
-fn require_tools() -> Result<()> {
+pub(crate) fn require_tools() -> Result<()> {
     let mut lacking = missing(&TOOLS);
     lacking.extend(Some(SERVER).filter(|_| !has_server(Path::new("/usr/lib/postgresql"))));
     let packages = packages_of(&lacking);

@@ -6,7 +6,7 @@
 //!
 //! Mails carry codes and links: folders and files are their owner's only.
 
-use crate::message;
+use crate::message::{self, Encoding};
 use async_trait::async_trait;
 use chrono::DateTime;
 use onboarding::ports::{MailError, Mailer, Receipt, RenderedMail};
@@ -39,7 +39,7 @@ impl FolderMailer {
 #[async_trait]
 impl Mailer for FolderMailer {
     async fn send(&self, id: DeliveryId, mail: &RenderedMail) -> Result<Receipt, MailError> {
-        let bytes = message::build(mail).map_err(|error| MailError::Permanent { reason: error.to_string() })?.formatted();
+        let bytes = message::build(mail, Encoding::AsItIs).map_err(|error| MailError::Permanent { reason: error.to_string() })?.formatted();
         let folder = self.folder(&mail.portal);
         let name = file_name(id);
         let draft = format!(".{id}.{}.{}.draft", std::process::id(), self.drafts.fetch_add(1, Ordering::Relaxed));

@@ -36,8 +36,17 @@ pub enum MessageError {
     Parts,
 }
 
+/// How texts outside ASCII travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// 8bit where they need it: for a file, or a server that offers `8BITMIME`.
+    AsItIs,
+    /// Quoted-printable: for the few servers that don't.
+    SevenBit,
+}
+
 /// Builds the message.
-pub fn build(mail: &RenderedMail) -> Result<Message, MessageError> {
+pub fn build(mail: &RenderedMail, encoding: Encoding) -> Result<Message, MessageError> {
     let name = header_text(&mail.from_name);
     let mut builder = Message::builder()
         .date(date(mail.date)?)
@@ -54,7 +63,7 @@ pub fn build(mail: &RenderedMail) -> Result<Message, MessageError> {
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("X-Auto-Response-Suppress", "All"))
         // What holds an 8bit part is 8bit itself. Source: RFC 2045 6.4.
-        .header(if mail.text.is_ascii() && mail.html.is_ascii() {
+        .header(if encoding == Encoding::SevenBit || (mail.text.is_ascii() && mail.html.is_ascii()) {
             ContentTransferEncoding::SevenBit
         } else {
             ContentTransferEncoding::EightBit
@@ -62,8 +71,8 @@ pub fn build(mail: &RenderedMail) -> Result<Message, MessageError> {
         .multipart(
             MultiPart::alternative()
                 .boundary(boundary(mail))
-                .singlepart(part(ContentType::TEXT_PLAIN, &mail.text))
-                .singlepart(part(ContentType::TEXT_HTML, &mail.html)),
+                .singlepart(part(ContentType::TEXT_PLAIN, &mail.text, encoding))
+                .singlepart(part(ContentType::TEXT_HTML, &mail.html, encoding)),
         )
         .map_err(|_| MessageError::Parts)
 }
@@ -108,9 +117,10 @@ fn boundary(mail: &RenderedMail) -> String {
 
 /// Texts go as they are, 7bit or 8bit: whoever opens the file reads it, and no link is broken by an encoding. Only a line
 /// that no message may carry is quoted-printable.
-fn part(kind: ContentType, text: &str) -> SinglePart {
+fn part(kind: ContentType, text: &str, encoding: Encoding) -> SinglePart {
     let text: String = text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    let body = if text.lines().all(|line| line.len() <= LINE_MAX) {
+    let travels = encoding == Encoding::AsItIs || text.is_ascii();
+    let body = if travels && text.lines().all(|line| line.len() <= LINE_MAX) {
         // The library would call for quoted-printable from 77 characters on and break the link.
         let encoding = if text.is_ascii() { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::EightBit };
         Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), encoding)

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use mail_parser::{MessageParser, MimeHeaders};
 use onboarding::ports::RenderedMail;
 use onboarding_core::{EmailAddress, Language, PortalSlug};
-use onboarding_mail::message::{MessageError, build};
+use onboarding_mail::message::{Encoding, MessageError, build};
 
 const LINK: &str = "https://konto.example/bewerbung/confirm?t=Zm9vYmFyYmF6cXV4LWZvb2JhcmJhenF1eC1mb29iYXJiYXpxdXgtMDEyMzQ1Njc4OQ";
 
@@ -28,7 +28,7 @@ fn mail() -> RenderedMail {
 }
 
 fn raw(mail: &RenderedMail) -> String {
-    String::from_utf8(build(mail).unwrap().formatted()).unwrap()
+    String::from_utf8(build(mail, Encoding::AsItIs).unwrap().formatted()).unwrap()
 }
 
 /// Header lines with their continuations, before the first part.
@@ -128,7 +128,7 @@ fn a_line_break_in_a_subject_or_name_makes_no_header_and_no_recipient() {
     for end in ["\r\n", "\n", "\r", "\0", "\r\n\r\n", "\u{85}", "\u{2028}", "\u{b}", "\r\n "] {
         let evil = format!("Hallo{end}Bcc: victim@post.example{end}X-Evil: 1{end}.{end}");
         let mail = RenderedMail { subject: evil.clone(), from_name: evil, ..mail() };
-        let message = build(&mail).unwrap();
+        let message = build(&mail, Encoding::AsItIs).unwrap();
         let recipients: Vec<_> = message.envelope().to().iter().map(ToString::to_string).collect();
         assert_eq!(recipients, ["kim@post.example"]);
         let raw = String::from_utf8(message.formatted()).unwrap();
@@ -200,23 +200,23 @@ fn control_characters_of_a_text_do_not_reach_the_reader() {
 fn a_message_id_that_is_none_is_refused() {
     for id in ["", "x", "@portal.example", "x@", "a@b@c", "a b@c", "a\r\nBcc: x@y", "<a@b>", "ä@b", "a@b,c@d"] {
         let mail = RenderedMail { message_id: id.to_owned(), ..mail() };
-        assert_eq!(build(&mail).unwrap_err(), MessageError::MessageId, "{id:?}");
+        assert_eq!(build(&mail, Encoding::AsItIs).unwrap_err(), MessageError::MessageId, "{id:?}");
     }
     let mail = RenderedMail { message_id: format!("{}@b", "a".repeat(239)), ..mail() };
-    assert_eq!(build(&mail).unwrap_err(), MessageError::MessageId);
+    assert_eq!(build(&mail, Encoding::AsItIs).unwrap_err(), MessageError::MessageId);
 }
 
 #[test]
 fn a_date_that_no_header_can_carry_is_refused() {
     for date in [DateTime::<Utc>::UNIX_EPOCH - TimeDelta::seconds(1), DateTime::<Utc>::MAX_UTC] {
-        assert_eq!(build(&RenderedMail { date, ..mail() }).unwrap_err(), MessageError::Date);
+        assert_eq!(build(&RenderedMail { date, ..mail() }, Encoding::AsItIs).unwrap_err(), MessageError::Date);
     }
 }
 
 #[test]
 fn an_address_outside_ascii_is_written_whole() {
     let mail = RenderedMail { to: EmailAddress::parse("jörg@bücher.example").unwrap(), ..mail() };
-    let message = build(&mail).unwrap();
+    let message = build(&mail, Encoding::AsItIs).unwrap();
     assert_eq!(message.envelope().to()[0].to_string(), "jörg@xn--bcher-kva.example");
     let raw = message.formatted();
     assert_eq!(MessageParser::default().parse(&raw).unwrap().to().unwrap().first().unwrap().address(), Some("jörg@xn--bcher-kva.example"));

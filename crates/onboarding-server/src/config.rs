@@ -6,10 +6,12 @@
 
 mod base_url;
 mod database;
+mod mail;
 mod table;
 
 pub(crate) use base_url::BaseUrl;
 pub(crate) use database::DatabasePlace;
+pub(crate) use mail::MailPlace;
 pub(crate) use table::Environment;
 
 use crate::fault::{Fault, Faults};
@@ -29,8 +31,7 @@ use tracing::level_filters::LevelFilter;
 pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) database: DatabasePlace,
-    /// Holds a folder of `.eml` files per portal.
-    pub(crate) mail_folder: PathBuf,
+    pub(crate) mail: MailPlace,
     /// Holds a folder of letters per portal, for whoever prints them.
     pub(crate) letter_folder: PathBuf,
     pub(crate) key_file: PathBuf,
@@ -92,8 +93,7 @@ impl Settings {
             let base_url = table.parsed("server", "base_url", BaseUrl::parse);
             let base_url = table.required("server", "base_url", base_url);
             let database = DatabasePlace::of(table);
-            let mail_folder = table.path("mail", "folder");
-            let mail_folder = table.required("mail", "folder", mail_folder);
+            let mail = MailPlace::of(table);
             // Not every installation sends letters; where they would lie is settled all the same.
             let letter_folder = table.path("letters", "folder").unwrap_or_else(|| path.with_file_name("letters"));
             let key_file = table.path("secrets", "key_file");
@@ -104,7 +104,7 @@ impl Settings {
                 listen: listen?,
                 base_url: base_url?,
                 database: database?,
-                mail_folder: mail_folder?,
+                mail: mail?,
                 letter_folder,
                 key_file: key_file?,
                 directory: Some(directory?),
@@ -124,6 +124,13 @@ impl Settings {
                 ("database", "ca_file", "the demo keeps everything in the folder given by --data"),
                 ("database", "connections", "the demo keeps everything in the folder given by --data"),
                 ("mail", "folder", "the demo keeps everything in the folder given by --data"),
+                ("mail", "smtp", "the demo's mails are files"),
+                ("mail", "username", "the demo's mails are files"),
+                ("mail", "password", "the demo's mails are files"),
+                ("mail", "password_file", "the demo's mails are files"),
+                ("mail", "ca_file", "the demo's mails are files"),
+                ("mail", "hello_name", "the demo's mails are files"),
+                ("mail", "per_minute", "the demo's mails are files"),
                 ("letters", "folder", "the demo keeps everything in the folder given by --data"),
                 ("secrets", "key_file", "the demo keeps everything in the folder given by --data"),
                 ("portals", "directory", "the demo's portals are those in the binary"),
@@ -134,7 +141,7 @@ impl Settings {
                 listen,
                 base_url: BaseUrl::of_listener(listen),
                 database: DatabasePlace::Sqlite(dir.join("onboarding.db")),
-                mail_folder: dir.join("mail"),
+                mail: MailPlace::Folder(dir.join("mail")),
                 letter_folder: dir.join("letters"),
                 key_file: dir.join("keys.toml"),
                 directory: None,
@@ -171,7 +178,7 @@ impl Settings {
         let settings = fixed.map(|fixed| Self {
             server: Server { listen: fixed.listen, base_url: fixed.base_url, proxies, limits },
             database: fixed.database,
-            mail_folder: fixed.mail_folder,
+            mail: fixed.mail,
             letter_folder: fixed.letter_folder,
             key_file: fixed.key_file,
             hashing,
@@ -189,7 +196,7 @@ struct Fixed {
     listen: SocketAddr,
     base_url: BaseUrl,
     database: DatabasePlace,
-    mail_folder: PathBuf,
+    mail: MailPlace,
     letter_folder: PathBuf,
     key_file: PathBuf,
     directory: Option<PathBuf>,

@@ -54,7 +54,7 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
     let mut announcement = format!("listening on http://{address}\n\n");
     let base = settings.server.base_url.as_str();
     // Writing into a text cannot fail.
-    let _ = writeln!(announcement, "API      {base}/api/docs\nmails    {}", settings.mail_folder.join("<portal>").join("*.eml").display());
+    let _ = writeln!(announcement, "API      {base}/api/docs\nmails    {}", dir.join("mail/<portal>").join("*.eml").display());
     let _ = writeln!(announcement, "letters  {}", settings.letter_folder.join("<portal>").join("*.pdf").display());
     for folder in &folders {
         let portal = house.engine.portal(folder.slug())?;

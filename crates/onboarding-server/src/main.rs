@@ -1,6 +1,8 @@
 //! The binary `onboarding`: a command line over the engine. This file decides which command runs and how its failure is told; what a command
 //! does stands in its module.
 
+#[cfg(feature = "chaos")]
+mod chaos;
 mod check;
 mod cli;
 mod config;
@@ -8,6 +10,7 @@ mod demo;
 mod fault;
 mod letters;
 mod logging;
+mod mailer;
 mod numbers;
 mod pins;
 mod portal_files;

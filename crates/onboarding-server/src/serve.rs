@@ -9,7 +9,6 @@ use crate::wiring::House;
 use anyhow::{Context as _, Result, anyhow};
 use onboarding::Worker;
 use onboarding_http::edge;
-use onboarding_mail::FolderMailer;
 use onboarding_text::MailStationery;
 use std::future::Future;
 use std::io::{self, Write};
@@ -40,7 +39,7 @@ pub(crate) async fn run(
     let (stop, stopping) = watch::channel(false);
     let mut parts = JoinSet::new();
 
-    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), Arc::new(FolderMailer::new(&settings.mail_folder)));
+    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), crate::mailer::mailer(settings)?);
     let press = letters::press(settings, Arc::clone(&house.engine.ports().clock));
     let worker = worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), Arc::new(press));
     let mut door = door(&house, &settings.server, listener, told(stopping.clone()))?;

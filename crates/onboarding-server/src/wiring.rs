@@ -87,6 +87,8 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
         entropy,
         clock,
     };
+    #[cfg(feature = "chaos")]
+    let ports = crate::chaos::between(ports)?;
     Ok(House { engine: Onboarding::new(ports, loaded.portals).with_retention(settings.retention), texts: loaded.texts, store })
 }
 

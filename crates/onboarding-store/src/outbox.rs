@@ -6,13 +6,10 @@ use crate::column::{micros, moment, portal, reference, sealed, small, unsigned};
 use crate::entity::outbox;
 use crate::error::{Doing, corrupt};
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
-use onboarding::ports::{Delivery, DeliveryKind, DeliveryStatus, Kept, Leased, Outbox, OutboxFilter, OutboxRow, StoreError};
+use chrono::{DateTime, Utc};
+use onboarding::ports::{Delivery, DeliveryKind, DeliveryStatus, Kept, LEASE, Leased, Outbox, OutboxFilter, OutboxRow, StoreError};
 use onboarding_core::{DeliveryId, Language};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
-
-/// How long a worker holds a delivery before another may take it over.
-const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 /// Queued, and nothing it waits for is outstanding. A row that nobody can send any more is leased as well: its holder
 /// settles it as expired.

@@ -8,8 +8,8 @@ use crate::engine::ATTEMPTS;
 use crate::error::Error;
 use crate::portal::LetterDispatch;
 use crate::ports::{
-    Actor, Commit, CommitError, Delivery, DeliveryKind, JobStatus, Leased, LetterError, LetterPress, MailError, MailOrder, Mailer,
-    OutboxChange, RenderedLetter, Settlement, Stationery, VaultError,
+    Actor, Commit, CommitError, Delivery, DeliveryKind, JobStatus, LEASE, LONGEST_DELIVERY, Leased, LetterError, LetterPress, MailError,
+    MailOrder, Mailer, OutboxChange, RenderedLetter, Settlement, Stationery, VaultError,
 };
 use crate::sealing::{self, OpenError, Payload};
 use crate::{Onboarding, Portal};
@@ -120,12 +120,24 @@ impl Worker {
         let count = leased.len();
         for lease in leased {
             let id = lease.delivery.id;
-            if let Err(error) = self.work(lease).await {
+            // What was before it took long: begun now, it might still be on its way when another worker begins.
+            let is_late = self.engine.now().await? - now > LEASE - LONGEST_DELIVERY;
+            let worked = if is_late { self.give_back(&lease).await } else { self.work(lease).await };
+            if let Err(error) = worked {
                 // The lease runs out by itself, and another round takes it over.
                 tracing::error!(delivery = %id, %error, "could not work on a delivery");
             }
         }
         Ok(count)
+    }
+
+    /// Ends a lease without an attempt.
+    async fn give_back(&self, lease: &Leased) -> Result<(), Error> {
+        let Some(portal) = self.engine.portals.get(&lease.delivery.portal).cloned() else {
+            return Err(Error::UnknownPortal);
+        };
+        let result = Settlement::Retry { at: self.engine.now().await?, reason: "not_reached".to_owned() };
+        self.settle(&portal, lease, Ending { result, fate: None, alarm: false }).await
     }
 
     async fn work(&self, lease: Leased) -> Result<(), Error> {
@@ -185,6 +197,10 @@ impl Worker {
                 return Ok(Some(Ending::parked("unwritable")));
             }
         };
+        if let Some(wait) = self.mailer.hold(&order.to).and_then(|wait| TimeDelta::from_std(wait).ok()) {
+            let at = self.engine.now().await? + wait;
+            return Ok(Some(Ending { result: Settlement::Retry { at, reason: "paced".to_owned() }, fate: None, alarm: false }));
+        }
         if !self.attempt(portal, lease).await? {
             return Ok(None);
         }

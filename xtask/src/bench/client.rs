@@ -1,5 +1,6 @@
 //! A client on one connection: plain HTTP/1.1, and the mails as files.
 
+use crate::sample;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,22 +10,10 @@ use std::time::{Duration, Instant};
 
 /// How long a mail may take.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Every person's password.
-const PASSWORD: &str = "zwölf Möwen über dem Deich";
 
 /// One connection.
 pub(super) struct Client {
     stream: BufReader<TcpStream>,
-}
-
-/// Some name without a digit, different enough.
-pub(super) fn last_name(number: u32) -> String {
-    let syllables = ["ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru"];
-    let mut name = String::from("M");
-    for digit in number.to_string().bytes() {
-        name.push_str(syllables[usize::from(digit - b'0')]);
-    }
-    name
 }
 
 impl Client {
@@ -91,13 +80,13 @@ impl Client {
     /// Registers and proves the address by the code in the mail.
     pub(super) fn sign_up(&mut self, portal: &str, number: u32, consents: &Value, mails: &Path) -> Result<()> {
         let body = json!({
-            "claim": { "number": format!("R{number:06}"), "last_name": last_name(number) },
-            "email": format!("p{number}@bench.example"), "password": PASSWORD, "consents": consents,
+            "claim": { "number": sample::record(number), "last_name": sample::last_name(number) },
+            "email": sample::email(number), "password": sample::PASSWORD, "consents": consents,
         });
         let (status, applied) = self.call("POST", &format!("/api/v1/{portal}/registrations"), None, Some(&body))?;
         ensure!(status == 202, "a sign-up was answered {status}: {applied}");
         let handle = applied["registration"].as_str().context("no handle")?;
-        let code = code_for(&format!("p{number}@bench.example"), mails)?;
+        let code = code_for(&sample::email(number), mails)?;
         let path = format!("/api/v1/{portal}/registrations/{handle}/confirm");
         let (status, confirmed) = self.call("POST", &path, None, Some(&json!({ "code": code })))?;
         ensure!(status == 200, "a code was answered {status}: {confirmed}");
@@ -106,7 +95,7 @@ impl Client {
 
     /// Signs in; the token.
     pub(super) fn sign_in(&mut self, portal: &str, number: u32) -> Result<String> {
-        let body = json!({ "login": format!("p{number}@bench.example"), "password": PASSWORD });
+        let body = json!({ "login": sample::email(number), "password": sample::PASSWORD });
         let (status, session) = self.call("POST", &format!("/api/v1/{portal}/sessions"), None, Some(&body))?;
         ensure!(status == 201, "a sign-in was answered {status}: {session}");
         Ok(session["token"].as_str().context("no token")?.to_owned())

@@ -1,7 +1,6 @@
 //! A server of its own for the measurement: folder, portal, records, process, and what the kernel counts of it.
 
-use anyhow::{Context, Result, bail};
-use std::fmt::Write as _;
+use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,15 +18,6 @@ pub(super) struct Prepared {
 
 /// Writes a portal that asks for number and last name, and as many records as sign-ups.
 pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, records: u32, hashers: u32) -> Result<Prepared> {
-    let portal = dir.join("portals/bench");
-    std::fs::create_dir_all(portal.join("documents"))?;
-    // The first of the shipped portals that asks for a claim and a password stands model; only its name is changed.
-    let model = model(&root.join("portals"))?;
-    std::fs::copy(model.join("portal.toml"), portal.join("portal.toml"))?;
-    for document in std::fs::read_dir(model.join("documents"))? {
-        let document = document?;
-        std::fs::copy(document.path(), portal.join("documents").join(document.file_name()))?;
-    }
     let config = dir.join("onboarding.toml");
     std::fs::write(
         &config,
@@ -35,27 +25,11 @@ pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, records: u32, hash
             "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"sqlite:bench.db\"\n[mail]\nfolder = \"mail\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\nthreads = {hashers}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n"
         ),
     )?;
-    let mut rows = String::from("number,name,first_name,last_name,street,postal_code,city,country,email,language\n");
-    for number in 0..records {
-        writeln!(rows, "R{number:06},,Kim,{},Weg 1,12345,Ort,DE,,de", super::client::last_name(number))?;
-    }
-    let csv = dir.join("records.csv");
-    std::fs::write(&csv, rows)?;
+    let csv = crate::sample::write(root, dir, records)?;
     let command = |args: &[&str]| crate::process::run(Command::new(binary).args(args).arg("--config").arg(&config).stdout(Stdio::null()));
     command(&["migrate"])?;
     command(&["records", "import", "bench", &csv.to_string_lossy()])?;
     Ok(Prepared { config, mails: dir.join("mail/bench") })
-}
-
-fn model(portals: &Path) -> Result<PathBuf> {
-    for entry in std::fs::read_dir(portals)? {
-        let path = entry?.path();
-        let text = std::fs::read_to_string(path.join("portal.toml")).unwrap_or_default();
-        if text.contains("password = \"at_registration\"") && text.contains("must_match = [\"last_name\"]") {
-            return Ok(path);
-        }
-    }
-    bail!("no portal asks for a number, a last name and a password")
 }
 
 /// A running server; killed when dropped.

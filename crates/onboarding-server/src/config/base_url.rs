@@ -41,6 +41,12 @@ impl BaseUrl {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its host; an IPv6 address in brackets.
+    pub(crate) fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or(self.0.as_str(), |(_, authority)| authority);
+        split(authority).map_or(authority, |(host, _)| host)
+    }
 }
 
 /// Host and port; `None` where the host is none. An IPv6 address keeps its brackets.

@@ -2,16 +2,13 @@
 
 use super::{MemoryStore, State, length};
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use onboarding::ports::{
-    CommitError, Delivery, DeliveryKind, DeliveryStatus, Kept, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow, Sealed, Settlement,
-    StoreError,
+    CommitError, Delivery, DeliveryKind, DeliveryStatus, Kept, LEASE, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow, Sealed,
+    Settlement, StoreError,
 };
 use onboarding_core::{DeliveryId, PortalSlug};
 use std::collections::HashMap;
-
-/// How long a worker holds a delivery.
-const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 /// One delivery.
 #[derive(Clone)]

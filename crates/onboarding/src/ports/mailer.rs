@@ -74,6 +74,14 @@ pub enum MailError {
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands one mail over. Called again with the same id after an unknown outcome.
+    /// Hands one mail over, in at most [`LONGEST_DELIVERY`](super::LONGEST_DELIVERY). Called again with the same id after an unknown
+    /// outcome.
     async fn send(&self, id: DeliveryId, mail: &RenderedMail) -> Result<Receipt, MailError>;
+
+    /// How long this recipient is still to be left alone, so that nobody takes many mails for a flood. `None`: the mail goes now, and
+    /// counts. Nothing of it was attempted.
+    fn hold(&self, to: &EmailAddress) -> Option<Duration> {
+        let _ = to;
+        None
+    }
 }

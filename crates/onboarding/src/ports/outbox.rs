@@ -2,8 +2,14 @@
 
 use super::{Sealed, StoreError};
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use onboarding_core::{DeliveryId, Language, PortalSlug, Ref};
+
+/// How long a worker holds a delivery before another may take it over.
+pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// How long handing a mail or a letter over may take: it ends well before the lease, or another worker would do the same beside it.
+pub const LONGEST_DELIVERY: TimeDelta = TimeDelta::seconds(20);
 
 /// What is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crate::watched::Watched;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use onboarding::Worker;
-use onboarding::core::{DeliveryId, Language, MailTemplate, Ref, policy};
+use onboarding::core::{DeliveryId, EmailAddress, Language, MailTemplate, Ref, policy};
 use onboarding::ports::{
     Actor, Commit, Delivery, DeliveryKind, DeliveryStatus, MailError, MailOrder, Mailer, Outbox, OutboxChange, Receipt, RenderedMail,
     Settlement, Stationery, StationeryError, Store, Vault,
@@ -441,4 +441,64 @@ async fn a_store_that_is_away_stops_no_worker() {
     scene.bench.store.set_down(false);
     let token = secret(&scene.mail_to("kim@mail.example").await.link_token().unwrap());
     scene.engine.confirm_link(GUILD, &caller(), &token).await.unwrap();
+}
+
+/// Takes long over each mail, and wants a domain left alone for a while once.
+struct Leisurely {
+    inner: Arc<RecordingMailer>,
+    clock: Arc<onboarding_testkit::FixedClock>,
+    takes: TimeDelta,
+    held: AtomicUsize,
+}
+
+#[async_trait]
+impl Mailer for Leisurely {
+    async fn send(&self, id: DeliveryId, mail: &RenderedMail) -> Result<Receipt, MailError> {
+        self.clock.advance(self.takes);
+        self.inner.send(id, mail).await
+    }
+
+    fn hold(&self, to: &EmailAddress) -> Option<Duration> {
+        let held = to.as_str().starts_with("held") && self.held.fetch_add(1, Ordering::Relaxed) == 0;
+        held.then_some(Duration::from_secs(5))
+    }
+}
+
+/// Begun at the end of its lease it would still be on its way when another worker begins.
+#[tokio::test]
+async fn what_is_reached_too_late_in_its_lease_is_given_back_without_an_attempt() {
+    let scene = Scene::new().await;
+    for n in 1..=3 {
+        enqueue(&scene, sample::delivery_id(n), &format!("zoe-{n}@mail.example"), None).await;
+    }
+    let takes = TimeDelta::seconds(6);
+    let slow = Leisurely { inner: scene.bench.mailer.clone(), clock: scene.bench.clock.clone(), takes, held: AtomicUsize::new(0) };
+    let slow = Worker::new(scene.engine.clone(), Arc::new(PlainStationery), Arc::new(slow));
+    assert_eq!(slow.run_once().await.unwrap(), 3);
+    assert_eq!(recipients(&scene), ["zoe-1@mail.example", "zoe-2@mail.example"]);
+    let left = scene.rows().await.into_iter().find(|row| row.status == DeliveryStatus::Queued).unwrap();
+    assert_eq!((left.attempts, left.reason.as_deref()), (0, Some("not_reached")));
+    assert_eq!(scene.worker.run_once().await.unwrap(), 1, "at once, by whoever has time");
+    assert_eq!(recipients(&scene).len(), 3);
+}
+
+#[tokio::test]
+async fn a_domain_that_is_to_be_left_alone_costs_no_attempt_and_holds_nobody_else_up() {
+    let scene = Scene::new().await;
+    enqueue(&scene, sample::delivery_id(1), "held@mail.example", None).await;
+    enqueue(&scene, sample::delivery_id(2), "zoe@mail.example", None).await;
+    let paced = Leisurely {
+        inner: scene.bench.mailer.clone(),
+        clock: scene.bench.clock.clone(),
+        takes: TimeDelta::zero(),
+        held: AtomicUsize::new(0),
+    };
+    let worker = Worker::new(scene.engine.clone(), Arc::new(PlainStationery), Arc::new(paced));
+    assert_eq!(worker.run_once().await.unwrap(), 2);
+    assert_eq!(recipients(&scene), ["zoe@mail.example"]);
+    assert_eq!(worker.run_once().await.unwrap(), 0);
+    scene.bench.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(worker.run_once().await.unwrap(), 1);
+    assert_eq!(recipients(&scene), ["zoe@mail.example", "held@mail.example"]);
+    assert!(scene.rows().await.iter().all(|row| row.attempts == 1));
 }
