@@ -189,7 +189,7 @@ async fn a_batch_of_notices_that_stops_half_way_tells_which_pins_are_void() {
     let guild = scene.engine.portal(GUILD).unwrap();
     let header = BUSINESSES.lines().next().unwrap();
     let numbers: Vec<String> = (1..=250).map(|n| format!("9{n:06}")).collect();
-    let rows: String = numbers.iter().map(|number| format!("{number},Betrieb,,,Weg 1,65189,Wiesbaden,DE,,de,open\n")).collect();
+    let rows = numbers.iter().map(|number| format!("{number},Betrieb,,,Weg 1,65189,Wiesbaden,DE,,de,open\n")).collect::<Vec<_>>().concat();
     scene.engine.import_records(&guild, format!("{header}\n{rows}").as_bytes(), |_| ()).await.unwrap();
     let store = scene.bench.store.clone();
     scene.watched.after("commit", async move { store.set_down(true) });
