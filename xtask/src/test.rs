@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use onboarding_testkit::postgres::{self, Cluster};
 
 use crate::process;
 
@@ -21,6 +22,8 @@ const TOOLS: [(&str, &str); 8] = [
     ("postfix", "postfix"),
     ("openssl", "openssl"),
 ];
+/// What goes from outside through whole journeys: once more on PostgreSQL.
+const WALKS: [&str; 7] = ["walk", "walk_chamber", "walk_customer", "walk_documents", "walk_partner", "fifth_portal", "staff"];
 /// The server that tests of the store start, with the package that brings it; Debian's are in no path.
 const SERVER: (&str, &str) = ("initdb", "postgresql-15");
 
@@ -28,7 +31,13 @@ const SERVER: (&str, &str) = ("initdb", "postgresql-15");
 pub(crate) fn run(root: &Path) -> Result<()> {
     require_wasm(root)?;
     require_tools()?;
-    process::run(&mut process::cargo(root, &["test", "--locked", "--workspace"]))?;
+    // One server for all of them: each starts one of its own otherwise.
+    let cluster = Cluster::started_or_named();
+    process::run(process::cargo(root, &["test", "--locked", "--workspace"]).env(postgres::SERVER, cluster.server()))?;
+    let mut walks = process::cargo(root, &["test", "--locked", "-p", "onboarding-server"]);
+    walks.args(WALKS.iter().flat_map(|walk| ["--test", walk]));
+    process::run(walks.env(postgres::SERVER, cluster.server()).env("ONBOARDING_TEST_DATABASE", "postgres"))?;
+    drop(cluster);
     crate::chaos::run(root, &crate::chaos::Options::short())?;
     let core = ["check", "--locked", "-p", "onboarding-core", "--target", WASM];
     process::run(&mut process::cargo(root, &core))?;

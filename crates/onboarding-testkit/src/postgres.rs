@@ -74,14 +74,22 @@ impl Cluster {
     ///
     /// # Panics
     /// If there is no PostgreSQL to start, or it does not start: with what is missing.
-    #[expect(clippy::disallowed_methods, reason = "the tests' own setting, read where it is used")]
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
-        SHARED.get_or_init(|| match std::env::var(SERVER) {
+        SHARED.get_or_init(Self::started_or_named)
+    }
+
+    /// The one that the variable names, else one of one's own.
+    ///
+    /// # Panics
+    /// As [`Cluster::shared`].
+    pub fn started_or_named() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the tests' own setting, read where it is used")]
+        match std::env::var(SERVER) {
             Ok(url) => Self { own: None, server: without_database(&url), made: AtomicU32::new(0) },
             // What is in memory is enough for a server whose machine does not fail.
-            Err(_) => Self::start("-c fsync=off -c max_connections=200"),
-        })
+            Err(_) => Self::start("-c fsync=off -c max_connections=400"),
+        }
     }
 
     /// One of one's own, with further settings such as `-c max_connections=20`.

@@ -224,6 +224,8 @@ impl Seat {
             let mut lived = None;
             loop {
                 if self.has_ended() {
+                    // One that never took its address found no database, and died of nothing else.
+                    self.by_themselves.fetch_add(u32::from(lived.is_some()), Ordering::Relaxed);
                     break;
                 }
                 if lived.is_none() && TcpStream::connect(self.address).is_ok() {
@@ -263,7 +265,6 @@ impl Seat {
         if matches!(child.try_wait(), Ok(None)) {
             return false;
         }
-        self.by_themselves.fetch_add(1, Ordering::Relaxed);
         *process = None;
         true
     }

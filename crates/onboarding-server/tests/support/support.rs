@@ -63,8 +63,21 @@ impl Default for Setup {
             trusted_proxies: Vec::new(),
             base_url: "https://portal.example",
             log_level: "debug",
-            database: "sqlite:onboarding.db".to_owned(),
+            database: database(),
         }
+    }
+}
+
+/// The variable that has the same tests run on another database.
+const DATABASE: &str = "ONBOARDING_TEST_DATABASE";
+
+/// A file of SQLite's, or a fresh database of a PostgreSQL server where the variable asks for one: the same walks on both.
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, read where it is used")]
+fn database() -> String {
+    match std::env::var(DATABASE).as_deref() {
+        Ok("postgres") => onboarding_testkit::postgres::Cluster::shared().database(),
+        Ok(other) => panic!("{DATABASE} is `{other}`; it may be `postgres`, or not there"),
+        Err(_) => "sqlite:onboarding.db".to_owned(),
     }
 }
 
@@ -165,7 +178,8 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_onboarding"));
         command.args(arguments).arg("--config").arg(self.dir.path().join("onboarding.toml"));
         // The tests' own variable, which is no setting of the server's.
-        command.env_remove("ONBOARDING_TEST_POSTGRES_URL");
+        // Settings of the tests, not of the server, which knows all of its own.
+        command.env_remove(DATABASE).env_remove(onboarding_testkit::postgres::SERVER);
         command.env("ONBOARDING_TEST__CLOCK_FILE", self.clock_file()).stdin(Stdio::null()).current_dir(self.dir.path());
         command
     }
