@@ -39,9 +39,7 @@ pub(crate) async fn run(
     let (stop, stopping) = watch::channel(false);
     let mut parts = JoinSet::new();
 
-    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), crate::mailer::mailer(settings)?);
-    let press = letters::press(settings, Arc::clone(&house.engine.ports().clock));
-    let worker = worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), Arc::new(press));
+    let worker = worker(&house, stationery, settings)?;
     let mut door = door(&house, &settings.server, listener, told(stopping.clone()))?;
     parts.spawn({
         let stop = told(stopping.clone());
@@ -81,6 +79,16 @@ pub(crate) async fn run(
     }
     house.store.close().await;
     failure.map_or(Ok(()), Err)
+}
+
+/// Who carries out what commits ordered.
+///
+/// # Errors
+/// A mail server or a printer whose files cannot be read.
+pub(crate) fn worker(house: &House, stationery: MailStationery, settings: &Settings) -> Result<Worker> {
+    let press = letters::press(settings, Arc::clone(&house.engine.ports().clock))?;
+    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), crate::mailer::mailer(settings)?);
+    Ok(worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), press))
 }
 
 /// The HTTP door over the engine: the one place that knows how the application is put together.
