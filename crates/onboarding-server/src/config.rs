@@ -6,11 +6,13 @@
 
 mod base_url;
 mod database;
+mod letters;
 mod mail;
 mod table;
 
 pub(crate) use base_url::BaseUrl;
 pub(crate) use database::DatabasePlace;
+pub(crate) use letters::LetterPlaces;
 pub(crate) use mail::MailPlace;
 pub(crate) use table::Environment;
 
@@ -32,8 +34,7 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) database: DatabasePlace,
     pub(crate) mail: MailPlace,
-    /// Holds a folder of letters per portal, for whoever prints them.
-    pub(crate) letter_folder: PathBuf,
+    pub(crate) letters: LetterPlaces,
     pub(crate) key_file: PathBuf,
     pub(crate) hashing: PoolSettings,
     pub(crate) portals: PortalSource,
@@ -97,7 +98,7 @@ impl Settings {
             let database = DatabasePlace::of(table);
             let mail = MailPlace::of(table);
             // Not every installation sends letters; where they would lie is settled all the same.
-            let letter_folder = table.path("letters", "folder").unwrap_or_else(|| path.with_file_name("letters"));
+            let letters = LetterPlaces::of(table, path.with_file_name("letters"));
             let key_file = table.path("secrets", "key_file");
             let key_file = table.required("secrets", "key_file", key_file);
             let directory = table.path("portals", "directory");
@@ -107,7 +108,7 @@ impl Settings {
                 base_url: base_url?,
                 database: database?,
                 mail: mail?,
-                letter_folder,
+                letters,
                 key_file: key_file?,
                 directory: Some(directory?),
             })
@@ -134,6 +135,8 @@ impl Settings {
                 ("mail", "hello_name", "the demo's mails are files"),
                 ("mail", "per_minute", "the demo's mails are files"),
                 ("letters", "folder", "the demo keeps everything in the folder given by --data"),
+                ("letters", "printer", "the demo's letters are files"),
+                ("letters", "ca_file", "the demo's letters are files"),
                 ("secrets", "key_file", "the demo keeps everything in the folder given by --data"),
                 ("portals", "directory", "the demo's portals are those in the binary"),
                 ("metrics", "listen", "the demo tells no figures"),
@@ -145,7 +148,7 @@ impl Settings {
                 base_url: BaseUrl::of_listener(listen),
                 database: DatabasePlace::Sqlite(dir.join("onboarding.db")),
                 mail: MailPlace::Folder(dir.join("mail")),
-                letter_folder: dir.join("letters"),
+                letters: LetterPlaces { folder: dir.join("letters"), printer: None },
                 key_file: dir.join("keys.toml"),
                 directory: None,
             })
@@ -184,7 +187,7 @@ impl Settings {
             server: Server { listen: fixed.listen, base_url: fixed.base_url, proxies, limits },
             database: fixed.database,
             mail: fixed.mail,
-            letter_folder: fixed.letter_folder,
+            letters: fixed.letters,
             key_file: fixed.key_file,
             hashing,
             portals: PortalSource { directory: fixed.directory, only },
@@ -203,7 +206,7 @@ struct Fixed {
     base_url: BaseUrl,
     database: DatabasePlace,
     mail: MailPlace,
-    letter_folder: PathBuf,
+    letters: LetterPlaces,
     key_file: PathBuf,
     directory: Option<PathBuf>,
 }

@@ -55,7 +55,7 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
     let base = settings.server.base_url.as_str();
     // Writing into a text cannot fail.
     let _ = writeln!(announcement, "API      {base}/api/docs\nmails    {}", dir.join("mail/<portal>").join("*.eml").display());
-    let _ = writeln!(announcement, "letters  {}", settings.letter_folder.join("<portal>").join("*.pdf").display());
+    let _ = writeln!(announcement, "letters  {}", settings.letters.folder.join("<portal>").join("*.pdf").display());
     for folder in &folders {
         let portal = house.engine.portal(folder.slug())?;
         let records = folder.file(RECORDS).unwrap_or_default();

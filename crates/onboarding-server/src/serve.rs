@@ -60,11 +60,7 @@ pub(crate) async fn run(
     let (stop, stopping) = watch::channel(false);
     let mut parts = JoinSet::new();
 
-    let mailer = CountedMailer { mailer: crate::mailer::mailer(settings)?, metrics: Arc::clone(&house.metrics) };
-    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), Arc::new(mailer));
-    let press = Arc::new(letters::press(settings, Arc::clone(&house.engine.ports().clock)));
-    let press = CountedPress { press, metrics: Arc::clone(&house.metrics) };
-    let worker = worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), Arc::new(press));
+    let worker = worker(&house, stationery, settings)?;
     let mut door = door(&house, &settings.server, listener, told(stopping.clone()))?;
     parts.spawn({
         let stop = told(stopping.clone());
@@ -144,6 +140,18 @@ async fn follow_keys(vault: &FileVault, stop: impl Future<Output = ()>) {
             Err(error) => tracing::error!(%error, "could not read the keys again; those from before stay"),
         }
     }
+}
+
+/// Who carries out what commits ordered.
+///
+/// # Errors
+/// A mail server or a printer whose files cannot be read.
+pub(crate) fn worker(house: &House, stationery: MailStationery, settings: &Settings) -> Result<Worker> {
+    let press = letters::press(settings, Arc::clone(&house.engine.ports().clock))?;
+    let press = CountedPress { press, metrics: Arc::clone(&house.metrics) };
+    let mailer = CountedMailer { mailer: crate::mailer::mailer(settings)?, metrics: Arc::clone(&house.metrics) };
+    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), Arc::new(mailer));
+    Ok(worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), Arc::new(press)))
 }
 
 /// The HTTP door over the engine: the one place that knows how the application is put together.
