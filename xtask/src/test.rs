@@ -11,8 +11,8 @@ use crate::process;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Programs that tests read letters and databases with, and that they send mails to, each with the Debian package that brings it.
-const TOOLS: [(&str, &str); 8] = [
+/// Programs that tests read letters and databases with, and that they send mails and letters to, each with the Debian package that brings it.
+const TOOLS: [(&str, &str); 10] = [
     ("pdftotext", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
@@ -21,6 +21,8 @@ const TOOLS: [(&str, &str); 8] = [
     ("sqlite3", "sqlite3"),
     ("postfix", "postfix"),
     ("openssl", "openssl"),
+    ("/usr/sbin/ippeveprinter", "cups-ipp-utils"),
+    ("dbus-daemon", "dbus"),
 ];
 /// What goes from outside through whole journeys: once more on PostgreSQL.
 const WALKS: [&str; 7] = ["walk", "walk_chamber", "walk_customer", "walk_documents", "walk_partner", "fifth_portal", "staff"];

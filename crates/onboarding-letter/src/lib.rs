@@ -7,6 +7,7 @@
 //!   house puts the texts behind this trait.
 //! - [`Window`]: where on the sheet an envelope shows the address, one for each layout that a portal may choose.
 //! - [`SpoolPress`]: the letter press whose printer is a folder; a manifest tells a printing house what lies in it.
+//! - [`IppPress`]: the letter press that is a printer, by IPP; the same letter once.
 //! - [`LetterFault`]: why a letter is not written. A character that no font has is a fault, never an empty box.
 //!
 //! Inside, a letter goes through four hands: `address` says what stands in the window, `face` shapes and measures text,
@@ -22,6 +23,7 @@ mod code;
 mod face;
 mod fault;
 mod flow;
+mod ipp;
 mod letters;
 mod sheet;
 mod spool;
@@ -29,6 +31,7 @@ mod texts;
 mod window;
 
 pub use fault::LetterFault;
+pub use ipp::{IppAddress, IppError, IppPatience, IppPress};
 pub use letters::PdfLetters;
 pub use spool::SpoolPress;
 pub use texts::LetterTexts;

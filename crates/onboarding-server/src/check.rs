@@ -9,7 +9,7 @@ use onboarding::ports::StoreError;
 use onboarding_secrets::KeyRing;
 use std::fmt::Write as _;
 
-/// Looks at keys and database.
+/// Looks at keys, database, and the files that mail server and printer need.
 ///
 /// # Errors
 /// Every one that could not be used.
@@ -39,6 +39,9 @@ pub(crate) async fn installation(settings: &Settings) -> Result<(), Faults> {
             }
         }
     }
+    // What mails and letters need of files; nobody is spoken to.
+    let outside = [crate::mailer::mailer(settings).err(), crate::letters::press(settings, wiring::clock(settings)).err()];
+    faults.extend(outside.into_iter().flatten().map(|error| Fault::new("mails and letters", format!("{error:#}"))));
     if in_use && let Err(error) = KeyRing::load(keys) {
         faults.insert(0, Fault::new(keys.display().to_string(), error.to_string()));
     }

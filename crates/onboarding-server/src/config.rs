@@ -6,11 +6,13 @@
 
 mod base_url;
 mod database;
+mod letters;
 mod mail;
 mod table;
 
 pub(crate) use base_url::BaseUrl;
 pub(crate) use database::DatabasePlace;
+pub(crate) use letters::LetterPlaces;
 pub(crate) use mail::MailPlace;
 pub(crate) use table::Environment;
 
@@ -32,12 +34,13 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) database: DatabasePlace,
     pub(crate) mail: MailPlace,
-    /// Holds a folder of letters per portal, for whoever prints them.
-    pub(crate) letter_folder: PathBuf,
+    pub(crate) letters: LetterPlaces,
     pub(crate) key_file: PathBuf,
     pub(crate) hashing: PoolSettings,
     pub(crate) portals: PortalSource,
     pub(crate) log: LogSettings,
+    /// Where figures are told; `None`: nowhere.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) retention: Retention,
     /// A file with seconds to add to the clock, for tests against a running server on loopback.
     pub(crate) clock_file: Option<PathBuf>,
@@ -95,7 +98,7 @@ impl Settings {
             let database = DatabasePlace::of(table);
             let mail = MailPlace::of(table);
             // Not every installation sends letters; where they would lie is settled all the same.
-            let letter_folder = table.path("letters", "folder").unwrap_or_else(|| path.with_file_name("letters"));
+            let letters = LetterPlaces::of(table, path.with_file_name("letters"));
             let key_file = table.path("secrets", "key_file");
             let key_file = table.required("secrets", "key_file", key_file);
             let directory = table.path("portals", "directory");
@@ -105,7 +108,7 @@ impl Settings {
                 base_url: base_url?,
                 database: database?,
                 mail: mail?,
-                letter_folder,
+                letters,
                 key_file: key_file?,
                 directory: Some(directory?),
             })
@@ -132,8 +135,11 @@ impl Settings {
                 ("mail", "hello_name", "the demo's mails are files"),
                 ("mail", "per_minute", "the demo's mails are files"),
                 ("letters", "folder", "the demo keeps everything in the folder given by --data"),
+                ("letters", "printer", "the demo's letters are files"),
+                ("letters", "ca_file", "the demo's letters are files"),
                 ("secrets", "key_file", "the demo keeps everything in the folder given by --data"),
                 ("portals", "directory", "the demo's portals are those in the binary"),
+                ("metrics", "listen", "the demo tells no figures"),
             ] {
                 table.decided_elsewhere(section, key, instead);
             }
@@ -142,7 +148,7 @@ impl Settings {
                 base_url: BaseUrl::of_listener(listen),
                 database: DatabasePlace::Sqlite(dir.join("onboarding.db")),
                 mail: MailPlace::Folder(dir.join("mail")),
-                letter_folder: dir.join("letters"),
+                letters: LetterPlaces { folder: dir.join("letters"), printer: None },
                 key_file: dir.join("keys.toml"),
                 directory: None,
             })
@@ -158,7 +164,9 @@ impl Settings {
     fn of_table(mut table: Table, level: LevelFilter, fix: impl FnOnce(&mut Table) -> Option<Fixed>) -> Result<Self, Faults> {
         let fixed = fix(&mut table);
         // An address that could not be read is told already; what depends on it is judged once it can be.
-        let exposed = fixed.as_ref().is_some_and(|fixed| !fixed.listen.ip().is_loopback());
+        let metrics = table.parsed("metrics", "listen", listener);
+        let exposed = metrics.is_some_and(|address| !address.ip().is_loopback())
+            || fixed.as_ref().is_some_and(|fixed| !fixed.listen.ip().is_loopback());
         let proxies = proxies(&mut table);
         let mut limits = EdgeLimits::default();
         if let Some(most) = table.number("server", "max_connections", 1..=65_535) {
@@ -179,11 +187,12 @@ impl Settings {
             server: Server { listen: fixed.listen, base_url: fixed.base_url, proxies, limits },
             database: fixed.database,
             mail: fixed.mail,
-            letter_folder: fixed.letter_folder,
+            letters: fixed.letters,
             key_file: fixed.key_file,
             hashing,
             portals: PortalSource { directory: fixed.directory, only },
             log,
+            metrics,
             retention,
             clock_file,
         });
@@ -197,7 +206,7 @@ struct Fixed {
     base_url: BaseUrl,
     database: DatabasePlace,
     mail: MailPlace,
-    letter_folder: PathBuf,
+    letters: LetterPlaces,
     key_file: PathBuf,
     directory: Option<PathBuf>,
 }

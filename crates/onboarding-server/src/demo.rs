@@ -55,7 +55,7 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
     let base = settings.server.base_url.as_str();
     // Writing into a text cannot fail.
     let _ = writeln!(announcement, "API      {base}/api/docs\nmails    {}", dir.join("mail/<portal>").join("*.eml").display());
-    let _ = writeln!(announcement, "letters  {}", settings.letter_folder.join("<portal>").join("*.pdf").display());
+    let _ = writeln!(announcement, "letters  {}", settings.letters.folder.join("<portal>").join("*.pdf").display());
     for folder in &folders {
         let portal = house.engine.portal(folder.slug())?;
         let records = folder.file(RECORDS).unwrap_or_default();
@@ -64,7 +64,7 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
         announcement.push_str(&sample::introduction(&house.engine, &portal, records, base).await?);
     }
     announcement.push_str("\nCtrl+C ends the demo; the next start goes on with the same data\n");
-    serve::run(house, stationery, &settings, listener, &announcement).await
+    serve::run(house, stationery, &settings, serve::Listeners { door: listener, figures: None }, &announcement).await
 }
 
 /// Mails with codes and the keys lie in it: nobody but its owner looks inside. A folder that is there keeps its mode.

@@ -1,4 +1,4 @@
-//! Letters from the command line and for the worker: texts put behind the letters' trait, a spool as the press, and the letters with
+//! Letters from the command line and for the worker: texts put behind the letters' trait, a spool or a printer as the press, and the letters with
 //! registration numbers. Decides that a list is printed whole or not at all, and each number once; how a letter looks is the letters' crate's.
 
 use crate::config::Settings;
@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use onboarding::Portal;
-use onboarding::ports::{Clock, LetterPress as _};
+use onboarding::ports::{Clock, LetterPress};
 use onboarding_core::journey::{MembershipBy, MustMatch};
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{DeliveryId, Language, Record, RecordNumber, Uuid};
-use onboarding_letter::{LetterTexts, PdfLetters, SpoolPress};
+use onboarding_letter::{IppPatience, IppPress, LetterTexts, PdfLetters, SpoolPress};
 use onboarding_text::{Arg, Texts, Zone, moments};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -40,9 +40,19 @@ pub(crate) fn writer(texts: &Arc<Texts>, settings: &Settings) -> PdfLetters {
     PdfLetters::new(Arc::new(Words(Arc::clone(texts))), settings.server.base_url.as_str())
 }
 
-/// Where they are printed.
-pub(crate) fn press(settings: &Settings, clock: Arc<dyn Clock>) -> SpoolPress {
-    SpoolPress::new(&settings.letter_folder, clock)
+/// The spool's folder.
+fn spool(settings: &Settings, clock: Arc<dyn Clock>) -> SpoolPress {
+    SpoolPress::new(&settings.letters.folder, clock)
+}
+
+/// Where letters with PINs are printed. Nothing is connected yet.
+///
+/// # Errors
+/// Certificates that cannot be read.
+pub(crate) fn press(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Arc<dyn LetterPress>> {
+    let Some(printer) = &settings.letters.printer else { return Ok(Arc::new(spool(settings, clock))) };
+    let press = IppPress::new(printer.address.clone(), printer.ca_file.as_deref(), IppPatience::default());
+    Ok(Arc::new(press.with_context(|| format!("could not use the printer {}", printer.address))?))
 }
 
 /// Writes a letter in every language for each portal that sends some, and throws it away: what could not be printed is found before anybody
@@ -79,7 +89,7 @@ pub(crate) async fn registration(house: &House, settings: &Settings, slug: &str,
     }
     let (writer, now) = (writer(&house.texts, settings), house.engine.ports().store.now().await?);
     let orders = checked(house, &portal, file, &writer, now).await?;
-    let press = press(settings, Arc::clone(&house.engine.ports().clock));
+    let press = spool(settings, Arc::clone(&house.engine.ports().clock));
     let bar = if io::stderr().is_terminal() { ProgressBar::new(orders.len() as u64) } else { ProgressBar::hidden() };
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len}").context("could not draw the progress")?);
     let (mut printed, mut before) = (0_u64, 0_u64);

@@ -57,7 +57,7 @@ struct Technology {
 const TECHNOLOGIES: [Technology; 6] = [
     Technology { families: &["sea-orm", "sea-query", "sea-schema", "sqlx"], homes: &["onboarding-store"], in_tests: false },
     Technology { families: &["lettre"], homes: &["onboarding-mail"], in_tests: false },
-    Technology { families: &["krilla", "fast_qr", "rustybuzz"], homes: &["onboarding-letter"], in_tests: false },
+    Technology { families: &["krilla", "fast_qr", "rustybuzz", "ipp"], homes: &["onboarding-letter"], in_tests: false },
     Technology { families: &["poem"], homes: &["onboarding-http"], in_tests: false },
     Technology { families: &["hyper"], homes: &["onboarding-http"], in_tests: true },
     Technology { families: &["anyhow"], homes: &["onboarding-server"], in_tests: false },

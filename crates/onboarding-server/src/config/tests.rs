@@ -53,9 +53,9 @@ fn a_good_file_is_taken_and_its_relative_paths_start_beside_it() {
     let DatabasePlace::Sqlite(database) = &settings.database else { panic!("{}", settings.database) };
     assert!(database.is_absolute() && database.ends_with("data/onboarding.db"));
     assert_eq!(settings.key_file, Path::new("/etc/onboarding/keys.toml"));
-    assert!(settings.letter_folder.is_absolute() && settings.letter_folder.ends_with("letters"));
+    assert!(settings.letters.folder.is_absolute() && settings.letters.folder.ends_with("letters"));
     let elsewhere = read(GOOD, &[("ONBOARDING_LETTERS__FOLDER", "/srv/spool")]).unwrap();
-    assert_eq!(elsewhere.letter_folder, Path::new("/srv/spool"));
+    assert_eq!(elsewhere.letters.folder, Path::new("/srv/spool"));
     assert_eq!(settings.hashing.cost, Cost::FLOOR);
     assert_eq!(settings.server.limits.connections, EdgeLimits::default().connections);
     assert_eq!(settings.portals.only, None);
@@ -226,4 +226,18 @@ fn things_are_kept_as_long_as_the_installation_says_within_bounds() {
             ),
         ]
     );
+}
+
+#[test]
+fn letters_go_to_a_printer_inside_tls_or_on_this_machine() {
+    let printed = |lines: &str| with("[secrets]", &format!("[letters]\n{lines}\n[secrets]"));
+    let settings = read(&printed("printer = \"ipps://printer.example/ipp/print\"\nca_file = \"ca.pem\""), &[]).unwrap();
+    let printer = settings.letters.printer.unwrap();
+    assert_eq!(printer.address.to_string(), "ipps://printer.example:631/ipp/print");
+    assert!(printer.ca_file.unwrap().is_absolute() && settings.letters.folder.ends_with("letters"));
+    assert!(read(GOOD, &[("ONBOARDING_LETTERS__PRINTER", "ipp://localhost/printers/post")]).unwrap().letters.printer.is_some());
+    let faults = told(&printed("printer = \"ipp://eva:s3cret@printer.example/\"\nca_file = \"ca.pem\""), &[]);
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[0].starts_with(":13: ") || faults[1].starts_with(":13: "), "{faults:?}");
+    assert!(!faults.concat().contains("s3cret"), "{faults:?}");
 }
