@@ -101,7 +101,7 @@ fn a_copy_of_a_running_postgresql_installation_comes_back_with_its_keys() {
             run(Command::new(program("pg_restore"))
                 .args(["--no-owner", "--exit-on-error", "--single-transaction", "--dbname"])
                 .arg(&to)
-                .arg(&copy))
+                .arg(&copy));
         },
     );
 }
