@@ -9,6 +9,7 @@
 
 mod area;
 mod assets;
+mod business;
 mod confirm;
 mod cookies;
 mod documents;
@@ -26,6 +27,7 @@ mod sent;
 mod setup;
 mod sign_in;
 mod start;
+mod team;
 mod view;
 
 use crate::api::{Api, problem_of};
@@ -53,8 +55,8 @@ use rows::{Door, LINKED, ROWS, Row};
 pub(crate) use view::{Form, View};
 
 /// The pages that are served: a mail links to no other.
-pub const SERVED: [Page; 7] =
-    [Page::Confirm, Page::PasswordReset, Page::ConfirmNewEmail, Page::PasswordForgot, Page::Setup, Page::Invite, Page::Login];
+pub const SERVED: [Page; 8] =
+    [Page::Confirm, Page::PasswordReset, Page::ConfirmNewEmail, Page::PasswordForgot, Page::Setup, Page::Invite, Page::Login, Page::Team];
 
 /// The pages, and what they need.
 pub struct Pages {
@@ -86,8 +88,8 @@ pub(crate) struct Visit {
     pub(crate) done: Option<String>,
     /// Where to go after signing in: below this portal, or nowhere.
     pub(crate) return_to: Option<String>,
-    /// Of the address: the document's name.
-    pub(crate) document: Option<String>,
+    /// Of the address: a document's name or an id.
+    pub(crate) part: Option<String>,
     cookies: Vec<HeaderValue>,
 }
 
@@ -298,7 +300,7 @@ impl Pages {
 
     async fn visit(&self, mut request: Request, row: &Row) -> Result<Visit, Problem> {
         let slug = request.raw_path_param("portal").unwrap_or_default().to_owned();
-        let document = request.raw_path_param("document").map(str::to_owned);
+        let part = request.raw_path_param("part").map(str::to_owned);
         let engine = self.api.engine();
         let portal = engine.portal(&slug).map_err(problem_of)?;
         let query = Query::of(request.uri().query().unwrap_or_default());
@@ -356,7 +358,7 @@ impl Pages {
             number: query.n,
             done: query.done,
             return_to: wanted.and_then(|path| local(&slug, &path)),
-            document,
+            part,
             cookies,
             portal,
         };

@@ -16,6 +16,7 @@ impl Pages {
         view.done = match visit.done.as_deref() {
             Some("password") => Some(text("password-saved")?),
             Some("reset") => Some(text("reset-done")?),
+            Some("saved") => Some(text("account-saved")?),
             Some("accepted") => Some(text("accept-done")?),
             Some(_) | None => None,
         };
@@ -35,6 +36,13 @@ impl Pages {
             view = view.with(Block::Rows { rows });
         } else if portal.journey.membership == MembershipBy::PostedPin {
             view = view.says(text("area-memberLocked")?);
+        }
+        let slug = &portal.slug;
+        if portal.journey.membership == MembershipBy::PostedPin {
+            view = view.with(Block::Button { href: format!("/{slug}/business"), text: text("business-title")?, quiet: session.member });
+        }
+        if session.may_decide().is_ok() {
+            view = view.with(Block::Button { href: format!("/{slug}/team"), text: text("team-title")?, quiet: true });
         }
         Ok(view.with(Block::Quiet { text: text("login-sharedDevice")? }).into())
     }

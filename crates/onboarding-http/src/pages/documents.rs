@@ -10,7 +10,7 @@ use pulldown_cmark::{Event, Parser, html};
 impl Pages {
     pub(super) fn document(&self, visit: &Visit) -> Result<Turn, Problem> {
         let portal = &visit.portal;
-        let found = visit.document.as_deref().and_then(|name| portal.document(name)).ok_or_else(Problem::not_found)?;
+        let found = visit.part.as_deref().and_then(|name| portal.document(name)).ok_or_else(Problem::not_found)?;
         let (language, text) = found.in_language(visit.language, portal.journey.default_language());
         let version = format!("{} · {}", found.version, text.title);
         let view = View::new(text.title.clone()).with(Block::Quiet { text: version });

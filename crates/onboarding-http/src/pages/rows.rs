@@ -45,7 +45,7 @@ const REGISTER: &[&str] = &[
 pub(super) const LINKED: &[&str] = &["token", "decision", "new", "first_name", "last_name", "password", "consent_"];
 
 /// Every page below a portal.
-pub(super) const ROWS: [Row; 20] = [
+pub(super) const ROWS: [Row; 28] = [
     row("/:portal/", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.start(visit)))),
     row("/:portal/register", Door::Open, REGISTER, |pages, visit| Box::pin(pages.register(visit))),
     row("/:portal/register/details", Door::Open, REGISTER, |pages, visit| Box::pin(pages.details(visit))),
@@ -65,7 +65,24 @@ pub(super) const ROWS: [Row; 20] = [
     row("/:portal/password/forgot", Door::Open, &["login"], |pages, visit| Box::pin(pages.forgot(visit))),
     row("/:portal/password/reset", Door::Open, LINKED, |pages, visit| Box::pin(pages.reset(visit))),
     row("/:portal/account/email/confirm", Door::Open, LINKED, |pages, visit| Box::pin(pages.confirm_email(visit))),
-    row("/:portal/documents/:document", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.document(visit)))),
+    row("/:portal/documents/:part", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.document(visit)))),
     row("/:portal/documents/accept", Door::SignedIn(Needs::Password), &["consent_"], |pages, visit| Box::pin(pages.accept(visit))),
     row("/:portal/area", Door::SignedIn(Needs::Everything), &[], |pages, visit| Box::pin(std::future::ready(pages.area(visit)))),
+    row("/:portal/business", Door::SignedIn(Needs::Everything), &[], |pages, visit| Box::pin(std::future::ready(pages.business(visit)))),
+    row("/:portal/business/pin", Door::SignedIn(Needs::Everything), &["number"], |pages, visit| Box::pin(pages.pin(visit))),
+    row("/:portal/business/link", Door::SignedIn(Needs::Everything), &["number", "pin"], |pages, visit| Box::pin(pages.link(visit))),
+    row("/:portal/team", Door::SignedIn(Needs::Everything), &[], |pages, visit| Box::pin(pages.team(visit))),
+    row("/:portal/team/requests/:part", Door::SignedIn(Needs::Everything), &["version", "reason", "decision"], |pages, visit| {
+        Box::pin(pages.request(visit))
+    }),
+    row(
+        "/:portal/team/invite",
+        Door::SignedIn(Needs::Everything),
+        &["record", "email", "first_name", "last_name", "role"],
+        |pages, visit| Box::pin(pages.invite_member(visit)),
+    ),
+    row("/:portal/team/invitations/:part", Door::SignedIn(Needs::Everything), &["decision"], |pages, visit| {
+        Box::pin(pages.invitation(visit))
+    }),
+    row("/:portal/team/members/:part", Door::SignedIn(Needs::Everything), &["decision"], |pages, visit| Box::pin(pages.member(visit))),
 ];

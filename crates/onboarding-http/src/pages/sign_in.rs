@@ -38,7 +38,7 @@ impl Pages {
         view.done = match visit.done.as_deref() {
             Some("signed_out") => Some(format!("{} {}", text("logout-done")?, text("logout-cleared")?)),
             Some("password") => Some(text("ok-passwordSet")?),
-            Some("linked") => Some(text("session-ended")?),
+            Some("linked") => Some(text("businessLink-signIn")?),
             Some("closed") => Some(text("account-delete-done")?),
             Some(_) | None => None,
         };

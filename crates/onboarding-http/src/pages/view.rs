@@ -147,6 +147,7 @@ pub(crate) enum Field {
     Heading {
         label: String,
     },
+    Choice(Choice),
 }
 
 /// A line of text.
@@ -204,6 +205,17 @@ pub(crate) struct Part {
     pub(crate) value: String,
     pub(crate) autocomplete: &'static str,
     pub(crate) width: &'static str,
+}
+
+/// One of several.
+#[derive(Serialize)]
+pub(crate) struct Choice {
+    pub(crate) name: &'static str,
+    pub(crate) label: String,
+    /// Values with their labels.
+    pub(crate) options: Vec<(String, String)>,
+    /// What was chosen before; none beforehand.
+    pub(crate) chosen: String,
 }
 
 /// A box to tick, with the document it is about.

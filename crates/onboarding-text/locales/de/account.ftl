@@ -58,6 +58,7 @@ pin-replaces = Eine neue PIN ersetzt die bisherige. Die bisherige gilt dann nich
 businessLink-title = Mit meinem Betrieb verknüpfen
 businessLink-warn = Nach der Freischaltung melden wir Sie automatisch ab. Melden Sie sich danach wieder an, um den Mitgliederbereich zu nutzen.
 businessLink-submit = Freischalten und abmelden
+businessLink-signIn = Ihr Konto ist verknüpft. Melden Sie sich wieder an, um den Mitgliederbereich zu öffnen.
 businessLink-done = Ihr Konto ist mit { $business } verknüpft. Melden Sie sich wieder an, um den Mitgliederbereich zu öffnen.
 
 member-title = Mitgliederbereich

@@ -58,6 +58,7 @@ pin-replaces = A new PIN replaces the previous one, which will stop working.
 businessLink-title = Link to my business
 businessLink-warn = After activation we will sign you out automatically. Sign in again to use the members’ area.
 businessLink-submit = Activate and sign out
+businessLink-signIn = Your account is linked. Sign in again to open the members’ area.
 businessLink-done = Your account is linked to { $business }. Sign in again to open the members’ area.
 
 member-title = Members’ area

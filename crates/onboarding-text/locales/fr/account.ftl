@@ -58,6 +58,7 @@ pin-replaces = Un nouveau code PIN remplace le précédent, qui ne sera plus val
 businessLink-title = Associer à mon entreprise
 businessLink-warn = Après l’activation, votre session prendra fin automatiquement. Reconnectez-vous ensuite pour accéder à l’espace membres.
 businessLink-submit = Activer et se déconnecter
+businessLink-signIn = Votre compte est associé. Reconnectez-vous pour ouvrir l’espace membres.
 businessLink-done = Votre compte est associé à { $business }. Reconnectez-vous pour ouvrir l’espace membres.
 
 member-title = Espace membres

@@ -58,6 +58,7 @@ pin-replaces = Un nuovo PIN sostituisce il precedente, che non sarà più valido
 businessLink-title = Collegamento alla mia impresa
 businessLink-warn = Dopo l’attivazione la sessione terminerà automaticamente. Acceda di nuovo per utilizzare l’area membri.
 businessLink-submit = Attiva ed esci
+businessLink-signIn = Il suo account è collegato. Acceda di nuovo per aprire l’area membri.
 businessLink-done = Il suo account è collegato a { $business }. Acceda di nuovo per aprire l’area membri.
 
 member-title = Area membri
