@@ -4,6 +4,10 @@
 //! the text goes out, so that a crash in between is known as an attempt of unknown outcome: a mail is sent once more
 //! under the same Message-ID, and parked after the second.
 
+mod waiting;
+
+pub use waiting::PrintedNow;
+
 use crate::engine::ATTEMPTS;
 use crate::error::Error;
 use crate::portal::LetterDispatch;

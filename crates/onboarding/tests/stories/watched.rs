@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
 use onboarding::core::{
-    AccountId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId,
+    AccountId, DeliveryId, Digest, PasswordHash, PortalSlug, Presented, Record, RecordId, RecordNumber, Ref, SessionId,
     account::Account,
     consent::ConsentGiven,
     membership::Membership,
@@ -237,6 +237,10 @@ impl Sessions for Watched {
 impl Outbox for Watched {
     async fn lease(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError> {
         self.store.lease(now, limit).await
+    }
+
+    async fn lease_of(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError> {
+        self.store.lease_of(id, now).await
     }
 
     async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
