@@ -11,6 +11,7 @@
 //! - [`roster`]: who decides at a record, and what concerns all its accounts.
 //! - [`clerk`]: the company's own people, who are never accounts.
 //! - [`record`], [`name`], [`email`], [`code`], [`password`], [`consent`]: values, parsed once, compared one way.
+//! - [`retry`]: whether a parked mail or letter still has anything to say.
 //! - [`policy`]: every number of the rules, with its unit and source.
 //! - [`effect`]: what a decision orders done outside. [`claim`]: what must be unique.
 //!
@@ -34,6 +35,7 @@ pub mod password;
 pub mod policy;
 pub mod record;
 pub mod registration;
+pub mod retry;
 pub mod roster;
 mod secret;
 

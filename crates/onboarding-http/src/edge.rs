@@ -35,7 +35,7 @@ pub struct EdgeLimits {
     pub idle_time: Duration,
     /// How long a client may take nothing of an answer that is ready. 30 s.
     pub stall_time: Duration,
-    /// How long requests in flight may take once the server is told to stop. 10 s.
+    /// How long requests in flight may take once the server is told to stop. 8 s: with what comes after it the process ends within 10.
     pub drain_time: Duration,
     /// How long what a client still sends is read and thrown away after the last answer, so that it can read that answer. 2 s.
     pub linger_time: Duration,
@@ -55,7 +55,7 @@ impl Default for EdgeLimits {
             total_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(75),
             stall_time: Duration::from_secs(30),
-            drain_time: Duration::from_secs(10),
+            drain_time: Duration::from_secs(8),
             linger_time: Duration::from_secs(2),
             header_bytes: 16 * 1024,
             header_lines: 64,

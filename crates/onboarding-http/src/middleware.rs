@@ -29,6 +29,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     panic::AssertUnwindSafe,
     sync::Arc,
+    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -51,17 +52,44 @@ pub struct FrameParts {
     pub pages: Option<Arc<dyn ErrorPages>>,
 }
 
+/// One answer, as whoever counts them sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// The method; `other` for one that a client invented.
+    pub method: &'static str,
+    /// The pattern of the route; `-` for a path that is none.
+    pub route: &'a str,
+    /// The status.
+    pub status: u16,
+    /// From the header to the answer.
+    pub took: Duration,
+}
+
+/// Counts answers.
+pub trait AnswerWatch: Send + Sync {
+    /// One was given.
+    fn answered(&self, answer: &Answered<'_>);
+}
+
 /// The outermost endpoint. Its answer is always an answer, never an error.
 pub struct Frame {
     inner: BoxEndpoint<'static>,
     parts: FrameParts,
     pace: Pace,
+    watch: Option<Arc<dyn AnswerWatch>>,
 }
 
 impl Frame {
     /// Puts the frame around an endpoint.
     pub fn new<E: Endpoint + 'static>(inner: E, parts: FrameParts) -> Self {
-        Self { inner: inner.map_to_response().boxed(), parts, pace: Pace::default() }
+        Self { inner: inner.map_to_response().boxed(), parts, pace: Pace::default(), watch: None }
+    }
+
+    /// Tells every answer to somebody who counts.
+    #[must_use]
+    pub fn watched_by(mut self, watch: Arc<dyn AnswerWatch>) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     fn write(&self, path: &str, problem: &Problem, language: Language, id: &RequestId) -> Response {
@@ -123,15 +151,19 @@ impl Endpoint for Frame {
             }
         };
         headers::complete(response.headers_mut(), &id);
+        let (route, took) = (pattern.as_ref().map_or("-", |pattern| &pattern.0), began.elapsed());
+        if let Some(watch) = &self.watch {
+            watch.answered(&Answered { method, route, status: response.status().as_u16(), took });
+        }
         tracing::info!(
             // Below our own name, so that the level of our logs is its level too.
             target: "onboarding::access",
             request = id.as_str(),
             method,
-            route = pattern.as_ref().map_or("-", |pattern| &pattern.0),
+            route,
             status = response.status().as_u16(),
             code = code.unwrap_or("-"),
-            milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "answered"
         );
         Ok(response)

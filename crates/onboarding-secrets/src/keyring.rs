@@ -6,6 +6,7 @@
 //! [[key]]
 //! id = 2
 //! created_at = "2026-11-22T15:20:00Z"
+//! from = "2026-11-22T15:25:00Z"
 //! retired = false
 //! secret = "…44 characters of Base64…"
 //! ```
@@ -26,6 +27,7 @@ const MASTER_BYTES: usize = 32;
 const HEADER: &str = "\
 # The keys of this installation, newest first. Keep a copy apart from the database's: without it nobody can use a link,
 # a code or a PIN that is under way; whoever has both can read what waits in the outbox.
+# `from`: digests and seals from then on, so that every server has read it before; it opens at once. Without it: at once.
 # `retired = true`: still opens what it sealed, but its links, codes, PINs and sessions are dead. Never change a secret.
 ";
 
@@ -37,6 +39,7 @@ pub struct KeyRing {
 struct MasterKey {
     id: u32,
     created_at: DateTime<Utc>,
+    from: Option<DateTime<Utc>>,
     retired: bool,
     secret: Zeroizing<[u8; MASTER_BYTES]>,
 }
@@ -94,6 +97,13 @@ impl KeyRing {
         Ok(self)
     }
 
+    /// The same, with a key that digests and seals from a later moment on.
+    fn rotated_from(self, entropy: &dyn Entropy, now: DateTime<Utc>, from: DateTime<Utc>) -> Result<Self, KeyRingError> {
+        let mut ring = self.rotated(entropy, now)?;
+        ring.keys[0].from = Some(from);
+        Ok(ring)
+    }
+
     /// Reads keys from a text, as a secret store hands it over.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
         let file: RingText = toml::from_str(text).map_err(|error| {
@@ -131,15 +141,16 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Puts a new key before those of the file; the old ones stay. Two rotations at once: one is refused.
-    pub fn rotate(path: &Path, entropy: &dyn Entropy, now: DateTime<Utc>) -> Result<Self, KeyRingError> {
+    /// Puts a new key before those of the file, which digests and seals from `from` on; the old ones stay. Two rotations at once: one is
+    /// refused.
+    pub fn rotate(path: &Path, entropy: &dyn Entropy, now: DateTime<Utc>, from: DateTime<Utc>) -> Result<Self, KeyRingError> {
         let draft = file::Draft::begin(path)?;
-        let ring = Self::load(path)?.rotated(entropy, now)?;
+        let ring = Self::load(path)?.rotated_from(entropy, now, from)?;
         draft.finish(&ring.text())?;
         Ok(ring)
     }
 
-    /// Id of the key that digests and seals.
+    /// Id of the newest key; it digests and seals once its time has come.
     pub fn newest(&self) -> u32 {
         self.keys[0].id
     }
@@ -147,6 +158,13 @@ impl KeyRing {
     /// Every key without its secret, newest first: id, when it was made, whether it is retired.
     pub fn keys(&self) -> impl Iterator<Item = (u32, DateTime<Utc>, bool)> {
         self.keys.iter().map(|key| (key.id, key.created_at, key.retired))
+    }
+
+    /// Place of the key that digests and seals at this moment: the newest whose time has come and that is not retired.
+    pub(crate) fn active(&self, now: DateTime<Utc>) -> usize {
+        let begun = |key: &MasterKey| !key.retired && key.from.is_none_or(|from| from <= now);
+        // Where every key's time lies ahead the newest is as good as any.
+        self.keys.iter().position(begun).unwrap_or_default()
     }
 
     /// Every key with its secret, newest first.
@@ -161,9 +179,10 @@ impl KeyRing {
         for key in &self.keys {
             let created_at = key.created_at.to_rfc3339_opts(SecondsFormat::Secs, true);
             let secret = Zeroizing::new(Base64::encode_string(key.secret.as_ref()));
+            let from = key.from.map(|from| format!("from = \"{}\"\n", from.to_rfc3339_opts(SecondsFormat::Secs, true))).unwrap_or_default();
             write!(
                 text,
-                "\n[[key]]\nid = {}\ncreated_at = \"{created_at}\"\nretired = {}\nsecret = \"{}\"\n",
+                "\n[[key]]\nid = {}\ncreated_at = \"{created_at}\"\n{from}retired = {}\nsecret = \"{}\"\n",
                 key.id, key.retired, *secret
             )
             .expect("writing to a string does not fail");
@@ -182,7 +201,7 @@ impl MasterKey {
     fn draw(id: u32, entropy: &dyn Entropy, now: DateTime<Utc>) -> Self {
         let mut secret = Zeroizing::new([0_u8; MASTER_BYTES]);
         entropy.fill(secret.as_mut());
-        Self { id, created_at: now, retired: false, secret }
+        Self { id, created_at: now, from: None, retired: false, secret }
     }
 
     fn read(text: KeyText) -> Result<Self, KeyRingError> {
@@ -193,9 +212,13 @@ impl MasterKey {
         if decoded != Ok(MASTER_BYTES) || *secret == [0; MASTER_BYTES] {
             return Err(fault(&format!("the secret of key {} is not {MASTER_BYTES} random bytes in Base64", text.id)));
         }
-        let created_at = DateTime::parse_from_rfc3339(&text.created_at)
-            .map_err(|_| fault(&format!("created_at of key {} is no time like 2026-11-22T15:20:00Z", text.id)))?;
-        Ok(Self { id: text.id, created_at: created_at.to_utc(), retired: text.retired, secret })
+        let time = |name: &str, typed: &str| {
+            let read = DateTime::parse_from_rfc3339(typed).map(|time| time.to_utc());
+            read.map_err(|_| fault(&format!("{name} of key {} is no time like 2026-11-22T15:20:00Z", text.id)))
+        };
+        let created_at = time("created_at", &text.created_at)?;
+        let from = text.from.as_deref().map(|from| time("from", from)).transpose()?;
+        Ok(Self { id: text.id, created_at, from, retired: text.retired, secret })
     }
 }
 
@@ -211,6 +234,7 @@ struct RingText {
 struct KeyText {
     id: u32,
     created_at: String,
+    from: Option<String>,
     #[serde(default)]
     retired: bool,
     secret: String,

@@ -25,8 +25,8 @@
 //! unknown from then on. That is the way to cut off a key that leaked: every link, code, PIN and session of it is dead at
 //! once, passwords are untouched.
 //!
-//! A process reads the file at its start. Replicas are to be restarted together after a rotation: one with the older
-//! file cannot open what another seals under the newer key, nor recognise its tokens.
+//! A server follows its file ([`FileVault`]). A new key opens at once and digests and seals only from its `from` on: by then
+//! every replica has read it, and none meets a token or a box under a key that it does not know.
 //!
 //! # What a thief of the database gets
 //! No key is in the database. Digests are HMACs, so short codes and PINs cannot be guessed offline; passwords are
@@ -39,6 +39,7 @@ mod kernel;
 mod keyring;
 mod phc;
 mod pool;
+mod reload;
 mod vault;
 
 pub use clock::{OffsetClock, SystemClock};
@@ -46,4 +47,5 @@ pub use cost::{Cost, CostError};
 pub use entropy::OsEntropy;
 pub use keyring::{KeyRing, KeyRingError};
 pub use pool::{ArgonPool, PASSWORD_MAX_BYTES, PoolSettings};
+pub use reload::FileVault;
 pub use vault::KeyVault;

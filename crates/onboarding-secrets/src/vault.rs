@@ -10,6 +10,7 @@
 use crate::KeyRing;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac};
 use onboarding::ports::{DigestPurpose, Entropy, Sealed, Vault, VaultError};
 use onboarding_core::{Digest, Presented};
@@ -24,8 +25,10 @@ const NONCE_BYTES: usize = 24;
 
 /// Digests and seals with the keys of a ring.
 pub struct KeyVault {
-    /// Newest first; never empty, the first one not retired.
+    /// Newest first; never empty.
     keys: Vec<DerivedKey>,
+    /// Place of the one that digests and seals.
+    active: usize,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -38,8 +41,17 @@ struct DerivedKey {
 }
 
 impl KeyVault {
-    /// Derives the keys. `entropy` draws the nonces.
+    /// Derives the keys, of which the newest digests and seals. `entropy` draws the nonces.
     pub fn new(ring: &KeyRing, entropy: Arc<dyn Entropy>) -> Self {
+        Self::with_active(ring, 0, entropy)
+    }
+
+    /// The same as it is at this moment: a key whose time lies ahead opens, and does not digest or seal yet.
+    pub fn at(ring: &KeyRing, now: DateTime<Utc>, entropy: Arc<dyn Entropy>) -> Self {
+        Self::with_active(ring, ring.active(now), entropy)
+    }
+
+    fn with_active(ring: &KeyRing, active: usize, entropy: Arc<dyn Entropy>) -> Self {
         let keys = ring
             .masters()
             .map(|(id, retired, master)| {
@@ -47,11 +59,11 @@ impl KeyVault {
                 DerivedKey { id, retired, digest: keyed(&digest), seal: XChaCha20Poly1305::new(&Key::from(*seal)) }
             })
             .collect();
-        Self { keys, entropy }
+        Self { keys, active, entropy }
     }
 
-    fn newest(&self) -> &DerivedKey {
-        &self.keys[0]
+    fn active(&self) -> &DerivedKey {
+        &self.keys[self.active]
     }
 }
 
@@ -63,7 +75,7 @@ impl std::fmt::Debug for KeyVault {
 
 impl Vault for KeyVault {
     fn digest(&self, purpose: DigestPurpose, parts: &[&[u8]]) -> Digest {
-        self.newest().digest(purpose, parts)
+        self.active().digest(purpose, parts)
     }
 
     fn presented(&self, purpose: DigestPurpose, parts: &[&[u8]]) -> Presented {
@@ -71,7 +83,7 @@ impl Vault for KeyVault {
     }
 
     fn seal(&self, context: &[u8], plain: &[u8]) -> Sealed {
-        let key = self.newest();
+        let key = self.active();
         let mut bytes = vec![0_u8; NONCE_BYTES];
         self.entropy.fill(&mut bytes);
         let nonce = XNonce::try_from(bytes.as_slice()).expect("the nonce was made with its length");

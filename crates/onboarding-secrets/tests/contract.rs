@@ -35,7 +35,7 @@ async fn the_vault_keeps_what_a_vault_promises_with_its_keys_in_a_file() {
         };
         let vault = read();
         let rotate = move || {
-            KeyRing::rotate(&path, &OsEntropy, now).unwrap();
+            KeyRing::rotate(&path, &OsEntropy, now, now).unwrap();
             read()
         };
         contract::vault::Vaults { vault, rotate: Box::new(rotate) }

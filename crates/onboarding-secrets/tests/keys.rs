@@ -4,7 +4,7 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chrono::{DateTime, Utc};
 use onboarding::ports::{DigestPurpose, Entropy, Vault, VaultError};
-use onboarding_secrets::{KeyRing, KeyRingError, KeyVault, OsEntropy};
+use onboarding_secrets::{FileVault, KeyRing, KeyRingError, KeyVault, OsEntropy};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -158,7 +158,7 @@ fn a_rotation_replaces_the_file_and_keeps_what_it_held() {
     let path = dir.path().join("keys.toml");
     let old = vault(&KeyRing::create(&path, &OsEntropy, now()).unwrap());
     let later = now() + chrono::TimeDelta::days(90);
-    let ring = KeyRing::rotate(&path, &OsEntropy, later).unwrap();
+    let ring = KeyRing::rotate(&path, &OsEntropy, later, later).unwrap();
     assert_eq!(ring.newest(), 2);
     let read = KeyRing::load(&path).unwrap();
     assert_eq!(read.keys().collect::<Vec<_>>(), [(2, later, false), (1, now(), false)]);
@@ -174,7 +174,7 @@ fn two_rotations_at_once_do_not_lose_a_key() {
     KeyRing::create(&path, &OsEntropy, now()).unwrap();
     let draft = dir.path().join("keys.toml.new");
     std::fs::write(&draft, "another rotation writes this").unwrap();
-    let Err(error) = KeyRing::rotate(&path, &OsEntropy, now()) else { panic!("rotated beside another rotation") };
+    let Err(error) = KeyRing::rotate(&path, &OsEntropy, now(), now()) else { panic!("rotated beside another rotation") };
     assert!(matches!(error, KeyRingError::Busy(_)), "{error}");
     assert_eq!(std::fs::read_to_string(&draft).unwrap(), "another rotation writes this");
     assert_eq!(KeyRing::load(&path).unwrap().newest(), 1);
@@ -184,7 +184,7 @@ fn two_rotations_at_once_do_not_lose_a_key() {
 fn a_failed_rotation_leaves_no_draft() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("keys.toml");
-    assert!(matches!(KeyRing::rotate(&path, &OsEntropy, now()), Err(KeyRingError::File { doing: "read", .. })));
+    assert!(matches!(KeyRing::rotate(&path, &OsEntropy, now(), now()), Err(KeyRingError::File { doing: "read", .. })));
     assert!(names(dir.path()).is_empty());
 }
 
@@ -253,4 +253,37 @@ fn mode(_: &Path) -> u32 {
 
 fn names(dir: &Path) -> Vec<String> {
     std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_new_key_opens_at_once_and_seals_from_its_time_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.toml");
+    KeyRing::create(&path, &OsEntropy, now()).unwrap();
+    let [one, other] = [(); 2].map(|()| FileVault::open(&path, now(), Arc::new(OsEntropy)).unwrap());
+    let old = one.digest(DigestPurpose::Session, &[b"token"]);
+    let from = now() + chrono::TimeDelta::minutes(2);
+    KeyRing::rotate(&path, &OsEntropy, now(), from).unwrap();
+    assert!(one.refresh(now()).unwrap() && !one.refresh(now()).unwrap(), "taken over once");
+    assert_eq!((one.active(), one.seal(b"row", b"text").key), (1, 1), "the other server has not read it yet");
+    assert!(other.refresh(from).unwrap());
+    let sealed = other.seal(b"row", b"text");
+    assert_eq!((other.active(), sealed.key), (2, 2));
+    assert_eq!(one.open(b"row", &sealed).unwrap().as_slice(), b"text", "who still seals with the old key opens the new one's");
+    assert!(one.presented(DigestPurpose::Session, &[b"token"]).matches(&other.digest(DigestPurpose::Session, &[b"token"])));
+    assert!(other.presented(DigestPurpose::Session, &[b"token"]).matches(&old));
+    assert!(one.refresh(from).unwrap());
+    assert_eq!(one.active(), 2);
+}
+
+#[test]
+fn a_key_file_that_cannot_be_read_leaves_a_running_server_its_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.toml");
+    KeyRing::create(&path, &OsEntropy, now()).unwrap();
+    let vault = FileVault::open(&path, now(), Arc::new(OsEntropy)).unwrap();
+    let sealed = vault.seal(b"row", b"text");
+    std::fs::write(&path, "half a").unwrap();
+    assert!(vault.refresh(now()).is_err());
+    assert_eq!(vault.open(b"row", &sealed).unwrap().as_slice(), b"text");
 }

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{
-    AuditRow, Commit, CommitError, Leased, Lookup, Outbox, OutboxChange, OutboxFilter, OutboxRow, Relation, Replay, Store, StoreError,
-    Versioned,
+    AuditRow, Commit, CommitError, Kept, Leased, Lookup, Outbox, OutboxChange, OutboxFilter, OutboxRow, Relation, Replay, Store,
+    StoreError, Versioned,
 };
 use onboarding::{Aggregate, Ports};
 use onboarding_core::{Presented, Ref, consent::ConsentGiven, policy::Retention};
@@ -172,12 +172,16 @@ impl Outbox for Chaos {
         Ok(leased)
     }
 
-    async fn lease_of(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError> {
+    async fn lease_of(&self, id: onboarding_core::DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError> {
         self.ports.outbox.lease_of(id, now).await
     }
 
     async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.ports.outbox.next_due(now).await
+    }
+
+    async fn kept(&self, id: onboarding_core::DeliveryId) -> Result<Option<Kept>, StoreError> {
+        self.ports.outbox.kept(id).await
     }
 
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {

@@ -77,6 +77,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         installation: Installation,
     },
+    /// The keys of the installation
+    #[command(subcommand)]
+    Secrets(Secrets),
     /// Print the OpenAPI document
     Openapi {
         /// Taken like everywhere, and read where given; the document is the same for every installation
@@ -106,6 +109,19 @@ pub(crate) enum Staff {
         portal: String,
         /// The clerk's address, which signs in
         email: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Secrets {
+    /// Put a new key before the others: servers read it within seconds, and digest and seal with it once the wait is over. The old ones go on
+    /// opening what they sealed and recognising their tokens, codes and PINs
+    Rotate {
+        /// Minutes until the new key is used: long enough for every server to have the file
+        #[arg(long, value_name = "MINUTES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=10_080))]
+        wait: u32,
         #[command(flatten)]
         installation: Installation,
     },

@@ -39,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) hashing: PoolSettings,
     pub(crate) portals: PortalSource,
     pub(crate) log: LogSettings,
+    /// Where figures are told; `None`: nowhere.
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) retention: Retention,
     /// A file with seconds to add to the clock, for tests against a running server on loopback.
     pub(crate) clock_file: Option<PathBuf>,
@@ -137,6 +139,7 @@ impl Settings {
                 ("letters", "ca_file", "the demo's letters are files"),
                 ("secrets", "key_file", "the demo keeps everything in the folder given by --data"),
                 ("portals", "directory", "the demo's portals are those in the binary"),
+                ("metrics", "listen", "the demo tells no figures"),
             ] {
                 table.decided_elsewhere(section, key, instead);
             }
@@ -161,7 +164,9 @@ impl Settings {
     fn of_table(mut table: Table, level: LevelFilter, fix: impl FnOnce(&mut Table) -> Option<Fixed>) -> Result<Self, Faults> {
         let fixed = fix(&mut table);
         // An address that could not be read is told already; what depends on it is judged once it can be.
-        let exposed = fixed.as_ref().is_some_and(|fixed| !fixed.listen.ip().is_loopback());
+        let metrics = table.parsed("metrics", "listen", listener);
+        let exposed = metrics.is_some_and(|address| !address.ip().is_loopback())
+            || fixed.as_ref().is_some_and(|fixed| !fixed.listen.ip().is_loopback());
         let proxies = proxies(&mut table);
         let mut limits = EdgeLimits::default();
         if let Some(most) = table.number("server", "max_connections", 1..=65_535) {
@@ -187,6 +192,7 @@ impl Settings {
             hashing,
             portals: PortalSource { directory: fixed.directory, only },
             log,
+            metrics,
             retention,
             clock_file,
         });

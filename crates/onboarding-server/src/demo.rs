@@ -64,7 +64,7 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
         announcement.push_str(&sample::introduction(&house.engine, &portal, records, base).await?);
     }
     announcement.push_str("\nCtrl+C ends the demo; the next start goes on with the same data\n");
-    serve::run(house, stationery, &settings, listener, &announcement).await
+    serve::run(house, stationery, &settings, serve::Listeners { door: listener, figures: None }, &announcement).await
 }
 
 /// Mails with codes and the keys lie in it: nobody but its owner looks inside. A folder that is there keeps its mode.

@@ -11,6 +11,7 @@ mod fault;
 mod letters;
 mod logging;
 mod mailer;
+mod metrics;
 mod numbers;
 mod pins;
 mod portal_files;
@@ -18,6 +19,7 @@ mod prepare;
 mod printing;
 mod provision;
 mod records;
+mod secrets;
 mod serve;
 mod served;
 mod staff;
@@ -27,7 +29,7 @@ mod wiring;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, Installation, Letters, Pins, Records, Staff};
+use cli::{Cli, Command, Installation, Letters, Pins, Records, Secrets, Staff};
 use config::Settings;
 use fault::Faults;
 use std::io::{self, Write as _};
@@ -38,6 +40,8 @@ use wiring::House;
 const MOST_WORKERS: usize = 4;
 
 fn main() -> ExitCode {
+    // Whatever a panic carries may have been typed by somebody: only its place is told.
+    onboarding_http::middleware::quiet_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -130,6 +134,11 @@ fn run(command: Command) -> Result<()> {
                 Box::pin(letters::registration(house, settings, &portal, &numbers)).await
             })
         }
+        Command::Secrets(Secrets::Rotate { wait, installation }) => {
+            let settings = installation.settings(environment)?;
+            logging::start(settings.log)?;
+            print(&secrets::rotate(&settings, wait)?)
+        }
         Command::Openapi { config } => {
             if let Some(config) = config {
                 Settings::of_file(&config, environment)?;
@@ -143,8 +152,18 @@ async fn serve_configured(settings: &Settings) -> Result<()> {
     let (loaded, stationery) = served::portals(settings)?;
     let listener = serve::bind(settings.server.listen).await?;
     let address = listener.local_addr().context("could not tell where the server listens")?;
+    let mut announcement = format!("listening on http://{address}\n");
+    let figures = match settings.metrics {
+        None => None,
+        Some(address) => {
+            let listener = serve::bind(address).await?;
+            let address = listener.local_addr().context("could not tell where the metrics listen")?;
+            announcement = format!("{announcement}metrics on http://{address}/metrics\n");
+            Some(listener)
+        }
+    };
     let house = wiring::open(settings, loaded).await?;
-    serve::run(house, stationery, settings, listener, &format!("listening on http://{address}\n")).await
+    serve::run(house, stationery, settings, serve::Listeners { door: listener, figures }, &announcement).await
 }
 
 fn check(installation: &Installation, environment: config::Environment) -> Result<()> {

@@ -55,6 +55,10 @@ fn told(error: Error, numbers: &[String]) -> anyhow::Error {
                 (None, _) => anyhow!("one call takes 1 to 10,000 numbers"),
             }
         }
+        Error::Partly { voided, cause } => anyhow::Error::new(*cause).context(format!(
+            "stopped on the way: the older PINs of {} are void, and nobody was told the new ones; issue all of them again",
+            voided.join(", ")
+        )),
         Error::Account(Refusal::NotInThisJourney) => anyhow!("at this portal no PIN leads to a membership"),
         other => anyhow::Error::new(other).context("could not issue the PINs; issue all of them again, nobody was told any"),
     }

@@ -5,18 +5,38 @@
 
 use crate::config::{Server, Settings};
 use crate::letters;
+use crate::metrics::ports::{CountedMailer, CountedPress};
+use crate::metrics::scrape::Scrape;
 use crate::wiring::House;
 use anyhow::{Context as _, Result, anyhow};
 use onboarding::Worker;
-use onboarding_http::edge;
+use onboarding::ports::Clock as _;
+use onboarding_http::edge::{self, EdgeLimits};
+use onboarding_http::exposition::Exposition;
+use onboarding_http::middleware::AnswerWatch;
+use onboarding_secrets::{FileVault, SystemClock};
 use onboarding_text::MailStationery;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+/// Where a server listens.
+pub(crate) struct Listeners {
+    /// For everybody.
+    pub(crate) door: TcpListener,
+    /// For a collector of figures.
+    pub(crate) figures: Option<TcpListener>,
+}
+
+/// How often the key file is looked at: what a rotation waits for at least.
+const KEYS_EVERY: Duration = Duration::from_secs(2);
+/// How long the parts have to end once the server is told to stop; whatever started it may wait no longer than a little more.
+const TIME_TO_STOP: Duration = Duration::from_secs(9);
 
 /// Takes the address; connections wait in the kernel's queue until [`run`].
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener> {
@@ -31,9 +51,10 @@ pub(crate) async fn run(
     house: House,
     stationery: MailStationery,
     settings: &Settings,
-    listener: TcpListener,
+    listeners: Listeners,
     announcement: &str,
 ) -> Result<()> {
+    let Listeners { door: listener, figures } = listeners;
     let address = listener.local_addr().context("could not tell where the server listens")?;
     let told_to_stop = signals().context("could not listen for signals")?;
     let (stop, stopping) = watch::channel(false);
@@ -49,12 +70,29 @@ pub(crate) async fn run(
         }
     });
     parts.spawn({
-        let (engine, stop) = (house.engine.clone(), told(stopping));
+        let (engine, stop) = (house.engine.clone(), told(stopping.clone()));
         async move {
             engine.sweep(stop).await;
             "the sweeper"
         }
     });
+    parts.spawn({
+        let (vault, stop) = (Arc::clone(&house.vault), told(stopping.clone()));
+        async move {
+            follow_keys(&vault, stop).await;
+            "the keys' watcher"
+        }
+    });
+    if let Some(listener) = figures {
+        let scrape = Scrape::new(Arc::clone(&house.metrics), house.engine.clone(), Arc::clone(&house.pool));
+        let (page, stop) = (Exposition::new(Arc::new(scrape)), told(stopping));
+        // A collector needs one connection; a few more may look.
+        let limits = EdgeLimits { connections: 16, ..EdgeLimits::default() };
+        parts.spawn(async move {
+            edge::serve(listener, Arc::new(page), limits, stop).await;
+            "the figures' door"
+        });
+    }
     parts.spawn(async move {
         door.as_mut().await;
         "the door"
@@ -72,13 +110,36 @@ pub(crate) async fn run(
         Ok(part) => anyhow!("{part} ended by itself"),
         Err(_) => anyhow!("a part of the server panicked"),
     });
-    while let Some(ended) = parts.join_next().await {
-        if ended.is_err() {
-            failure = failure.or_else(|| Some(anyhow!("a part of the server panicked")));
+    let all_ended = async {
+        while let Some(ended) = parts.join_next().await {
+            if ended.is_err() {
+                failure = failure.take().or_else(|| Some(anyhow!("a part of the server panicked")));
+            }
         }
+    };
+    if tokio::time::timeout(TIME_TO_STOP, all_ended).await.is_err() {
+        // As after a crash: what was under way is taken over by another server, or by the next start.
+        tracing::warn!("cut what did not end in time");
+        parts.shutdown().await;
     }
     house.store.close().await;
     failure.map_or(Ok(()), Err)
+}
+
+/// Takes over what the key file says by now, again and again. A file that cannot be read leaves the server the keys it has.
+async fn follow_keys(vault: &FileVault, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            () = tokio::time::sleep(KEYS_EVERY) => {}
+        }
+        match vault.refresh(SystemClock.now()) {
+            Ok(false) => {}
+            Ok(true) => tracing::info!(active = vault.active(), "the keys changed"),
+            Err(error) => tracing::error!(%error, "could not read the keys again; those from before stay"),
+        }
+    }
 }
 
 /// Who carries out what commits ordered.
@@ -87,8 +148,10 @@ pub(crate) async fn run(
 /// A mail server or a printer whose files cannot be read.
 pub(crate) fn worker(house: &House, stationery: MailStationery, settings: &Settings) -> Result<Worker> {
     let press = letters::press(settings, Arc::clone(&house.engine.ports().clock))?;
-    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), crate::mailer::mailer(settings)?);
-    Ok(worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), press))
+    let press = CountedPress { press, metrics: Arc::clone(&house.metrics) };
+    let mailer = CountedMailer { mailer: crate::mailer::mailer(settings)?, metrics: Arc::clone(&house.metrics) };
+    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), Arc::new(mailer));
+    Ok(worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), Arc::new(press)))
 }
 
 /// The HTTP door over the engine: the one place that knows how the application is put together.
@@ -100,6 +163,7 @@ fn door(
 ) -> Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
     let (engine, texts) = (house.engine.clone(), Arc::clone(&house.texts));
     let app = onboarding_http::app::app(engine, texts, server.proxies.clone(), server.base_url.as_str())?;
+    let app = app.watched_by(Arc::clone(&house.metrics) as Arc<dyn AnswerWatch>);
     Ok(Box::pin(edge::serve(listener, Arc::new(app), server.limits, stop)))
 }
 

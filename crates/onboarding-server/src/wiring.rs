@@ -3,11 +3,13 @@
 
 use crate::config::{DatabasePlace, Settings};
 use crate::fault::{Fault, Faults};
+use crate::metrics::Metrics;
+use crate::metrics::ports::CountedStore;
 use crate::portal_files::Loaded;
 use anyhow::{Context as _, Result, anyhow, bail};
-use onboarding::ports::{Clock, Entropy};
+use onboarding::ports::{Clock, Entropy, PasswordHasher, Vault};
 use onboarding::{Onboarding, Portal, Ports};
-use onboarding_secrets::{ArgonPool, KeyRing, KeyVault, OffsetClock, OsEntropy, SystemClock};
+use onboarding_secrets::{ArgonPool, FileVault, OffsetClock, OsEntropy, SystemClock};
 use onboarding_store::{SqlStore, SqliteOptions};
 use onboarding_text::{Contact, FaceFault, MailFace, MailStationery, MailTheme, Texts, Zone};
 use std::sync::Arc;
@@ -18,6 +20,12 @@ pub(crate) struct House {
     pub(crate) texts: Arc<Texts>,
     /// The store behind the ports, to be closed at the end.
     pub(crate) store: SqlStore,
+    /// The hashing threads behind the port.
+    pub(crate) pool: Arc<ArgonPool>,
+    /// The keys behind the port.
+    pub(crate) vault: Arc<FileVault>,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// The clock of the settings.
@@ -67,29 +75,32 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
         let (hashing, entropy) = (settings.hashing, Arc::clone(&entropy));
         tokio::task::spawn_blocking(move || ArgonPool::start(hashing, entropy))
     };
-    let ring = KeyRing::load(&settings.key_file)?;
+    // By the machine's own clock: a key's time is no test's affair.
+    let vault = Arc::new(FileVault::open(&settings.key_file, SystemClock.now(), Arc::clone(&entropy))?);
     let store = open_store(&settings.database, Arc::clone(&clock)).await?;
     let pending = store.pending().await.with_context(|| format!("could not use the database {}", settings.database))?;
     if !pending.is_empty() {
         bail!("the database {} is not migrated ({} steps are pending): run `onboarding migrate` first", settings.database, pending.len());
     }
     let pool = pool.await.context("could not start the hashing threads")?.context("could not start the hashing threads")?;
-    let shared = Arc::new(store.clone());
+    let (shared, pool) = (Arc::new(store.clone()), Arc::new(pool));
+    let metrics = Arc::new(Metrics::default());
     let ports = Ports {
-        store: shared.clone(),
+        store: Arc::new(CountedStore { store: shared.clone(), metrics: Arc::clone(&metrics) }),
         sessions: shared.clone(),
         outbox: shared.clone(),
         directory: shared.clone(),
         throttle: shared.clone(),
         backoffice: shared,
-        hasher: Arc::new(pool),
-        vault: Arc::new(KeyVault::new(&ring, Arc::clone(&entropy))),
+        hasher: Arc::clone(&pool) as Arc<dyn PasswordHasher>,
+        vault: Arc::clone(&vault) as Arc<dyn Vault>,
         entropy,
         clock,
     };
     #[cfg(feature = "chaos")]
     let ports = crate::chaos::between(ports)?;
-    Ok(House { engine: Onboarding::new(ports, loaded.portals).with_retention(settings.retention), texts: loaded.texts, store })
+    let engine = Onboarding::new(ports, loaded.portals).with_retention(settings.retention);
+    Ok(House { engine, texts: loaded.texts, store, pool, vault, metrics })
 }
 
 impl House {

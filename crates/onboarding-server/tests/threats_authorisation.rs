@@ -159,6 +159,9 @@ fn table() -> Vec<(&'static str, Who, Value)> {
         ("POST /api/v1/{portal}/staff/letters/{id}/refuse", Only(STAFF), json!({})),
         ("POST /api/v1/{portal}/staff/pin-batches", Only(STAFF), json!({ "numbers": [] })),
         ("GET /api/v1/{portal}/staff/audit", Only(STAFF), none.clone()),
+        ("GET /api/v1/{portal}/staff/outbox", Only(STAFF), none.clone()),
+        ("POST /api/v1/{portal}/staff/outbox/{id}/retry", Only(STAFF), json!({})),
+        ("GET /api/v1/{portal}/staff/overview", Only(STAFF), none.clone()),
         ("DELETE /api/v1/{portal}/staff/session", Only(STAFF), none),
     ]
 }
@@ -250,6 +253,8 @@ impl Town {
         };
         let account = listed("accounts", "kim@praxis.example");
         let seen = self.site.signed(&staff, "GET", &format!("/partner/staff/accounts/{account}"), &Value::Null).expect(200);
+        let outbox = self.site.signed(&staff, "GET", "/partner/staff/outbox", &Value::Null).expect(200);
+        let listed_outbox = outbox["deliveries"][0]["id"].as_str().unwrap().to_owned();
         let ids = BTreeMap::from([
             ("account/memberships", seen["memberships"][0]["id"].as_str().unwrap().to_owned()),
             ("team/requests", of("requests", "robin@praxis.example")),
@@ -258,6 +263,7 @@ impl Town {
             ("staff/registrations", listed("registrations", "robin@ohne.example")),
             ("staff/accounts", account),
             ("staff/letters", "00000000-0000-0000-0000-000000000000".to_owned()),
+            ("staff/outbox", listed_outbox),
             ("staff/imports", "00000000-0000-0000-0000-000000000000".to_owned()),
         ]);
         self.site.register(HOUSING, &PEOPLE[0], "kim@praxis.example");

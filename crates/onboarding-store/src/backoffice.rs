@@ -3,13 +3,19 @@
 //! A search reads what it walks through until its page is full; nothing else does. The statement names only what is asked
 //! for, so that the database chooses its index by that.
 
+pub(crate) mod tally;
+
 use crate::SqlStore;
 use crate::aggregates::{Table, statement};
 use crate::column::{micros, moment, reference};
 use crate::error::{Doing, corrupt};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
-use onboarding::ports::{AuditFilter, AuditListed, AuditRow, Backoffice, Listed, Needle, Place, RegistrationFilter, StoreError};
+use onboarding::ports::{
+    AuditFilter, AuditListed, AuditRow, Backoffice, DeliveryListed, DeliveryStatus, Listed, Needle, Place, RegistrationFilter, StoreError,
+    Tally,
+};
 use onboarding_core::{
     PortalSlug,
     account::Account,
@@ -213,5 +219,19 @@ impl Backoffice for SqlStore {
                 Ok(AuditListed { place: Place { at, id: row.try_get("", "id").doing(DOING)? }, row: row_of })
             })
             .collect()
+    }
+
+    async fn deliveries(
+        &self,
+        portal: &PortalSlug,
+        status: Option<DeliveryStatus>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryListed>, StoreError> {
+        tally::deliveries(self, portal, status, after, limit).await
+    }
+
+    async fn tally(&self, portal: &PortalSlug, marks: &[DateTime<Utc>]) -> Result<Tally, StoreError> {
+        tally::tally(self, portal, marks).await
     }
 }

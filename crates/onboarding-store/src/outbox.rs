@@ -7,7 +7,7 @@ use crate::entity::outbox;
 use crate::error::{Doing, corrupt};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use onboarding::ports::{Delivery, DeliveryKind, DeliveryStatus, LEASE, Leased, Outbox, OutboxFilter, OutboxRow, StoreError};
+use onboarding::ports::{Delivery, DeliveryKind, DeliveryStatus, Kept, LEASE, Leased, Outbox, OutboxFilter, OutboxRow, StoreError};
 use onboarding_core::{DeliveryId, Language};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
@@ -91,6 +91,11 @@ impl Outbox for SqlStore {
         due.map(moment).transpose()
     }
 
+    async fn kept(&self, id: DeliveryId) -> Result<Option<Kept>, StoreError> {
+        let row = outbox::Entity::find_by_id(id.0).one(self.readers()).await.doing("find a delivery")?;
+        row.map(kept).transpose()
+    }
+
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         let mut rows = outbox::Entity::find();
         if let Some(portal) = &filter.portal {
@@ -136,7 +141,13 @@ fn held(row: outbox::Model) -> Result<Leased, StoreError> {
     Ok(Leased { delivery, fence: unsigned(row.fence)?, attempts, unknowns, created_at: moment(row.created_at)? })
 }
 
-fn listed(row: outbox::Model) -> Result<OutboxRow, StoreError> {
+fn kept(mut row: outbox::Model) -> Result<Kept, StoreError> {
+    let sealed = row.sealed_key.zip(row.sealed.take()).map(|(key, bytes)| sealed(key, bytes)).transpose()?;
+    let (portal, not_after) = (portal(&row.portal)?, row.not_after.map(moment).transpose()?);
+    Ok(Kept { portal, row: listed(row)?, not_after, sealed })
+}
+
+pub(crate) fn listed(row: outbox::Model) -> Result<OutboxRow, StoreError> {
     let id = DeliveryId(row.id);
     Ok(OutboxRow {
         id,

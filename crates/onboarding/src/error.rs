@@ -3,7 +3,7 @@
 use crate::forms::FieldError;
 use crate::ports::{HasherError, StoreError};
 use chrono::{DateTime, Utc};
-use onboarding_core::{account, clerk, registration};
+use onboarding_core::{account, clerk, registration, retry};
 use std::time::Duration;
 
 /// Nothing happened, and why.
@@ -48,6 +48,9 @@ pub enum Error {
     /// A clerk's standing refuses.
     #[error(transparent)]
     Clerk(#[from] clerk::Refusal),
+    /// A mail or letter does not go out again.
+    #[error(transparent)]
+    Delivery(#[from] retry::Refusal),
     /// Somebody else took the address; the registration is closed.
     #[error("the address is taken")]
     EmailTaken,
@@ -95,6 +98,14 @@ pub enum Error {
     /// The command id came with another body before.
     #[error("the command id was used with another body")]
     IdempotencyMismatch,
+    /// A batch stopped on its way: what was kept before was told to nobody.
+    #[error("{} of the batch's older PINs are void, and then: {cause}", voided.len())]
+    Partly {
+        /// Numbers whose older PIN is void and whose new one nobody knows, as the company writes them.
+        voided: Vec<String>,
+        /// What stopped it.
+        cause: Box<Error>,
+    },
     /// No such thing, or somebody else's.
     #[error("there is no such thing")]
     NotFound,

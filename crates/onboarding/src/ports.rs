@@ -16,13 +16,15 @@ mod store;
 mod throttle;
 mod vault;
 
-pub use backoffice::{AuditFilter, AuditListed, Backoffice, Listed, Needle, Place, RegistrationFilter};
+pub use backoffice::{AuditFilter, AuditListed, Backoffice, Counted, DeliveryListed, Listed, Needle, Place, RegistrationFilter, Tally};
 pub use clock::{Clock, Entropy};
 pub use directory::{Directory, DirectoryError, ImportFault, ImportId, ImportNote, ImportReport, ImportState};
 pub use hasher::{HasherError, PasswordHasher, Verification};
 pub use letter_press::{JobRef, JobStatus, LetterError, LetterPress, RenderedLetter};
 pub use mailer::{MailError, Mailer, Receipt, RenderedMail};
-pub use outbox::{Delivery, DeliveryKind, DeliveryStatus, LEASE, LONGEST_DELIVERY, Leased, Outbox, OutboxFilter, OutboxRow, Settlement};
+pub use outbox::{
+    Delivery, DeliveryKind, DeliveryStatus, Kept, LEASE, LONGEST_DELIVERY, Leased, Outbox, OutboxFilter, OutboxRow, Settlement,
+};
 pub use sessions::{MembershipFact, SessionChange, SessionFacts, SessionKind, SessionRow, Sessions, StaffFacts, StaffSessionRow};
 pub use stationery::{MailOrder, Stationery, StationeryError};
 pub use store::{

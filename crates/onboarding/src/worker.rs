@@ -4,6 +4,7 @@
 //! the text goes out, so that a crash in between is known as an attempt of unknown outcome: a mail is sent once more
 //! under the same Message-ID, and parked after the second.
 
+mod print;
 mod waiting;
 
 pub use waiting::PrintedNow;
@@ -12,8 +13,8 @@ use crate::engine::ATTEMPTS;
 use crate::error::Error;
 use crate::portal::LetterDispatch;
 use crate::ports::{
-    Actor, Commit, CommitError, Delivery, DeliveryKind, JobStatus, LEASE, LONGEST_DELIVERY, Leased, LetterError, LetterPress, MailError,
-    MailOrder, Mailer, OutboxChange, RenderedLetter, Settlement, Stationery, VaultError,
+    Actor, Commit, CommitError, Delivery, DeliveryKind, LEASE, LONGEST_DELIVERY, Leased, LetterPress, MailError, MailOrder, Mailer,
+    OutboxChange, RenderedLetter, Settlement, Stationery, VaultError,
 };
 use crate::sealing::{self, OpenError, Payload};
 use crate::{Onboarding, Portal};
@@ -22,10 +23,10 @@ use onboarding_core::{
     Effect, MailTemplate, Page, Param, PinLetterOrder, Record, Ref,
     account::{self, Account},
     membership::{self, LetterFate, Membership},
-    record::RecordStatus,
     registration::{self, MailFate, Registration},
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Attempts of unknown outcome after which a delivery is parked: a mail goes out at most twice.
@@ -97,8 +98,22 @@ impl Worker {
     /// Works until it is dropped or `stop` completes; never in the middle of a delivery.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
+        let stopping = AtomicBool::new(false);
         loop {
-            let worked = match self.run_once().await {
+            let mut round = std::pin::pin!(self.round(&stopping));
+            let ended = tokio::select! {
+                ended = &mut round => Some(ended),
+                () = &mut stop => None,
+            };
+            let Some(ended) = ended else {
+                stopping.store(true, Ordering::Relaxed);
+                // What is at the mail server is heard to its end; the rest is another worker's at once.
+                if let Err(error) = round.await {
+                    tracing::error!(%error, "could not work on the outbox");
+                }
+                return;
+            };
+            let worked = match ended {
                 Ok(worked) => worked,
                 Err(error) => {
                     tracing::error!(%error, "could not work on the outbox");
@@ -119,6 +134,10 @@ impl Worker {
     /// # Errors
     /// Where the store fails; what was held is taken over after 30 seconds.
     pub async fn run_once(&self) -> Result<usize, Error> {
+        self.round(&AtomicBool::new(false)).await
+    }
+
+    async fn round(&self, stopping: &AtomicBool) -> Result<usize, Error> {
         let now = self.engine.now().await?;
         let leased = self.engine.ports.outbox.lease(now, BATCH).await?;
         let count = leased.len();
@@ -126,7 +145,7 @@ impl Worker {
             let id = lease.delivery.id;
             // What was before it took long: begun now, it might still be on its way when another worker begins.
             let is_late = self.engine.now().await? - now > LEASE - LONGEST_DELIVERY;
-            let worked = if is_late { self.give_back(&lease).await } else { self.work(lease).await };
+            let worked = if is_late || stopping.load(Ordering::Relaxed) { self.give_back(&lease).await } else { self.work(lease).await };
             if let Err(error) = worked {
                 // The lease runs out by itself, and another round takes it over.
                 tracing::error!(delivery = %id, %error, "could not work on a delivery");
@@ -221,44 +240,6 @@ impl Worker {
                 Ending::parked("unknown_twice")
             }
             Err(MailError::Unknown { reason }) => {
-                Ending { result: Settlement::RetryUnknown { at: now + self.wait(lease), reason }, fate: None, alarm: false }
-            }
-        }))
-    }
-
-    async fn print(&self, portal: &Arc<Portal>, lease: &Leased, order: &PinLetterOrder) -> Result<Option<Ending>, Error> {
-        let Some((writer, press)) = &self.letters else { return Ok(Some(Ending::parked("no_letter_press"))) };
-        let now = self.engine.now().await?;
-        if lease.unknowns > 0 {
-            // At most once: the press is asked, never given the letter again.
-            return Ok(Some(match press.status(lease.delivery.id).await {
-                Ok(JobStatus::Done | JobStatus::Pending) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
-                Ok(JobStatus::Unknown | JobStatus::Failed) | Err(_) => Ending::parked("letter_unknown"),
-            }));
-        }
-        let Some(record) = self.engine.ports.directory.find(&portal.slug, &order.record).await? else {
-            return Ok(Some(Ending::parked("no_record")));
-        };
-        if record.value.status == RecordStatus::Closed {
-            // Its PIN would open nothing. Should the record open again, a clerk has another letter written.
-            let result = Settlement::Failed { reason: "record_closed".to_owned() };
-            return Ok(Some(Ending { result, fate: Some(Fate::Failed), alarm: false }));
-        }
-        let letter = match writer.pin_letter(portal, &record.value, order) {
-            Ok(letter) => letter,
-            Err(reason) => {
-                tracing::error!(delivery = %lease.delivery.id, %reason, "could not write a letter");
-                return Ok(Some(Ending::parked("unwritable")));
-            }
-        };
-        if !self.attempt(portal, lease).await? {
-            return Ok(None);
-        }
-        Ok(Some(match press.submit(lease.delivery.id, &letter).await {
-            Ok(_) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
-            Err(LetterError::Transient(reason)) => self.again(lease, &reason, now, None),
-            Err(LetterError::Permanent(reason)) => Ending::parked(reason),
-            Err(LetterError::Unknown(reason)) => {
                 Ending { result: Settlement::RetryUnknown { at: now + self.wait(lease), reason }, fate: None, alarm: false }
             }
         }))

@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use onboarding::Error;
-use onboarding_core::{account, clerk, registration};
+use onboarding_core::{account, clerk, registration, retry};
 use poem::http::StatusCode;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub fn problem_of(error: Error) -> Problem {
         Error::Registration(refusal) => of_registration(&refusal),
         Error::Account(refusal) => of_account(&refusal),
         Error::Clerk(refusal) => of_clerk(refusal),
+        Error::Partly { voided, cause } => problem_of(*cause).with("voided", voided),
+        Error::Delivery(refusal) => of_delivery(refusal),
         Error::EmailTaken => new(StatusCode::CONFLICT, "email_taken"),
         Error::LastSuperAdmin => new(StatusCode::CONFLICT, "last_super_admin"),
         Error::RecordTaken => new(StatusCode::CONFLICT, "record_taken"),
@@ -103,5 +105,15 @@ fn of_clerk(refusal: clerk::Refusal) -> Problem {
         Refusal::TokenExpired => new(StatusCode::GONE, "token_expired"),
         Refusal::TokenSuperseded => new(StatusCode::GONE, "token_superseded"),
         Refusal::TokenUsed => new(StatusCode::GONE, "token_used"),
+    }
+}
+
+fn of_delivery(refusal: retry::Refusal) -> Problem {
+    use retry::Refusal;
+    let new = |code| Problem::new(StatusCode::CONFLICT, code);
+    match refusal {
+        Refusal::NotInThisState(state) => new("not_in_this_state").with("state", state),
+        Refusal::SecretExpired => new("secret_expired"),
+        Refusal::SecretReplaced => new("secret_replaced"),
     }
 }

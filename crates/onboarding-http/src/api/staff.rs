@@ -5,6 +5,7 @@
 mod accounts;
 mod imports;
 mod letters;
+mod outgoing;
 mod records;
 mod registrations;
 mod shared;
@@ -69,6 +70,7 @@ pub(super) fn rows() -> impl Iterator<Item = Route<Api>> {
         .chain(records::rows())
         .chain(imports::rows())
         .chain(letters::rows())
+        .chain(outgoing::rows())
 }
 
 fn doors() -> [Route<Api>; 4] {

@@ -7,6 +7,7 @@ mod configuration;
 mod demo;
 mod harness;
 mod letters;
+mod operations;
 mod postgres;
 mod records;
 mod serve;

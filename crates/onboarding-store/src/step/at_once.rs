@@ -19,7 +19,7 @@ pub(crate) fn at_once(ids: &Ids, commit: &Commit) -> Result<Option<Batch>, Store
     let Some((first, others)) = writes.split_first() else { return Ok(None) };
     let writes_rows = |change: &OutboxChange| match change {
         OutboxChange::Enqueue(_) | OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } => true,
-        OutboxChange::Withdraw { .. } => false,
+        OutboxChange::Withdraw { .. } | OutboxChange::Unpark { .. } => false,
     };
     if !outbox.iter().all(writes_rows) {
         return Ok(None);

@@ -17,6 +17,7 @@ pub(super) async fn settle_all(db: &impl ConnectionTrait, changes: &[OutboxChang
             OutboxChange::Attempt { id, fence } => held(db, attempted(*id, *fence)).await?,
             OutboxChange::Settle { id, fence, result } => held(db, settled(*id, *fence, result.clone(), at)).await?,
             OutboxChange::Withdraw { id } => withdraw(db, *id, at).await?,
+            OutboxChange::Unpark { id } => unpark(db, *id, at).await?,
         }
     }
     Ok(())
@@ -26,7 +27,7 @@ pub(super) async fn settle_all(db: &impl ConnectionTrait, changes: &[OutboxChang
 pub(super) fn enqueue_all(batch: &mut Batch, changes: Vec<OutboxChange>, at: DateTime<Utc>) {
     let ordered = changes.into_iter().filter_map(|change| match change {
         OutboxChange::Enqueue(delivery) => Some(ordered(delivery, at)),
-        OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } | OutboxChange::Withdraw { .. } => None,
+        OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } | OutboxChange::Withdraw { .. } | OutboxChange::Unpark { .. } => None,
     });
     batch.insert(
         "outbox (id, portal, owner_kind, owner_id, kind, template, language, not_before, not_after, after_id, priority, message_id, sealed, \
@@ -91,7 +92,7 @@ pub(super) fn settle_in(batch: &mut Batch, changes: &[OutboxChange], at: DateTim
         let (sql, values) = match change {
             OutboxChange::Attempt { id, fence } => attempted(*id, *fence),
             OutboxChange::Settle { id, fence, result } => settled(*id, *fence, result.clone(), at),
-            OutboxChange::Enqueue(_) | OutboxChange::Withdraw { .. } => continue,
+            OutboxChange::Enqueue(_) | OutboxChange::Withdraw { .. } | OutboxChange::Unpark { .. } => continue,
         };
         batch.write(&sql, values);
     }
@@ -136,4 +137,12 @@ async fn withdraw(db: &impl ConnectionTrait, id: DeliveryId, at: DateTime<Utc>) 
                WHERE id = $1 AND status = 'queued'";
     db.execute_raw(statement(db, sql, [id.0.into(), micros(at).into()])).await.doing("withdraw a delivery")?;
     Ok(())
+}
+
+/// Only what is parked; what a clerk saw parked and is no longer is decided anew.
+async fn unpark(db: &impl ConnectionTrait, id: DeliveryId, at: DateTime<Utc>) -> Result<(), CommitError> {
+    let sql = "UPDATE outbox SET status = 'queued', settled_at = NULL, not_before = $2, due_at = $2, attempts = 0, \
+               unknowns = CASE WHEN kind = 'mail' THEN 0 ELSE unknowns END WHERE id = $1 AND status = 'parked'";
+    let done = db.execute_raw(statement(db, sql, [id.0.into(), micros(at).into()])).await.doing("unpark a delivery")?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(CommitError::Conflict) }
 }

@@ -1,6 +1,11 @@
 //! Lists for clerks: within a portal, newest first, page by page without a gap or a repeat, literal in what they search.
 
+mod waiting;
+
 use super::{Stores, promises};
+
+pub use waiting::*;
+
 use crate::sample;
 use chrono::TimeDelta;
 use onboarding::ports::{Actor, AuditFilter, AuditListed, Listed, Needle, Place, RegistrationFilter};
@@ -18,6 +23,8 @@ promises! { Stores:
     accounts_are_listed_and_found,
     the_audit_trail_is_told_newest_first,
     the_audit_trail_is_told_by_subject_actor_kind_and_time,
+    deliveries_are_listed_by_state_page_by_page,
+    what_waits_is_counted,
 }
 
 fn needle(typed: &str) -> Needle {

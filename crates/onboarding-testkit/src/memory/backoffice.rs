@@ -2,10 +2,14 @@
 
 use super::{MemoryStore, Row, State, length};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
-use onboarding::ports::{AuditFilter, AuditListed, Backoffice, Listed, Needle, Place, RegistrationFilter, StoreError};
+use onboarding::ports::{
+    AuditFilter, AuditListed, Backoffice, Counted, DeliveryKind, DeliveryListed, DeliveryStatus, Listed, Needle, Place, RegistrationFilter,
+    StoreError, Tally,
+};
 use onboarding_core::{
-    PortalSlug, Uuid,
+    PortalSlug, Ref, Uuid,
     account::Account,
     membership::{LetterFate, Membership},
     registration::Registration,
@@ -122,5 +126,74 @@ impl Backoffice for MemoryStore {
             rows.truncate(length(limit));
             rows
         })
+    }
+
+    async fn deliveries(
+        &self,
+        portal: &PortalSlug,
+        status: Option<DeliveryStatus>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryListed>, StoreError> {
+        self.with(|state| {
+            let mut rows: Vec<DeliveryListed> = state
+                .outbox
+                .values()
+                .filter_map(|entry| entry.listed(portal))
+                .filter(|row| status.is_none_or(|status| row.status == status))
+                .map(|row| DeliveryListed { place: Place { at: row.created_at, id: row.id.0 }, row })
+                .filter(|listed| after.is_none_or(|after| listed.place < after))
+                .collect();
+            rows.sort_by_key(|listed| std::cmp::Reverse(listed.place));
+            rows.truncate(length(limit));
+            rows
+        })
+    }
+
+    async fn tally(&self, portal: &PortalSlug, marks: &[DateTime<Utc>]) -> Result<Tally, StoreError> {
+        self.with(|state| {
+            let mut tally = Tally { approvals: vec![0; marks.len()], ..Tally::default() };
+            for row in state.rows.values().filter(|row| row.index.portal == *portal) {
+                if matches!(row.index.id, Ref::Registration(_)) && Tally::WAITING.contains(&row.index.state) {
+                    count(&mut tally.registrations, row.index.state, row.created_at);
+                    let asks = row.index.state == "awaiting_approval";
+                    for (before, mark) in tally.approvals.iter_mut().zip(marks) {
+                        *before += u64::from(asks && row.created_at < *mark);
+                    }
+                }
+                if let Some((_, letter)) = row.index.letter {
+                    count(&mut tally.letters, letter, row.created_at);
+                }
+            }
+            for row in state.outbox.values().filter_map(|entry| entry.listed(portal)) {
+                if Tally::DELIVERIES.contains(&row.status) {
+                    count_delivery(&mut tally.deliveries, row.kind, row.status.word(), row.created_at);
+                }
+            }
+            tally.registrations.sort_by(|one, other| one.state.cmp(&other.state));
+            tally.letters.sort_by(|one, other| one.state.cmp(&other.state));
+            tally.deliveries.sort_by(|one, other| (one.0.word(), &one.1.state).cmp(&(other.0.word(), &other.1.state)));
+            tally
+        })
+    }
+}
+
+fn count(counted: &mut Vec<Counted>, state: &str, at: DateTime<Utc>) {
+    match counted.iter_mut().find(|counted| counted.state == state) {
+        Some(counted) => {
+            counted.count += 1;
+            counted.oldest = counted.oldest.min(at);
+        }
+        None => counted.push(Counted { state: state.to_owned(), count: 1, oldest: at }),
+    }
+}
+
+fn count_delivery(counted: &mut Vec<(DeliveryKind, Counted)>, kind: DeliveryKind, state: &str, at: DateTime<Utc>) {
+    match counted.iter_mut().find(|(of, counted)| *of == kind && counted.state == state) {
+        Some((_, counted)) => {
+            counted.count += 1;
+            counted.oldest = counted.oldest.min(at);
+        }
+        None => counted.push((kind, Counted { state: state.to_owned(), count: 1, oldest: at })),
     }
 }

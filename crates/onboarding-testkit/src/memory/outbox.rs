@@ -4,9 +4,10 @@ use super::{MemoryStore, State, length};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{
-    CommitError, Delivery, DeliveryStatus, LEASE, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow, Sealed, Settlement, StoreError,
+    CommitError, Delivery, DeliveryKind, DeliveryStatus, Kept, LEASE, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow, Sealed,
+    Settlement, StoreError,
 };
-use onboarding_core::DeliveryId;
+use onboarding_core::{DeliveryId, PortalSlug};
 use std::collections::HashMap;
 
 /// One delivery.
@@ -100,6 +101,21 @@ impl Entry {
         }
     }
 
+    fn unpark(&mut self, at: DateTime<Utc>) {
+        self.status = DeliveryStatus::Queued;
+        self.attempts = 0;
+        if self.delivery.kind == DeliveryKind::Mail {
+            self.unknowns = 0;
+        }
+        self.not_before = at;
+        self.settled_at = None;
+    }
+
+    /// What lists show of a portal's row.
+    pub(super) fn listed(&self, portal: &PortalSlug) -> Option<OutboxRow> {
+        (self.delivery.portal == *portal).then(|| self.row())
+    }
+
     fn row(&self) -> OutboxRow {
         OutboxRow {
             id: self.delivery.id,
@@ -132,11 +148,18 @@ pub(super) fn change(
             changed.insert(delivery.id, Entry::new(delivery, at, serial));
             return Ok(());
         }
-        OutboxChange::Attempt { id, .. } | OutboxChange::Settle { id, .. } | OutboxChange::Withdraw { id } => id,
+        OutboxChange::Attempt { id, .. }
+        | OutboxChange::Settle { id, .. }
+        | OutboxChange::Withdraw { id }
+        | OutboxChange::Unpark { id } => id,
     };
     let Some(mut entry) = changed.remove(&id).or_else(|| state.outbox.get(&id).cloned()) else {
-        // What is gone cannot be withdrawn, and nobody holds a lease on it.
-        return if matches!(change, OutboxChange::Withdraw { .. }) { Ok(()) } else { Err(CommitError::Fenced) };
+        return match change {
+            // What is gone cannot be withdrawn, and nobody holds a lease on it.
+            OutboxChange::Withdraw { .. } => Ok(()),
+            OutboxChange::Unpark { .. } => Err(CommitError::Conflict),
+            OutboxChange::Enqueue(_) | OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } => Err(CommitError::Fenced),
+        };
     };
     match change {
         OutboxChange::Enqueue(_) => {}
@@ -153,6 +176,12 @@ pub(super) fn change(
                 return Err(CommitError::Fenced);
             }
             entry.settle(result, at);
+        }
+        OutboxChange::Unpark { .. } => {
+            if entry.status != DeliveryStatus::Parked {
+                return Err(CommitError::Conflict);
+            }
+            entry.unpark(at);
         }
         OutboxChange::Withdraw { .. } => {
             if entry.status == DeliveryStatus::Queued {
@@ -222,6 +251,17 @@ impl Outbox for MemoryStore {
 
     async fn next_due(&self, _now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.with(|state| state.outbox.values().filter_map(|entry| state.due_at(entry)).min())
+    }
+
+    async fn kept(&self, id: DeliveryId) -> Result<Option<Kept>, StoreError> {
+        self.with(|state| {
+            state.outbox.get(&id).map(|entry| Kept {
+                portal: entry.delivery.portal.clone(),
+                row: entry.row(),
+                not_after: entry.delivery.not_after,
+                sealed: entry.sealed.clone(),
+            })
+        })
     }
 
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {

@@ -1,6 +1,6 @@
 //! What clerks look at: lists, newest first, a page at a time by key and never by offset, bounded whatever is asked.
 
-use super::{AuditRow, StoreError, Version};
+use super::{AuditRow, DeliveryKind, DeliveryStatus, OutboxRow, StoreError, Version};
 use crate::search;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -39,6 +39,46 @@ pub struct AuditListed {
     pub place: Place,
     /// What it says.
     pub row: AuditRow,
+}
+
+/// A row of the outbox in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeliveryListed {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is: nothing sealed.
+    pub row: OutboxRow,
+}
+
+/// How many there are of a kind, and since when the oldest waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The state's stable word.
+    pub state: String,
+    /// How many; at least one.
+    pub count: u64,
+    /// When the oldest was made.
+    pub oldest: DateTime<Utc>,
+}
+
+/// What waits at a portal. A state that nothing is in is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Registrations that wait for somebody, by state.
+    pub registrations: Vec<Counted>,
+    /// Requests for approval made before each of the marks that were asked for.
+    pub approvals: Vec<u64>,
+    /// Letters whose PIN still counts, by state.
+    pub letters: Vec<Counted>,
+    /// Mails and letters that are queued, parked or failed.
+    pub deliveries: Vec<(DeliveryKind, Counted)>,
+}
+
+impl Tally {
+    /// States of registrations that wait for somebody.
+    pub const WAITING: [&str; 3] = ["awaiting_email", "awaiting_approval", "awaiting_completion"];
+    /// Deliveries that are counted: what was sent or ran out needs nobody.
+    pub const DELIVERIES: [DeliveryStatus; 3] = [DeliveryStatus::Queued, DeliveryStatus::Parked, DeliveryStatus::Failed];
 }
 
 /// What is searched for: every character means itself. At most 100.
@@ -149,4 +189,16 @@ pub trait Backoffice: Send + Sync {
         after: Option<Place>,
         limit: u32,
     ) -> Result<Vec<AuditListed>, StoreError>;
+
+    /// The outbox, in this state or all of it.
+    async fn deliveries(
+        &self,
+        portal: &PortalSlug,
+        status: Option<DeliveryStatus>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryListed>, StoreError>;
+
+    /// What waits, counted; requests for approval also before each of these moments.
+    async fn tally(&self, portal: &PortalSlug, marks: &[DateTime<Utc>]) -> Result<Tally, StoreError>;
 }

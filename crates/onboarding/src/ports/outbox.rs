@@ -173,6 +173,19 @@ pub struct OutboxRow {
     pub settled_at: Option<DateTime<Utc>>,
 }
 
+/// A delivery with what is left of its text.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Whose portal.
+    pub portal: PortalSlug,
+    /// As lists show it.
+    pub row: OutboxRow,
+    /// Not after: the secret inside is dead.
+    pub not_after: Option<DateTime<Utc>>,
+    /// Recipient and parameters, until they are wiped.
+    pub sealed: Option<Sealed>,
+}
+
 /// Which rows a list shows.
 #[derive(Clone, Debug, Default)]
 pub struct OutboxFilter {
@@ -197,6 +210,9 @@ pub trait Outbox: Send + Sync {
 
     /// When the next delivery becomes due, if any waits; `now` or earlier if one is due already.
     async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError>;
+
+    /// One delivery, whatever became of it.
+    async fn kept(&self, id: DeliveryId) -> Result<Option<Kept>, StoreError>;
 
     /// Rows, newest first, at most `limit`.
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError>;

@@ -170,6 +170,12 @@ pub enum OutboxChange {
         /// How.
         result: Settlement,
     },
+    /// A parked delivery waits for a worker again, with its tries forgotten: what nobody knows of a mail's attempts a clerk has weighed. A
+    /// letter's stay known, as it must not be printed twice. One that is not parked is a [`CommitError::Conflict`].
+    Unpark {
+        /// Which.
+        id: DeliveryId,
+    },
     /// A queued delivery of this owner is of no use any more: its secret was replaced.
     Withdraw {
         /// Which.

@@ -18,8 +18,8 @@ use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Numbers whose PINs are kept by one commit. A batch that fails in between is issued anew as a whole: what was kept before was told to
-/// nobody, and the next issue voids it.
+/// Numbers whose PINs are kept by one commit. A batch that fails in between tells which older PINs are void by then, and is issued anew as a
+/// whole: what was kept before was told to nobody, and the next issue voids it.
 const A_COMMIT: usize = 200;
 
 /// The PIN of one notice; told once.
@@ -41,7 +41,7 @@ impl Onboarding {
     ///
     /// # Errors
     /// A field to mend for each number that is none, twice in the list, not in the books or closed (`numbers[3]`), and for a date that has passed or
-    /// is more than 400 days away.
+    /// is more than 400 days away; [`Error::Partly`] where the store fails between two commits of a long list.
     pub async fn issue_notices(
         &self,
         portal: &str,
@@ -67,7 +67,14 @@ impl Onboarding {
         let records = self.notified(&portal, numbers, valid_until, now).await?;
         let mut issued = Vec::with_capacity(records.len());
         for some in records.chunks(A_COMMIT) {
-            issued.extend(self.keep_notices(&portal, actor, some, valid_until).await?);
+            match self.keep_notices(&portal, actor, some, valid_until).await {
+                Ok(kept) => issued.extend(kept),
+                Err(cause) if issued.is_empty() => return Err(cause),
+                Err(cause) => {
+                    let voided = issued.into_iter().map(|notice: IssuedNotice| notice.number).collect();
+                    return Err(Error::Partly { voided, cause: Box::new(cause) });
+                }
+            }
         }
         Ok(issued)
     }

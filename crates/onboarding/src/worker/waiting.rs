@@ -10,8 +10,6 @@ use onboarding_core::PortalSlug;
 
 /// More rows than an outbox has while anybody looks after it.
 const ROWS_AT_MOST: u32 = 100_000;
-/// Rows of one owner.
-const OWNS_AT_MOST: u32 = 1_000;
 
 /// What became of letters that waited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,9 +56,7 @@ impl Worker {
     }
 
     async fn seen(&self, row: &OutboxRow) -> Result<Option<OutboxRow>, Error> {
-        let filter = OutboxFilter { owner: Some(row.owner), ..OutboxFilter::default() };
-        let rows = self.engine.ports.outbox.list(&filter, OWNS_AT_MOST).await?;
-        Ok(rows.into_iter().find(|other| other.id == row.id))
+        Ok(self.engine.ports.outbox.kept(row.id).await?.map(|kept| kept.row))
     }
 }
 

@@ -13,6 +13,7 @@ mod generated;
 mod idempotency;
 mod imports;
 mod office;
+mod outgoing;
 mod password;
 mod pins;
 mod provision;

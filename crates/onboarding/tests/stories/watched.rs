@@ -12,10 +12,10 @@ use onboarding::core::{
     registration::Registration,
 };
 use onboarding::ports::{
-    AuditFilter, AuditListed, AuditRow, Backoffice, Commit, CommitError, DigestPurpose, Directory, DirectoryError, Entropy, HasherError,
-    ImportId, ImportNote, ImportReport, Leased, Listed, Lookup, MembershipFact, Needle, Outbox, OutboxFilter, OutboxRow, PasswordHasher,
-    Place, RegistrationFilter, Relation, Replay, Sealed, SessionFacts, SessionRow, Sessions, StaffFacts, Store, StoreError, Taken,
-    Throttle, ThrottleKey, Vault, VaultError, Verification, Versioned,
+    AuditFilter, AuditListed, AuditRow, Backoffice, Commit, CommitError, DeliveryListed, DeliveryStatus, DigestPurpose, Directory,
+    DirectoryError, Entropy, HasherError, ImportId, ImportNote, ImportReport, Kept, Leased, Listed, Lookup, MembershipFact, Needle, Outbox,
+    OutboxFilter, OutboxRow, PasswordHasher, Place, RegistrationFilter, Relation, Replay, Sealed, SessionFacts, SessionRow, Sessions,
+    StaffFacts, Store, StoreError, Taken, Tally, Throttle, ThrottleKey, Vault, VaultError, Verification, Versioned,
 };
 use onboarding_testkit::{Bench, CheapHasher, MemoryStore, PlainVault, SeededEntropy};
 use secrecy::SecretString;
@@ -247,6 +247,10 @@ impl Outbox for Watched {
         self.store.next_due(now).await
     }
 
+    async fn kept(&self, id: DeliveryId) -> Result<Option<Kept>, StoreError> {
+        Outbox::kept(&*self.store, id).await
+    }
+
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         Outbox::list(&*self.store, filter, limit).await
     }
@@ -335,6 +339,22 @@ impl Backoffice for Watched {
     ) -> Result<Vec<AuditListed>, StoreError> {
         self.note("backoffice.audit", 1);
         self.store.audit(portal, filter, after, limit).await
+    }
+
+    async fn deliveries(
+        &self,
+        portal: &PortalSlug,
+        status: Option<DeliveryStatus>,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryListed>, StoreError> {
+        self.note("backoffice.deliveries", 1);
+        self.store.deliveries(portal, status, after, limit).await
+    }
+
+    async fn tally(&self, portal: &PortalSlug, marks: &[DateTime<Utc>]) -> Result<Tally, StoreError> {
+        self.note("backoffice.tally", 1);
+        self.store.tally(portal, marks).await
     }
 }
 

@@ -4,7 +4,7 @@ use super::lease::enqueue;
 use crate::contract::stores::{Stores, mail, sealed};
 use crate::sample;
 use chrono::TimeDelta;
-use onboarding::ports::{CommitError, DeliveryStatus, Leased, OutboxChange, OutboxFilter, OutboxRow, Settlement};
+use onboarding::ports::{CommitError, Delivery, DeliveryKind, DeliveryStatus, Leased, OutboxChange, OutboxFilter, OutboxRow, Settlement};
 
 /// The one delivery that is due.
 pub(super) async fn lease_one(fresh: &Stores) -> Leased {
@@ -179,4 +179,59 @@ pub async fn a_withdrawal_fences_the_worker(fresh: &Stores) {
     let late = fresh.change_outbox(OutboxChange::Attempt { id, fence: leased.fence }).await;
     assert!(matches!(late, Err(CommitError::Fenced)));
     assert_eq!(row(fresh, 1).await.attempts, 0);
+}
+
+async fn parked_after_an_unknown_attempt(fresh: &Stores, delivery: Delivery) -> Leased {
+    enqueue(fresh, delivery).await;
+    let leased = lease_one(fresh).await;
+    attempt(fresh, &leased).await;
+    settle(fresh, &leased, Settlement::Parked { reason: "unknown".to_owned() }).await.unwrap();
+    leased
+}
+
+/// With its whole text; and who held it before holds it no longer.
+pub async fn what_is_unparked_is_leased_again_with_its_tries_forgotten(fresh: &Stores) {
+    let former = parked_after_an_unknown_attempt(fresh, mail(1, fresh.now())).await;
+    fresh.clock.advance(TimeDelta::days(1));
+    assert!(fresh.outbox.lease(fresh.now(), 10).await.unwrap().is_empty());
+    fresh.change_outbox(OutboxChange::Unpark { id: sample::delivery_id(1) }).await.unwrap();
+    let seen = row(fresh, 1).await;
+    assert_eq!((seen.status, seen.attempts, seen.settled_at), (DeliveryStatus::Queued, 0, None));
+    let leased = lease_one(fresh).await;
+    assert_eq!((leased.attempts, leased.unknowns, leased.delivery.sealed.clone()), (0, 0, sealed(1)));
+    assert!(leased.fence > former.fence);
+    settle(fresh, &leased, Settlement::Sent).await.unwrap();
+}
+
+/// It must not be printed twice, whatever a clerk wants.
+pub async fn a_letters_unknown_attempts_outlive_its_parking(fresh: &Stores) {
+    parked_after_an_unknown_attempt(fresh, Delivery { kind: DeliveryKind::Letter, ..mail(1, fresh.now()) }).await;
+    fresh.change_outbox(OutboxChange::Unpark { id: sample::delivery_id(1) }).await.unwrap();
+    let leased = lease_one(fresh).await;
+    assert_eq!((leased.attempts, leased.unknowns), (0, 1));
+}
+
+/// Neither what waits, nor what was sent, nor what never was.
+pub async fn only_what_is_parked_can_be_unparked(fresh: &Stores) {
+    enqueue(fresh, mail(1, fresh.now())).await;
+    let unpark = |n| fresh.change_outbox(OutboxChange::Unpark { id: sample::delivery_id(n) });
+    assert!(matches!(unpark(1).await, Err(CommitError::Conflict)));
+    let leased = lease_one(fresh).await;
+    settle(fresh, &leased, Settlement::Sent).await.unwrap();
+    for n in [1, 2] {
+        assert!(matches!(unpark(n).await, Err(CommitError::Conflict)));
+    }
+}
+
+/// Sealed while it waits or is parked, and bare afterwards.
+pub async fn one_delivery_is_found_with_what_is_left_of_it(fresh: &Stores) {
+    let end = fresh.now() + TimeDelta::hours(1);
+    enqueue(fresh, Delivery { not_after: Some(end), ..mail(1, fresh.now()) }).await;
+    let found = fresh.outbox.kept(sample::delivery_id(1)).await.unwrap().unwrap();
+    assert_eq!((found.portal, found.not_after, found.sealed), (sample::portal(), Some(end), Some(sealed(1))));
+    assert_eq!(found.row, row(fresh, 1).await);
+    let leased = lease_one(fresh).await;
+    settle(fresh, &leased, Settlement::Sent).await.unwrap();
+    assert!(fresh.outbox.kept(sample::delivery_id(1)).await.unwrap().unwrap().sealed.is_none());
+    assert!(fresh.outbox.kept(sample::delivery_id(2)).await.unwrap().is_none());
 }
