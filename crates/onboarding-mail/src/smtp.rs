@@ -247,12 +247,19 @@ fn envelope(message: &Message) -> Result<(Address, Address), Broken> {
 
 #[async_trait]
 impl Mailer for SmtpMailer {
-    async fn send(&self, _id: DeliveryId, mail: &RenderedMail) -> Result<Receipt, MailError> {
+    async fn send(&self, id: DeliveryId, mail: &RenderedMail) -> Result<Receipt, MailError> {
         let told = Arc::new(Told::default());
         let outcome = tokio::time::timeout(self.settings.patience.delivery, self.deliver(&told, mail)).await;
         match outcome {
             Ok(Ok(receipt)) => Ok(receipt),
-            Ok(Err(broken)) => Err(broken.meaning(&told)),
+            Ok(Err(broken)) => {
+                let is_operators = broken.is_operators(told.stage());
+                let error = broken.meaning(&told);
+                if is_operators {
+                    tracing::error!(delivery = %id, %error, "the mail server cannot be used as it is set up");
+                }
+                Err(error)
+            }
             Err(_) => Err(Broken::Silent.meaning(&told)),
         }
     }

@@ -74,6 +74,8 @@ impl Told {
 pub(super) enum Broken {
     /// The server said no, with this code.
     Refused(u16),
+    /// It said no to us, whatever the recipient: no sign-in, no relaying, a command that it does not know.
+    RefusedUs(u16),
     /// It said nothing in time.
     Silent,
     /// The connection is gone.
@@ -95,7 +97,12 @@ pub(super) enum Broken {
 impl From<Error> for Broken {
     fn from(error: Error) -> Self {
         match error.status() {
-            Some(code) => Self::Refused(code.into()),
+            Some(code) => match code.into() {
+                // Source: RFC 4954 6, RFC 5321 4.2.2, and RFC 3463 3.8 for what stands behind the code.
+                code @ (500 | 502 | 503 | 530 | 534 | 535 | 538) => Self::RefusedUs(code),
+                code if error.to_string().contains("): 5.7.") => Self::RefusedUs(code),
+                code => Self::Refused(code),
+            },
             None if error.is_timeout() => Self::Silent,
             // "incomplete response": the connection ended in the middle.
             None if error.is_response() && error.to_string().contains("incomplete") => Self::Gone,
@@ -112,11 +119,21 @@ impl Broken {
         matches!(self, Self::Gone | Self::Refused(421))
     }
 
+    /// Whether the operator has to look: at the server, or at how it is set up. Mails wait for it.
+    pub(super) fn is_operators(&self, stage: Stage) -> bool {
+        match self {
+            Self::RefusedUs(_) => stage != Stage::Text,
+            Self::Refused(code) => *code >= 500 && !stage.is_about_the_mail(),
+            Self::NoTls | Self::Distrusted | Self::NoLogin => true,
+            Self::Silent | Self::Gone | Self::Garbled | Self::NoSuchAlphabet | Self::Unwritable => false,
+        }
+    }
+
     /// What it means, with the stage that was reached. The reason is a code: no address, no text of the server's.
     pub(super) fn meaning(self, told: &Told) -> MailError {
         let stage = told.stage();
         let reason = match &self {
-            Self::Refused(code) => format!("smtp_{}_{code}", stage.word()),
+            Self::Refused(code) | Self::RefusedUs(code) => format!("smtp_{}_{code}", stage.word()),
             Self::Silent => format!("smtp_{}_timeout", stage.word()),
             Self::Gone => format!("smtp_{}_disconnected", stage.word()),
             Self::Garbled => format!("smtp_{}_garbled", stage.word()),
@@ -128,11 +145,18 @@ impl Broken {
         };
         match self {
             Self::Refused(500..) if stage.is_about_the_mail() => MailError::Permanent { reason },
+            // A text that was read and refused for a policy is refused for good.
+            Self::RefusedUs(_) if stage == Stage::Text => MailError::Permanent { reason },
             Self::NoSuchAlphabet | Self::Unwritable => MailError::Permanent { reason },
             Self::Silent | Self::Gone | Self::Garbled if told.dot.load(Ordering::Relaxed) => MailError::Unknown { reason },
-            Self::Refused(_) | Self::Silent | Self::Gone | Self::Garbled | Self::NoTls | Self::Distrusted | Self::NoLogin => {
-                MailError::Transient { reason, retry_after: None }
-            }
+            Self::Refused(_)
+            | Self::RefusedUs(_)
+            | Self::Silent
+            | Self::Gone
+            | Self::Garbled
+            | Self::NoTls
+            | Self::Distrusted
+            | Self::NoLogin => MailError::Transient { reason, retry_after: None },
         }
     }
 }

@@ -226,6 +226,8 @@ async fn every_refusal_means_what_it_is_about() {
         (At::To, "451 try later\r\n", Later, "smtp_to_451"),
         (At::To, "452 full\r\n", Later, "smtp_to_452"),
         (At::To, "550 5.1.1 nobody here\r\n", Never, "smtp_to_550"),
+        (At::To, "530 sign in first\r\n", Later, "smtp_to_530"),
+        (At::To, "554 5.7.1 <zoe@mail.example>: Relay access denied\r\n", Later, "smtp_to_554"),
         (At::Data, "421 busy\r\n", Later, "smtp_data_421"),
         (At::Data, "451 try later\r\n", Later, "smtp_data_451"),
         (At::Data, "554 no\r\n", Never, "smtp_data_554"),
@@ -233,6 +235,7 @@ async fn every_refusal_means_what_it_is_about() {
         (At::Dot, "451 try later\r\n", Later, "smtp_text_451"),
         (At::Dot, "452 full\r\n", Later, "smtp_text_452"),
         (At::Dot, "550 spam\r\n", Never, "smtp_text_550"),
+        (At::Dot, "554 5.7.1 spam\r\n", Never, "smtp_text_554"),
     ];
     for (at, reply, expected, reason) in cases {
         let (server, outcome) = sent(quirk(at, Does::Say(reply)), Security::StartTls).await;

@@ -1,9 +1,10 @@
 //! Letters: printed at most once, and only while somebody may use what stands in them.
 
-use super::{Ending, Fate, Worker};
+use super::{Ending, FIRST_WAIT, Fate, Worker};
 use crate::Portal;
 use crate::error::Error;
 use crate::ports::{JobStatus, Leased, LetterError, Settlement};
+use chrono::TimeDelta;
 use onboarding_core::{
     PinLetterOrder, Ref,
     account::{self, Account},
@@ -11,6 +12,9 @@ use onboarding_core::{
     record::RecordStatus,
 };
 use std::sync::Arc;
+
+/// How long a press that does not answer is asked what became of a letter.
+const ASKED_FOR: TimeDelta = TimeDelta::days(1);
 
 impl Worker {
     pub(super) async fn print(&self, portal: &Arc<Portal>, lease: &Leased, order: &PinLetterOrder) -> Result<Option<Ending>, Error> {
@@ -20,6 +24,11 @@ impl Worker {
             // At most once: the press is asked, never given the letter again.
             return Ok(Some(match press.status(lease.delivery.id).await {
                 Ok(JobStatus::Done | JobStatus::Pending) => Ending { result: Settlement::Sent, fate: Some(Fate::Delivered), alarm: false },
+                // What broke the hand-over often keeps the press away for a while: it is asked again, ever later.
+                Err(LetterError::Transient(reason) | LetterError::Unknown(reason)) if now - lease.created_at < ASKED_FOR => {
+                    let at = now + FIRST_WAIT.max((now - lease.created_at) / 4);
+                    Ending { result: Settlement::Retry { at, reason }, fate: None, alarm: false }
+                }
                 Ok(JobStatus::Unknown | JobStatus::Failed) | Err(_) => Ending::parked("letter_unknown"),
             }));
         }

@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use onboarding::Worker;
 use onboarding::core::{DeliveryId, EmailAddress, Language, MailTemplate, Ref, policy};
 use onboarding::ports::{
-    Actor, Commit, Delivery, DeliveryKind, DeliveryStatus, MailError, MailOrder, Mailer, Outbox, OutboxChange, Receipt, RenderedMail,
-    Settlement, Stationery, StationeryError, Store, Vault,
+    Actor, Commit, Delivery, DeliveryKind, DeliveryStatus, JobRef, JobStatus, LetterError, LetterPress, MailError, MailOrder, Mailer,
+    Outbox, OutboxChange, Receipt, RenderedLetter, RenderedMail, Settlement, Stationery, StationeryError, Store, Vault,
 };
 use onboarding_testkit::{MailFate, PlainStationery, PressFate, ReadMail, RecordingMailer, sample};
 use std::sync::{
@@ -533,4 +533,48 @@ async fn letters_that_wait_are_handed_over_at_a_word_and_only_while_the_press_ta
     assert!(scene.bench.mailer.all().is_empty(), "mails are no letters");
     let held = scene.bench.store.lease(scene.now(), 10).await.unwrap();
     assert_eq!(held.len(), 1, "the mail waits as before");
+}
+
+/// A press that prints a letter without a word, and cannot be asked for a while.
+struct Mute {
+    inner: Arc<onboarding_testkit::RecordingPress>,
+    deaf: AtomicUsize,
+}
+
+#[async_trait]
+impl LetterPress for Mute {
+    async fn submit(&self, id: DeliveryId, letter: &RenderedLetter) -> Result<JobRef, LetterError> {
+        self.inner.submit(id, letter).await
+    }
+
+    async fn status(&self, id: DeliveryId) -> Result<JobStatus, LetterError> {
+        if self.deaf.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Err(LetterError::Transient("press_unreachable".to_owned()));
+        }
+        self.inner.status(id).await
+    }
+}
+
+#[tokio::test]
+async fn a_press_that_cannot_be_asked_is_asked_again_for_a_day() {
+    for (deaf, status) in [(3, DeliveryStatus::Sent), (usize::MAX, DeliveryStatus::Parked)] {
+        let scene = Scene::new().await;
+        let mute = Arc::new(Mute { inner: scene.bench.press.clone(), deaf: AtomicUsize::new(deaf) });
+        let worker = Worker::new(scene.engine.clone(), Arc::new(PlainStationery), scene.bench.mailer.clone());
+        let worker = worker.with_letters(Arc::new(onboarding_testkit::PlainLetters), mute);
+        let id = order_letter(&scene, 1).await;
+        scene.bench.press.next(PressFate::UnknownPrinted, 1);
+        let seen = async || scene.rows().await.into_iter().find(|row| row.id == id).unwrap();
+        let mut rounds = 0;
+        while seen().await.status == DeliveryStatus::Queued && rounds < 2_000 {
+            worker.run_once().await.unwrap();
+            scene.bench.clock.advance(TimeDelta::minutes(1));
+            rounds += 1;
+        }
+        assert_eq!((seen().await.status, seen().await.attempts), (status, 1));
+        assert_eq!(scene.bench.press.letters().len(), 1, "once, whatever is known of it");
+        if deaf == usize::MAX {
+            assert!((1_440..1_900).contains(&rounds), "{rounds} minutes");
+        }
+    }
 }
