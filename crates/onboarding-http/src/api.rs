@@ -25,12 +25,15 @@ use onboarding::{
     stories::{Needs, SessionView, StaffView},
 };
 use onboarding_core::Language;
+use onboarding_text::MailStationery;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 
 /// What every handler has at hand.
 pub struct Api {
     engine: Onboarding,
+    /// What mails are written on, for clerks' previews.
+    stationery: Option<Arc<MailStationery>>,
 }
 
 /// Who was admitted.
@@ -48,7 +51,14 @@ pub enum Admitted {
 impl Api {
     /// The API of an engine.
     pub fn new(engine: Onboarding) -> Self {
-        Self { engine }
+        Self { engine, stationery: None }
+    }
+
+    /// Shows clerks what its mails look like, without anybody's data.
+    #[must_use]
+    pub fn with_previews(mut self, stationery: Arc<MailStationery>) -> Self {
+        self.stationery = Some(stationery);
+        self
     }
 
     /// The engine behind it.

@@ -44,9 +44,18 @@ pub fn document() -> Value {
 /// # Errors
 /// Faults of ours that a test excludes.
 pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies, base_url: &str) -> Result<Frame, AppError> {
+    app_with(Api::new(engine), texts, proxies, base_url)
+}
+
+/// The same over an API that somebody put together.
+///
+/// # Errors
+/// As [`app`].
+pub fn app_with(api: Api, texts: Arc<Texts>, proxies: TrustedProxies, base_url: &str) -> Result<Frame, AppError> {
+    let engine = api.engine().clone();
     let entropy = engine.ports().entropy.clone();
-    let ready = engine.clone();
-    let state = Arc::new(Api::new(engine));
+    let ready = engine;
+    let state = Arc::new(api);
     let router = api::routes().router(&state)?;
     let router = docs_page::add(router, &document())?;
     let router = auth_request::add(router, state.clone())?;

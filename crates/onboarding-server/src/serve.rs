@@ -11,6 +11,7 @@ use crate::wiring::House;
 use anyhow::{Context as _, Result, anyhow};
 use onboarding::Worker;
 use onboarding::ports::Clock as _;
+use onboarding_http::api::Api;
 use onboarding_http::edge::{self, EdgeLimits};
 use onboarding_http::exposition::Exposition;
 use onboarding_http::middleware::AnswerWatch;
@@ -60,8 +61,9 @@ pub(crate) async fn run(
     let (stop, stopping) = watch::channel(false);
     let mut parts = JoinSet::new();
 
-    let worker = worker(&house, stationery, settings)?;
-    let mut door = door(&house, &settings.server, listener, told(stopping.clone()))?;
+    let stationery = Arc::new(stationery);
+    let worker = worker(&house, Arc::clone(&stationery), settings)?;
+    let mut door = door(&house, stationery, &settings.server, listener, told(stopping.clone()))?;
     parts.spawn({
         let stop = told(stopping.clone());
         async move {
@@ -146,23 +148,24 @@ async fn follow_keys(vault: &FileVault, stop: impl Future<Output = ()>) {
 ///
 /// # Errors
 /// A mail server or a printer whose files cannot be read.
-pub(crate) fn worker(house: &House, stationery: MailStationery, settings: &Settings) -> Result<Worker> {
+pub(crate) fn worker(house: &House, stationery: Arc<MailStationery>, settings: &Settings) -> Result<Worker> {
     let press = letters::press(settings, Arc::clone(&house.engine.ports().clock))?;
     let press = CountedPress { press, metrics: Arc::clone(&house.metrics) };
     let mailer = CountedMailer { mailer: crate::mailer::mailer(settings)?, metrics: Arc::clone(&house.metrics) };
-    let worker = Worker::new(house.engine.clone(), Arc::new(stationery), Arc::new(mailer));
+    let worker = Worker::new(house.engine.clone(), stationery, Arc::new(mailer));
     Ok(worker.with_letters(Arc::new(letters::writer(&house.texts, settings)), Arc::new(press)))
 }
 
 /// The HTTP door over the engine: the one place that knows how the application is put together.
 fn door(
     house: &House,
+    stationery: Arc<MailStationery>,
     server: &Server,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
-    let (engine, texts) = (house.engine.clone(), Arc::clone(&house.texts));
-    let app = onboarding_http::app::app(engine, texts, server.proxies.clone(), server.base_url.as_str())?;
+    let api = Api::new(house.engine.clone()).with_previews(stationery);
+    let app = onboarding_http::app::app_with(api, Arc::clone(&house.texts), server.proxies.clone(), server.base_url.as_str())?;
     let app = app.watched_by(Arc::clone(&house.metrics) as Arc<dyn AnswerWatch>);
     Ok(Box::pin(edge::serve(listener, Arc::new(app), server.limits, stop)))
 }

@@ -411,3 +411,25 @@ fn a_clerk_decides_where_nobody_else_can_and_only_what_was_shown() {
     let body = json!({ "version": seen["version"] });
     decide(&seen, "approve", &body, "0123456789abcdef-5").refused(403, "forbidden");
 }
+
+#[test]
+fn a_clerk_sees_what_a_mail_of_its_kind_looks_like_and_nothing_of_what_stands_in_it() {
+    let mut site = Site::prepared(&Setup { portals: vec![HOUSING], twin: false, ..Setup::default() });
+    site.restart();
+    let printed = String::from_utf8(site.run(&["staff", "add", HOUSING, "amt@office.example"]).stdout).unwrap();
+    let set_up = json!({ "token": printed.lines().last().unwrap(), "password": PASSWORD });
+    let clerk = site.post("/housing/staff/setup", &set_up).expect(201)["token"].as_str().unwrap().to_owned();
+    site.register(HOUSING, &PEOPLE[0], "kim@praxis.example");
+    let page = site.signed(&clerk, "GET", "/housing/staff/outbox?state=sent", &Value::Null).expect(200);
+    let sent = page["deliveries"].as_array().unwrap().iter().find(|sent| sent["template"] == "activation-code").expect("the first mail");
+    let path = format!("/housing/staff/outbox/{}/preview", sent["id"].as_str().unwrap());
+    let preview = site.signed(&clerk, "GET", &path, &Value::Null).expect(200);
+    let text = preview["text"].as_str().unwrap();
+    assert!(text.lines().any(|line| line == "████-████") && !preview["subject"].as_str().unwrap().is_empty(), "{text}");
+    assert!(!page.to_string().contains("kim@praxis") && !preview.to_string().contains("kim@praxis"), "{preview}");
+    let retried = format!("/housing/staff/outbox/{}/retry", sent["id"].as_str().unwrap());
+    let refused = site.signed(&clerk, "POST", &retried, &json!({})).refused(409, "not_in_this_state");
+    assert_eq!(refused["state"], "sent");
+    let seen = site.signed(&clerk, "GET", "/housing/staff/overview", &Value::Null).expect(200);
+    assert_eq!(seen["approvals"]["older"], 0);
+}

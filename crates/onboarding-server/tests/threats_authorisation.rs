@@ -160,6 +160,7 @@ fn table() -> Vec<(&'static str, Who, Value)> {
         ("POST /api/v1/{portal}/staff/pin-batches", Only(STAFF), json!({ "numbers": [] })),
         ("GET /api/v1/{portal}/staff/audit", Only(STAFF), none.clone()),
         ("GET /api/v1/{portal}/staff/outbox", Only(STAFF), none.clone()),
+        ("GET /api/v1/{portal}/staff/outbox/{id}/preview", Only(STAFF), none.clone()),
         ("POST /api/v1/{portal}/staff/outbox/{id}/retry", Only(STAFF), json!({})),
         ("GET /api/v1/{portal}/staff/overview", Only(STAFF), none.clone()),
         ("DELETE /api/v1/{portal}/staff/session", Only(STAFF), none),

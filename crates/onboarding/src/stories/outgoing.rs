@@ -120,6 +120,15 @@ impl Onboarding {
         Ok(page(rows, |row| row.place, |row| DeliveryView::of(row.row)))
     }
 
+    /// One mail or letter.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], of another portal too.
+    pub async fn staff_delivery(&self, staff: &StaffView, id: DeliveryId) -> Result<DeliveryView, Error> {
+        let kept = self.ports.outbox.kept(id).await?.filter(|kept| kept.portal == staff.portal.slug);
+        kept.map(|kept| DeliveryView::of(kept.row)).ok_or(Error::NotFound)
+    }
+
     /// A parked mail or letter waits for a worker again. What waits for it goes out after it.
     ///
     /// # Errors

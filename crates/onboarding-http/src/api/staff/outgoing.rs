@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
 use onboarding::ports::Counted;
 use onboarding::stories::DeliveryView;
-use onboarding_core::DeliveryId;
+use onboarding_core::{DeliveryId, Language, MailTemplate};
 use poem::http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,8 +92,26 @@ struct Overview {
     deliveries: Vec<WaitingDelivery>,
 }
 
-pub(super) fn rows() -> [Route<Api>; 3] {
+/// What a mail of its kind looks like: stand-ins where it has a name, a code, a link or a number.
+#[derive(Serialize, JsonSchema)]
+struct Preview {
+    template: String,
+    language: String,
+    subject: String,
+    text: String,
+}
+
+pub(super) fn rows() -> [Route<Api>; 4] {
     [
+        call(
+            Method::GET,
+            "/api/v1/{portal}/staff/outbox/{id}/preview",
+            Auth::Staff,
+            "What a mail of this kind looks like, without what stands in it; letters have none",
+        )
+        .tag(TAG)
+        .replies::<Preview>(StatusCode::OK, "The text with stand-ins")
+        .handled(preview),
         call(Method::GET, "/api/v1/{portal}/staff/outbox", Auth::Staff, "Mails and letters, newest first; nothing of what stands in them")
             .tag(TAG)
             .query::<ListQuery>()
@@ -139,6 +157,19 @@ async fn list(ctx: Ctx<Api>) -> Result<Answer, Problem> {
     let ListQuery { state, cursor } = ctx.query()?;
     let page = ctx.state.engine().staff_outbox(ctx.staff()?, state.as_deref(), cursor.as_deref()).await.map_err(problem_of)?;
     Answer::ok(&Deliveries { deliveries: page.rows.into_iter().map(delivery).collect(), next_cursor: page.next })
+}
+
+async fn preview(ctx: Ctx<Api>) -> Result<Answer, Problem> {
+    let which = DeliveryId(id(ctx.param("id")?)?);
+    let staff = ctx.staff()?;
+    let seen = ctx.state.engine().staff_delivery(staff, which).await.map_err(problem_of)?;
+    let (template, language) = MailTemplate::of(&seen.template).zip(Language::from_tag(&seen.language)).ok_or_else(Problem::not_found)?;
+    let stationery = ctx.state.stationery.as_ref().ok_or_else(Problem::not_found)?;
+    let preview = stationery.preview(&staff.portal.slug, template, language).map_err(|error| {
+        tracing::error!(template = template.word(), %error, "could not write a preview");
+        Problem::internal()
+    })?;
+    Answer::ok(&Preview { template: seen.template, language: seen.language, subject: preview.subject, text: preview.text })
 }
 
 async fn retry(ctx: Ctx<Api>) -> Result<Answer, Problem> {
