@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backup;
 mod check;
 mod configuration;
 mod demo;
@@ -9,6 +10,7 @@ mod harness;
 mod letters;
 mod operations;
 mod postgres;
+mod proxy;
 mod records;
 mod serve;
 mod usage;
