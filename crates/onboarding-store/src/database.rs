@@ -1,6 +1,7 @@
 //! The database behind the store, whichever it is: what each statement, transaction and reader needs to know no more of.
 
 use crate::error::Breaking;
+use crate::health::Health;
 use crate::postgres::{self, Postgres, PostgresOptions};
 use crate::sqlite::{self, Sqlite, SqliteOptions};
 use async_trait::async_trait;
@@ -83,6 +84,14 @@ impl Database {
         match self {
             Self::Sqlite(_) => 1,
             Self::Postgres(_) => 4,
+        }
+    }
+
+    /// How the last writes ended.
+    pub(crate) fn health(&self) -> &Health {
+        match self {
+            Self::Sqlite(db) => db.health(),
+            Self::Postgres(db) => db.health(),
         }
     }
 

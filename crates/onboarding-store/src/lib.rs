@@ -23,6 +23,7 @@ mod database;
 mod directory;
 mod entity;
 mod error;
+mod health;
 mod migration;
 mod outbox;
 mod postgres;

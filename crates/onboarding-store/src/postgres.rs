@@ -16,6 +16,7 @@ pub use options::PostgresOptions;
 
 use crate::database::Work;
 use crate::error::{Breaking, Doing, corrupt};
+use crate::health::Health;
 use clock::Offset;
 use connection::Ending;
 use futures_util::future::BoxFuture;
@@ -41,6 +42,7 @@ pub(crate) struct Postgres {
     offset: Offset,
     /// For the schema's versions, which want sea-orm's own connection; made when it is needed, and soon gone.
     schema: DatabaseConnection,
+    health: Health,
 }
 
 impl Postgres {
@@ -52,12 +54,17 @@ impl Postgres {
         let offset = Offset::new(options.machine);
         // Here, so that a wrong address, password or certificate is told at the start.
         offset.measure(&pool).await?;
-        Ok(Self { pool, connections, offset, schema })
+        Ok(Self { pool, connections, offset, schema, health: Health::default() })
     }
 
     /// For statements that only read, each in a transaction of its own.
     pub(crate) fn readers(&self) -> &Pool {
         &self.pool
+    }
+
+    /// How the last writes ended.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
     }
 
     /// For the schema's versions alone.
@@ -76,7 +83,7 @@ impl Postgres {
         E: From<StoreError> + Breaking,
         F: for<'t> Fn(Work<'t>) -> BoxFuture<'t, Result<T, E>>,
     {
-        self.transact(STATEMENT, work).await
+        self.health.seen(self.transact(STATEMENT, work).await)
     }
 
     /// The same for work whose statements may take long.
@@ -85,7 +92,7 @@ impl Postgres {
         E: From<StoreError> + Breaking,
         F: for<'t> Fn(Work<'t>) -> BoxFuture<'t, Result<T, E>>,
     {
-        self.transact(LONG, work).await
+        self.health.seen(self.transact(LONG, work).await)
     }
 
     async fn transact<T, E, F>(&self, at_most: Duration, work: F) -> Result<T, E>
@@ -123,7 +130,7 @@ impl Postgres {
             attempt += 1;
             match self.pool.execute(statement).await {
                 Err((_, true)) if attempt < ATTEMPTS => pause(attempt).await,
-                done => return done.map_err(|(error, _)| error).doing(what),
+                done => return self.health.seen(done.map_err(|(error, _)| error).doing(what)),
             }
         }
     }
@@ -135,7 +142,7 @@ impl Postgres {
             attempt += 1;
             match self.pool.query(statement).await {
                 Err((_, true)) if attempt < ATTEMPTS => pause(attempt).await,
-                done => return done.map_err(|(error, _)| error).doing(what),
+                done => return self.health.seen(done.map_err(|(error, _)| error).doing(what)),
             }
         }
     }
@@ -153,7 +160,7 @@ impl Postgres {
                 Ok(rows) => return Ok(Some(rows)),
                 Err((error, _)) if connection::divided_by_zero(&error) => return Ok(None),
                 Err((_, true)) if attempt < ATTEMPTS => pause(attempt).await,
-                Err((error, _)) => return Err(error).doing(what),
+                Err((error, _)) => return self.health.seen(Err(error).doing(what)),
             }
         }
     }

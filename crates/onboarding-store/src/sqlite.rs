@@ -10,6 +10,7 @@ pub(crate) use connection::{Connection, Readers};
 
 use crate::batch::Batch;
 use crate::error::{Breaking, Doing, corrupt};
+use crate::health::Health;
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
 use sea_orm::sea_query::TableCreateStatement;
@@ -52,6 +53,7 @@ pub(crate) struct Sqlite {
     readers: Readers,
     /// For the schema's versions, which want sea-orm's own connection; made when it is needed, and soon gone.
     schema: DatabaseConnection,
+    health: Health,
 }
 
 impl Sqlite {
@@ -63,12 +65,17 @@ impl Sqlite {
         let reading = plain.pragma("query_only", "ON");
         let readers = Readers::open(&reading, options.readers.max(1), options.patience).await.doing("open the database for reading")?;
         let schema = lazily(options).await.doing("open the database")?;
-        Ok(Self { writer: Writer::start(writing, options.patience), readers, schema })
+        Ok(Self { writer: Writer::start(writing, options.patience), readers, schema, health: Health::default() })
     }
 
     /// For statements that only read: they see what is committed and wait for nobody.
     pub(crate) fn readers(&self) -> &Readers {
         &self.readers
+    }
+
+    /// How the last writes ended.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
     }
 
     /// For the schema's versions alone.
@@ -90,22 +97,25 @@ impl Sqlite {
         E: From<StoreError> + Breaking + Send + 'static,
         F: for<'t> FnOnce(&'t Connection) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        self.writer.write(work).await
+        self.health.seen(self.writer.write(work).await)
     }
 
     /// Writes all rows of a batch in a transaction, or none. `false`: one of them could not be written.
     pub(crate) async fn write_rows(&self, batch: Batch, what: &'static str) -> Result<bool, StoreError> {
-        self.writer.write_rows(batch, what).await
+        self.health.seen(self.writer.write_rows(batch, what).await)
     }
 
     /// Carries out one statement, which needs no transaction around it: the rows it changed.
     pub(crate) async fn write_one(&self, statement: Statement, what: &'static str) -> Result<u64, StoreError> {
-        self.writer.write_one(move |db| Box::pin(async move { Ok(db.execute_raw(statement).await.doing(what)?.rows_affected()) })).await
+        let written =
+            self.writer.write_one(move |db| Box::pin(async move { Ok(db.execute_raw(statement).await.doing(what)?.rows_affected()) }));
+        self.health.seen(written.await)
     }
 
     /// Carries out one statement that writes and returns rows.
     pub(crate) async fn write_returning(&self, statement: Statement, what: &'static str) -> Result<Vec<QueryResult>, StoreError> {
-        self.writer.write_one(move |db| Box::pin(async move { db.query_all_raw(statement).await.doing(what) })).await
+        let written = self.writer.write_one(move |db| Box::pin(async move { db.query_all_raw(statement).await.doing(what) }));
+        self.health.seen(written.await)
     }
 
     /// Waits for what is being written, then closes every connection; the last one takes the write-ahead log in.

@@ -253,7 +253,8 @@ impl Store for SqlStore {
     async fn ready(&self) -> Result<(), StoreError> {
         let pending = self.pending().await?;
         if pending.is_empty() {
-            return self.inner.database.judge_clock().await;
+            self.inner.database.judge_clock().await?;
+            return self.takes_writes().await;
         }
         Err(StoreError::Unavailable(format!("the database is not migrated; pending: {}", pending.join(", "))))
     }

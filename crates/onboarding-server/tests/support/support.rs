@@ -55,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) log_level: &'static str,
     /// Where its data are.
     pub(crate) database: String,
+    /// How many seconds its machine's own clock is ahead of the true time; behind it where negative.
+    pub(crate) machine_ahead: i64,
 }
 
 impl Default for Setup {
@@ -66,6 +68,7 @@ impl Default for Setup {
             base_url: "https://portal.example",
             log_level: "debug",
             database: database(),
+            machine_ahead: 0,
         }
     }
 }
@@ -93,6 +96,8 @@ pub(crate) struct Site {
     /// How far the clock is ahead.
     ahead: Duration,
     starts: u32,
+    /// What makes the machine's clock go wrong.
+    wrong_clock: Option<PathBuf>,
 }
 
 struct Running {
@@ -152,13 +157,26 @@ impl Site {
         );
         fs::write(dir.path().join("onboarding.toml"), config).unwrap();
         fs::write(dir.path().join("clock"), "0").unwrap();
-        Self { dir, base_url: setup.base_url, running: None, taken: Mutex::default(), ahead: Duration::ZERO, starts: 0 }
+        let wrong_clock = (setup.machine_ahead != 0).then(|| wrong_clock(dir.path(), setup.machine_ahead));
+        Self { dir, base_url: setup.base_url, running: None, taken: Mutex::default(), ahead: Duration::ZERO, starts: 0, wrong_clock }
     }
 
     /// A second installation with the keys of the first, which has prepared the database; serving.
     pub(crate) fn beside(setup: &Setup, first: &Self) -> Self {
         let mut site = Self::laid_out(setup);
         fs::copy(first.dir.path().join("keys.toml"), site.dir.path().join("keys.toml")).unwrap();
+        site.restart();
+        site
+    }
+
+    /// The same; what either sends lies in the folders of the first.
+    pub(crate) fn beside_with_one_postbox(setup: &Setup, first: &Self) -> Self {
+        let mut site = Self::laid_out(setup);
+        fs::copy(first.dir.path().join("keys.toml"), site.dir.path().join("keys.toml")).unwrap();
+        for folder in ["mail", "letters"] {
+            fs::create_dir_all(first.dir.path().join(folder)).unwrap();
+            std::os::unix::fs::symlink(first.dir.path().join(folder), site.dir.path().join(folder)).unwrap();
+        }
         site.restart();
         site
     }
@@ -183,7 +201,18 @@ impl Site {
         // Settings of the tests, not of the server, which knows all of its own.
         command.env_remove(DATABASE).env_remove(onboarding_testkit::postgres::SERVER);
         command.env("ONBOARDING_TEST__CLOCK_FILE", self.clock_file()).stdin(Stdio::null()).current_dir(self.dir.path());
+        if let Some(wrong_clock) = &self.wrong_clock {
+            command.env("LD_PRELOAD", wrong_clock);
+        }
         command
+    }
+
+    /// Changes a word of the configuration, which must be there; for the next start.
+    pub(crate) fn reconfigure(&self, old: &str, new: &str) {
+        let file = self.dir.path().join("onboarding.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(old), "no {old} in {text}");
+        fs::write(file, text.replace(old, new)).unwrap();
     }
 
     /// Starts the server, if need be after a [`kill`](Self::kill), on the same data.
@@ -371,6 +400,21 @@ fn listening(log: &str) -> Option<SocketAddr> {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok().filter(|port| *port != 0).map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)))
     })
+}
+
+/// A library that has a process see its machine's clock wrong, and nothing else; built with the compiler that links Rust's programs.
+fn wrong_clock(folder: &Path, ahead: i64) -> PathBuf {
+    const SOURCE: &str = "#define _GNU_SOURCE\n#include <sys/syscall.h>\n#include <time.h>\n#include <unistd.h>\n\
+        int clock_gettime(clockid_t which, struct timespec *shown) {\n\
+        int failed = (int) syscall(SYS_clock_gettime, which, shown);\n\
+        if (!failed && which == CLOCK_REALTIME) shown->tv_sec += AHEAD;\n\
+        return failed;\n}\n";
+    let (source, library) = (folder.join("clock.c"), folder.join("clock.so"));
+    fs::write(&source, SOURCE).unwrap();
+    let built = Command::new("cc").args(["-shared", "-fPIC", &format!("-DAHEAD=({ahead})"), "-o"]).arg(&library).arg(&source).output();
+    let built = built.expect("a wrong clock needs a C compiler, as linking does: install the package gcc");
+    assert!(built.status.success(), "{built:?}");
+    library
 }
 
 /// The root of the workspace.
