@@ -7,11 +7,12 @@ use crate::edge::client::TrustedProxies;
 use crate::middleware::{Frame, FrameParts};
 use crate::openapi::{self, About};
 use crate::pages::{self, Origin, Pages, PagesError};
+use crate::post_office::{self, PostOffice};
 use crate::routes::TableError;
 use onboarding::Onboarding;
 use onboarding_text::Texts;
 use poem::http::{HeaderValue, StatusCode, header};
-use poem::{Response, endpoint::make};
+use poem::{Response, Route, endpoint::make};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -44,6 +45,30 @@ pub fn document() -> Value {
 /// # Errors
 /// Faults of ours that a test excludes.
 pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies, base_url: &str) -> Result<Frame, AppError> {
+    framed(engine, texts, proxies, base_url, Ok)
+}
+
+/// The same with the demo's post office. For the demo alone: it shows every code and link there is.
+///
+/// # Errors
+/// Faults of ours that a test excludes.
+pub fn demo(
+    engine: Onboarding,
+    texts: Arc<Texts>,
+    proxies: TrustedProxies,
+    base_url: &str,
+    office: &Arc<dyn PostOffice>,
+) -> Result<Frame, AppError> {
+    framed(engine, texts, proxies, base_url, |router| Ok(post_office::add(router, office)?))
+}
+
+fn framed(
+    engine: Onboarding,
+    texts: Arc<Texts>,
+    proxies: TrustedProxies,
+    base_url: &str,
+    more: impl FnOnce(Route) -> Result<Route, AppError>,
+) -> Result<Frame, AppError> {
     let entropy = engine.ports().entropy.clone();
     let ready = engine.clone();
     let state = Arc::new(Api::new(engine));
@@ -58,7 +83,7 @@ pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies, base_
             async move { Ok::<_, poem::Error>(health(is_ready(&engine).await)) }
         })),
     );
-    Ok(Frame::new(router, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: Some(pages) }))
+    Ok(Frame::new(more(router)?, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: Some(pages) }))
 }
 
 async fn is_ready(engine: &Onboarding) -> bool {

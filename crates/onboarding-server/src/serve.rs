@@ -162,7 +162,11 @@ fn door(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
     let (engine, texts) = (house.engine.clone(), Arc::clone(&house.texts));
-    let app = onboarding_http::app::app(engine, texts, server.proxies.clone(), server.base_url.as_str())?;
+    let (proxies, base_url) = (server.proxies.clone(), server.base_url.as_str());
+    let app = match &house.post_office {
+        None => onboarding_http::app::app(engine, texts, proxies, base_url)?,
+        Some(office) => onboarding_http::app::demo(engine, texts, proxies, base_url, office)?,
+    };
     let app = app.watched_by(Arc::clone(&house.metrics) as Arc<dyn AnswerWatch>);
     Ok(Box::pin(edge::serve(listener, Arc::new(app), server.limits, stop)))
 }

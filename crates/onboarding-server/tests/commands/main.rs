@@ -8,6 +8,7 @@ mod demo;
 mod harness;
 mod letters;
 mod operations;
+mod post_office;
 mod postgres;
 mod records;
 mod serve;
