@@ -12,7 +12,7 @@ use crate::process;
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// Programs that tests read letters and databases with, and that they send mails and letters to, each with the Debian package that brings it.
-const TOOLS: [(&str, &str); 10] = [
+const TOOLS: [(&str, &str); 11] = [
     ("pdftotext", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
@@ -23,6 +23,7 @@ const TOOLS: [(&str, &str); 10] = [
     ("openssl", "openssl"),
     ("/usr/sbin/ippeveprinter", "cups-ipp-utils"),
     ("dbus-daemon", "dbus"),
+    ("nginx", "nginx-light"),
 ];
 /// What goes from outside through whole journeys: once more on PostgreSQL.
 const WALKS: [&str; 7] = ["walk", "walk_chamber", "walk_customer", "walk_documents", "walk_partner", "fifth_portal", "staff"];

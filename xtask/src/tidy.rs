@@ -3,6 +3,7 @@
 
 mod demoted;
 mod manifests;
+mod proofs;
 mod prose;
 mod rust;
 mod source;
@@ -90,6 +91,10 @@ fn inspect(root: &Path) -> Result<(usize, Vec<(PathBuf, Finding)>)> {
             of_file.extend(manifests::member_findings(text)?);
         }
         findings.extend(of_file.into_iter().map(|finding| (path.clone(), finding)));
+    }
+    let tests: BTreeSet<&str> = texts.iter().filter(|(path, _)| is(path, "rs")).flat_map(|(_, text)| proofs::functions(text)).collect();
+    for (path, text) in texts.iter().filter(|(path, _)| proofs::DOCUMENTS.iter().any(|document| path == Path::new(document))) {
+        findings.extend(proofs::findings(text, &tests).into_iter().map(|finding| (path.clone(), finding)));
     }
     let text_of = |name: &str| texts.iter().find(|(path, _)| path == Path::new(name)).map(|(_, text)| text.as_str());
     let manifest = text_of("Cargo.toml").context("there is no Cargo.toml at the root")?;

@@ -172,6 +172,10 @@ impl Outbox for Chaos {
         Ok(leased)
     }
 
+    async fn lease_of(&self, id: onboarding_core::DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError> {
+        self.ports.outbox.lease_of(id, now).await
+    }
+
     async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.ports.outbox.next_due(now).await
     }

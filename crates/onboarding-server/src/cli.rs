@@ -129,6 +129,15 @@ pub(crate) enum Secrets {
 
 #[derive(Subcommand)]
 pub(crate) enum Letters {
+    /// Print the letters with PINs that wait: those of a portal that the printer, or the spool, did not take so far, without waiting for their
+    /// next try. For the mail room, once the printer works again; a server may run beside it, and each letter is printed once. Ends with
+    /// exit code 1 while letters wait on. Letters that wait for a clerk stay where they are
+    Print {
+        /// The portal's slug
+        portal: String,
+        #[command(flatten)]
+        installation: Installation,
+    },
     /// Lay a letter with the registration number into the spool for each number of a file: the whole list, or nothing and every line that
     /// cannot be printed; a number whose letter was laid there before is left out
     Registration {

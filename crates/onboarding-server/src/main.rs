@@ -16,6 +16,7 @@ mod numbers;
 mod pins;
 mod portal_files;
 mod prepare;
+mod printing;
 mod provision;
 mod records;
 mod secrets;
@@ -124,6 +125,9 @@ fn run(command: Command) -> Result<()> {
         }
         Command::SuperAdmin { portal, number, email, installation } => {
             at(&installation, environment, async |house, _| super_admin::invite(house, &portal, &number, &email).await)
+        }
+        Command::Letters(Letters::Print { portal, installation }) => {
+            at(&installation, environment, async |house, settings| Box::pin(printing::waiting(house, settings, &portal)).await)
         }
         Command::Letters(Letters::Registration { portal, numbers, installation }) => {
             at(&installation, environment, async |house, settings| {

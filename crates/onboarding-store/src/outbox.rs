@@ -45,6 +45,15 @@ fn lease_skipping(limit: u32) -> String {
     )
 }
 
+/// With `$3` the delivery beside what [`lease`] takes: one that nobody holds, whatever its time.
+fn lease_of() -> String {
+    format!(
+        "UPDATE outbox SET fence = fence + 1, held_until = $2, due_at = $2, attempting = FALSE \
+         WHERE id IN (SELECT o.id FROM outbox o WHERE o.id = $3 AND {READY}) AND status = 'queued' AND COALESCE(held_until, 0) <= $1 \
+         RETURNING *"
+    )
+}
+
 /// With `$1` the end of what is old.
 pub(crate) const ORPHANS: &str = "DELETE FROM outbox WHERE status = 'queued' AND after_id IS NOT NULL AND created_at < $1 \
      AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.id = outbox.after_id)";
@@ -65,6 +74,14 @@ impl Outbox for SqlStore {
         // What an update returns has no order of its own.
         rows.sort_by_key(|row| (std::cmp::Reverse(row.priority), row.created_at, row.id));
         rows.into_iter().map(held).collect()
+    }
+
+    async fn lease_of(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError> {
+        let db = self.readers();
+        let values = [micros(now).into(), micros(now + LEASE).into(), id.0.into()];
+        let rows = db.write_returning(statement(db, &lease_of(), values), "lease a delivery").await?;
+        let row = rows.first().map(|row| outbox::Model::from_query_result(row, "")).transpose().doing("read a delivery")?;
+        row.map(held).transpose()
     }
 
     async fn next_due(&self, _now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {

@@ -36,4 +36,4 @@ pub use error::Error;
 pub use onboarding_core as core;
 pub use portal::{Portal, Portals};
 pub use ports::{Version, Versioned};
-pub use worker::{LetterWriter, Worker};
+pub use worker::{LetterWriter, PrintedNow, Worker};

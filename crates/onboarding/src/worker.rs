@@ -5,6 +5,9 @@
 //! under the same Message-ID, and parked after the second.
 
 mod print;
+mod waiting;
+
+pub use waiting::PrintedNow;
 
 use crate::engine::ATTEMPTS;
 use crate::error::Error;

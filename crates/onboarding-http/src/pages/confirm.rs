@@ -1,6 +1,7 @@
 //! `/{p}/confirm?t=`: prove the address, or say "that wasn't me"; an expired link has a button for a new one.
 
-use super::{Form, Pages, View, Visit, problem_of};
+use super::view::{Block, Button, View};
+use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
 use onboarding_core::registration::Refusal;
@@ -8,13 +9,17 @@ use poem::http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 
 impl Pages {
-    pub(super) async fn confirm(&self, visit: &Visit) -> Result<View, Problem> {
+    pub(super) async fn confirm(&self, visit: &Visit) -> Result<Turn, Problem> {
+        Ok(self.confirmed(visit).await?.into())
+    }
+
+    async fn confirmed(&self, visit: &Visit) -> Result<View, Problem> {
         let engine = self.api.engine();
         let slug = visit.portal.slug.as_str();
         let text = |key: &str| self.text(&visit.portal, visit.language, key, &[]);
         let unknown = || problem_of(Error::Registration(Refusal::TokenUnknown));
         let Some(token) = &visit.token else { return self.dead_link(&visit.portal, visit.language, &unknown(), None) };
-        let done = match visit.pressed.as_ref().map(|pressed| pressed.decision.as_deref()) {
+        let done = match visit.posted.as_ref().map(|posted| posted.decision()) {
             None => return self.ask(visit, token).await,
             Some(Some("deny")) => {
                 engine.deny(slug, &visit.caller, token).await.map(|_| ("register-expired-title", "register-expired-body"))
@@ -30,7 +35,7 @@ impl Pages {
             Some(_) => return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed").field("decision", "unknown")),
         };
         match done {
-            Ok((title, body)) => Ok(View::new(text(title)?).says(text(body)?)),
+            Ok((title, body)) => self.after(visit, View::new(text(title)?).says(text(body)?), title == "register-done-title"),
             Err(error) => {
                 let problem = problem_of(error);
                 if Self::is_dead(&problem) {
@@ -44,6 +49,15 @@ impl Pages {
                 }
             }
         }
+    }
+
+    /// A page at the end of a way, with the next one where there is one.
+    fn after(&self, visit: &Visit, view: View, is_active: bool) -> Result<View, Problem> {
+        if !is_active {
+            return Ok(view);
+        }
+        let text = self.text(&visit.portal, visit.language, "login-submit", &[])?;
+        Ok(view.with(Block::Button { href: format!("/{}/login", visit.portal.slug), text, quiet: false }))
     }
 
     /// The page with the two buttons. Nothing is used up.
@@ -80,13 +94,10 @@ impl Pages {
             return Ok(View::new(text("confirm-title")?).says(text(key)?));
         }
         let ask = self.text(portal, language, "confirm-ask", &[("email", link.email.as_str().into())])?;
-        let form =
-            |decision, button: String, quiet| Form { decision: Some(decision), button, quiet, ..Self::form(visit, token, "confirm") };
-        Ok(View::new(text("confirm-title")?).says(ask).asks(form("confirm", text("btn-confirmEmail")?, false)).asks(form(
-            "deny",
-            text("confirm-deny")?,
-            true,
-        )))
+        let form = Self::form(visit, token, "confirm");
+        let buttons =
+            vec![Button::decides(text("btn-confirmEmail")?, "confirm"), Button::decides(text("confirm-deny")?, "deny").look("second")];
+        Ok(View { language: Some(language), ..View::new(text("confirm-title")?).says(ask).asks(Form { buttons, ..form }) })
     }
 
     /// A new mail for a link that has expired. Any other link is shown as it stands: a second press finds a newer mail on its way.
@@ -108,16 +119,14 @@ impl Pages {
         if problem.code() != "token_expired" {
             return Ok(None);
         }
-        let button = self.text(&visit.portal, visit.language, "btn-resendMail", &[])?;
-        Ok(Some(Form { decision: Some("renew"), button, ..Self::form(visit, token, "confirm") }))
+        let button = Button::decides(self.text(&visit.portal, visit.language, "btn-resendMail", &[])?, "renew");
+        Ok(Some(Form { buttons: vec![button], ..Self::form(visit, token, "confirm") }))
     }
 
     /// A form of this link's page.
     pub(super) fn form(visit: &Visit, token: &SecretString, path: &str) -> Form {
-        Form {
-            action: format!("/{}/{path}?lang={}", visit.portal.slug, visit.language),
-            token: token.expose_secret().to_owned(),
-            ..Form::default()
-        }
+        let mut form = Form { action: format!("/{}/{path}?lang={}#errors", visit.portal.slug, visit.language), ..Form::default() };
+        form.hidden.push(("token", token.expose_secret().to_owned()));
+        form
     }
 }

@@ -1,17 +1,22 @@
 //! `/{p}/account/email/confirm?t=`: the new address takes effect.
 
-use super::{Form, Pages, View, Visit, problem_of};
+use super::view::{Button, View};
+use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
 
 impl Pages {
-    pub(super) async fn confirm_email(&self, visit: &Visit) -> Result<View, Problem> {
+    pub(super) async fn confirm_email(&self, visit: &Visit) -> Result<Turn, Problem> {
+        Ok(self.email_confirmed(visit).await?.into())
+    }
+
+    async fn email_confirmed(&self, visit: &Visit) -> Result<View, Problem> {
         let (portal, language) = (&visit.portal, visit.language);
         let engine = self.api.engine();
         let text = |key: &str| self.text(portal, language, key, &[]);
         let unknown = || problem_of(Error::Account(onboarding_core::account::Refusal::TokenUnknown));
         let Some(token) = &visit.token else { return self.dead_link(portal, language, &unknown(), None) };
-        if visit.pressed.is_some() {
+        if visit.posted.is_some() {
             return match engine.confirm_email(portal.slug.as_str(), &visit.caller, token).await {
                 Ok(()) => Ok(View::new(text("common-success")?).says(text("confirm-done")?)),
                 Err(error) => self.refused(visit, problem_of(error)),
@@ -26,9 +31,12 @@ impl Pages {
         }
         let view = View::new(text("confirm-title")?);
         match link.email {
-            Some(email) if !link.used => Ok(view
-                .says(self.text(portal, language, "confirm-ask", &[("email", email.as_str().into())])?)
-                .asks(Form { button: text("btn-confirmEmail")?, ..Self::form(visit, token, "account/email/confirm") })),
+            Some(email) if !link.used => {
+                Ok(view.says(self.text(portal, language, "confirm-ask", &[("email", email.as_str().into())])?).asks(Form {
+                    buttons: vec![Button::new(text("btn-confirmEmail")?)],
+                    ..self.linked_form(visit, token, "account/email/confirm")
+                }))
+            }
             Some(_) | None => Ok(view.says(text("confirm-done")?)),
         }
     }

@@ -1,45 +1,39 @@
 //! `/{p}/password/forgot`: ask for a link to a new password; the answer is the same for everybody.
 
-use super::{Form, Pages, View, Visit, problem_of};
+use super::view::{Button, View, Wrong};
+use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
-use onboarding_core::journey::{LoginWith, NumberName};
+use onboarding_core::journey::LoginWith;
 use onboarding_core::policy;
 use onboarding_text::{Zone, moments};
-use poem::http::StatusCode;
 
 impl Pages {
-    pub(super) async fn forgot(&self, visit: &Visit) -> Result<View, Problem> {
+    pub(super) async fn forgot(&self, visit: &Visit) -> Result<Turn, Problem> {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
-        let (intro, label, missing, kind) = match (portal.journey.login_with, portal.journey.number) {
-            (LoginWith::Email, _) => ("reset-intro-email", "field-email", "err-email-empty", "email"),
-            (LoginWith::RecordNumber, NumberName::RegistrationNumber) => {
-                ("reset-intro-recordNumber", "field-registrationNumber", "err-registrationNumber-empty", "text")
-            }
-            (LoginWith::RecordNumber, NumberName::CustomerNumber) => {
-                ("reset-intro-recordNumber", "field-customerNumber", "err-customerNumber-empty", "text")
-            }
-            (LoginWith::RecordNumber, NumberName::BusinessNumber) => {
-                ("reset-intro-recordNumber", "field-businessNumber", "err-businessNumber-empty", "text")
+        let (intro, missing) = match portal.journey.login_with {
+            LoginWith::Email => ("reset-intro-email", "err-email-empty".to_owned()),
+            LoginWith::RecordNumber => {
+                ("reset-intro-recordNumber", format!("err-{}-empty", super::fields::number_word(portal.journey.number)))
             }
         };
         let form = Form {
-            action: format!("/{}/password/forgot?lang={language}", portal.slug),
-            button: text("reset-submit")?,
-            login_label: Some(text(label)?),
-            login_type: kind,
-            ..Form::default()
+            action: format!("/{}/password/forgot?lang={language}#errors", portal.slug),
+            hidden: self.carried(visit),
+            fields: vec![self.login_field(visit)?],
+            buttons: vec![Button::new(text("reset-submit")?)],
         };
         let view = View::new(text("reset-title")?);
-        let Some(pressed) = &visit.pressed else { return Ok(view.says(text(intro)?).asks(form)) };
-        let login = pressed.login.as_deref().unwrap_or_default();
+        let Some(posted) = &visit.posted else { return Ok(view.says(text(intro)?).asks(form).into()) };
+        let login = posted.text("login");
         if login.trim().is_empty() {
-            let error = Some((text(missing)?, Some("login")));
-            return Ok(View { error, ..view.says(text(intro)?).asks(form).status(StatusCode::UNPROCESSABLE_ENTITY) });
+            return Ok(view.says(text(intro)?).asks(form).wrong(vec![Wrong::at("login", text(&missing)?)]).into());
         }
         self.api.engine().request_reset(portal.slug.as_str(), &visit.caller, login).await.map_err(problem_of)?;
         let until = self.api.engine().ports().store.now().await.map_err(|error| problem_of(error.into()))? + policy::RESET_LIFE;
         let time = moments::time(language, Zone::of_country(&portal.country), until);
-        Ok(view.says(self.text(portal, language, "reset-sent", &[("time", time.as_str().into())])?))
+        let sender = portal.sender.from.as_str();
+        let spam = self.text(portal, language, "confirm-noMail-body", &[("sender", sender.into())])?;
+        Ok(view.says(self.text(portal, language, "reset-sent", &[("time", time.as_str().into())])?).says(spam).into())
     }
 }

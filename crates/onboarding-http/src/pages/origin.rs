@@ -26,6 +26,11 @@ impl Origin {
         Self { own, loopback }
     }
 
+    /// Whether it is reached by https.
+    pub(super) fn is_secure(&self) -> bool {
+        self.own.starts_with("https://")
+    }
+
     fn is(&self, origin: &str) -> bool {
         let origin = origin.to_ascii_lowercase();
         origin == self.own || self.loopback.is_some() && loopback_port(&origin) == self.loopback.as_deref()

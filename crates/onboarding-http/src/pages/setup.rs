@@ -1,21 +1,23 @@
 //! `/{p}/setup?t=` and `/{p}/invite?t=`: what is missing after an approval or invitation, on one page; what was given stays when somebody
 //! stops half-way. An account that is there already signs in first; an expired link has a button for a new one.
 
-use super::view::{Field, Tick};
-use super::{Form, Pages, Pressed, View, Visit, problem_of};
+use super::view::{Block, Button, Field, View};
+use super::{Form, Pages, Posted, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
 use onboarding::forms::FieldError;
 use onboarding::stories::{CompletionForm, SetupView};
-use onboarding_core::consent::ConsentInput;
-use onboarding_core::journey::ConsentKind;
+use onboarding_core::journey::{FieldName, FieldRule};
 use onboarding_core::registration::{Missing, Refusal};
 use onboarding_text::{Arg, Zone, moments};
-use poem::http::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 impl Pages {
-    pub(super) async fn setup(&self, visit: &Visit) -> Result<View, Problem> {
+    pub(super) async fn setup(&self, visit: &Visit) -> Result<Turn, Problem> {
+        Ok(self.set_up(visit).await?.into())
+    }
+
+    async fn set_up(&self, visit: &Visit) -> Result<View, Problem> {
         let unknown = || problem_of(Error::Registration(Refusal::TokenUnknown));
         let Some(token) = &visit.token else { return self.dead_link(&visit.portal, visit.language, &unknown(), None) };
         let found = self.api.engine().setup_link(visit.portal.slug.as_str(), token).await;
@@ -29,33 +31,30 @@ impl Pages {
         if let Some(refusal) = link.refusal.clone() {
             return self.refused_setup(visit, token, &link, refusal).await;
         }
-        match &visit.pressed {
+        match &visit.posted {
             None => self.ask_setup(visit, token, &link, &[]),
-            Some(pressed) => self.take_setup(visit, token, &link, pressed).await,
+            Some(posted) => self.take_setup(visit, token, &link, posted).await,
         }
     }
 
-    async fn take_setup(&self, visit: &Visit, token: &SecretString, link: &SetupView, pressed: &Pressed) -> Result<View, Problem> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    async fn take_setup(&self, visit: &Visit, token: &SecretString, link: &SetupView, posted: &Posted) -> Result<View, Problem> {
         let form = CompletionForm {
-            first_name: given(&pressed.first_name),
-            last_name: given(&pressed.last_name),
-            consents: pressed
-                .ticked
-                .iter()
-                .map(|(document, version)| ConsentInput { document: document.clone(), version: version.clone(), granted: true })
-                .collect(),
-            password: pressed.password.clone().filter(|password| !password.expose_secret().is_empty()),
+            first_name: posted.filled("first_name"),
+            last_name: posted.filled("last_name"),
+            consents: posted.ticked(),
+            password: posted.given("password").filter(|password| !password.is_empty()).map(SecretString::from),
         };
         let slug = visit.portal.slug.as_str();
-        match self.api.engine().complete(slug, &visit.caller, token, &form, None).await {
-            Ok(completed) if completed.missing.is_empty() => Ok(View::new(self.text(
-                &visit.portal,
-                visit.language,
-                "register-done-title",
-                &[],
-            )?)
-            .says(self.text(&visit.portal, visit.language, "register-done-body", &[])?)),
+        match self.api.engine().complete(slug, &visit.caller, token, &form, visit.session.as_ref()).await {
+            Ok(completed) if completed.missing.is_empty() => {
+                Ok(View::new(self.text(&visit.portal, visit.language, "register-done-title", &[])?)
+                    .says(self.text(&visit.portal, visit.language, "register-done-body", &[])?)
+                    .with(Block::Button {
+                        href: format!("/{}/login", visit.portal.slug),
+                        text: self.text(&visit.portal, visit.language, "login-submit", &[])?,
+                        quiet: false,
+                    }))
+            }
             Ok(_) => {
                 // What was given is kept; the page asks for the rest.
                 let link = self.api.engine().setup_link(slug, token).await.map_err(problem_of)?;
@@ -87,97 +86,41 @@ impl Pages {
             let until = moments::datetime(language, Zone::of_country(&portal.country), until);
             view = view.says(text("setup-pause", &[("datetime", until.as_str().into())])?);
         }
-        let mut form = Form { button: text("common-continue", &[])?, ..Self::form(visit, token, path(link)) };
+        let mut form = self.linked_form(visit, token, path(link));
+        form.buttons.push(Button::new(text("common-continue", &[])?));
         // The proof of a consent names the language that was shown: the answer comes back in the page's.
-        form.action = format!("/{}/{}?lang={language}", portal.slug, path(link));
+        form.action = format!("/{}/{}?lang={language}#errors", portal.slug, path(link));
         for missing in &link.missing {
             match missing {
                 Missing::SignIn => {}
-                Missing::FirstName => form.fields.push(Self::name_field(visit, "first_name", "given-name", text("field-firstName", &[])?)),
-                Missing::LastName => form.fields.push(Self::name_field(visit, "last_name", "family-name", text("field-lastName", &[])?)),
-                Missing::Consent(document) => form.ticks.push(self.tick(visit, link, document, true)?),
-                Missing::Password => self.ask_password(visit, link, &mut form)?,
+                Missing::FirstName => form.fields.push(self.person_field(visit, FieldRule { name: FieldName::FirstName, required: true })?),
+                Missing::LastName => form.fields.push(self.person_field(visit, FieldRule { name: FieldName::LastName, required: true })?),
+                Missing::Consent(document) => form.fields.push(self.asked(visit, link, document, true)?),
+                Missing::Password => {
+                    let (label, value) = (text("field-username", &[])?, link.email.as_str().to_owned());
+                    form.fields.push(Field::Fixed { name: "username", label, value, autocomplete: "username" });
+                    let min = Some(link.min_length);
+                    form.fields.push(self.password_field(portal, language, "password", "field-passwordCreate", min)?);
+                }
             }
         }
         for document in &link.offered {
-            form.ticks.push(self.tick(visit, link, document, false)?);
+            form.fields.push(self.asked(visit, link, document, false)?);
         }
-        for fault in faults {
-            view.errors.push((self.setup_fault(visit, fault)?, input_name(&fault.field)));
-        }
-        if !faults.is_empty() {
-            view = view.status(StatusCode::UNPROCESSABLE_ENTITY);
-        }
-        Ok(view.asks(form))
+        Ok(view.asks(form).wrong(self.faults(portal, language, faults)?))
     }
 
-    fn name_field(visit: &Visit, name: &'static str, autocomplete: &'static str, label: String) -> Field {
-        let typed =
-            visit.pressed.as_ref().and_then(|pressed| if name == "first_name" { &pressed.first_name } else { &pressed.last_name }.clone());
-        Field { name, label, value: typed.unwrap_or_default(), autocomplete }
-    }
-
-    /// A box for one document, never ticked beforehand.
-    fn tick(&self, visit: &Visit, link: &SetupView, document: &str, required: bool) -> Result<Tick, Problem> {
-        let (portal, language) = (&visit.portal, Self::spoken(visit, link));
-        let found = portal.document(document).ok_or_else(Problem::internal)?;
-        let title = found.in_language(language, portal.journey.default_language()).1.title.clone();
-        let known = |key: &str| self.texts.placeholders(key).is_some();
-        let (own, own_link) = (format!("consent-{document}"), format!("consent-{document}-link"));
-        let label = if known(&own) && known(&own_link) {
-            let named = self.text(portal, language, &own_link, &[])?;
-            self.text(portal, language, &own, &[("link", named.as_str().into())])?
-        } else {
-            self.text(portal, language, "consent-other", &[("link", title.as_str().into())])?
-        };
-        let optional = if required { String::new() } else { format!(" {}", self.text(portal, language, "common-optional", &[])?) };
-        Ok(Tick {
-            name: format!("consent_{document}"),
-            version: found.version.clone(),
-            label: format!("{label}{optional}"),
-            href: format!("/api/v1/{}/documents/{document}?lang={language}", portal.slug),
-            link: format!("{title}, {} {}", found.version, self.text(portal, language, "common-newTab", &[])?),
-            required: required && portal.journey.consent(document).is_some_and(|rule| rule.kind != ConsentKind::Consent),
-        })
-    }
-
-    fn ask_password(&self, visit: &Visit, link: &SetupView, form: &mut Form) -> Result<(), Problem> {
-        let (portal, language) = (&visit.portal, Self::spoken(visit, link));
-        form.username = Some(link.email.as_str().to_owned());
-        form.username_label = Some(self.text(portal, language, "field-username", &[])?);
-        form.password_name = "password";
-        form.password_label = Some(self.text(portal, language, "field-passwordCreate", &[])?);
-        form.criteria_title = Some(self.text(portal, language, "pw-title", &[])?);
-        form.criteria = self.criteria(portal, language, link.min_length)?;
-        Ok(())
-    }
-
-    fn setup_fault(&self, visit: &Visit, fault: &FieldError) -> Result<String, Problem> {
-        let (portal, language) = (&visit.portal, visit.language);
-        if let Some(document) = fault.field.strip_prefix("consents.") {
-            let title =
-                portal.document(document).map(|found| found.in_language(language, portal.journey.default_language()).1.title.clone());
-            let title = title.unwrap_or_else(|| document.to_owned());
-            return self.text(portal, language, "err-consent", &[("document", title.as_str().into())]);
-        }
-        match (fault.field.as_str(), fault.code) {
-            ("password", "required") => self.text(portal, language, "err-password-new-empty", &[]),
-            ("password", _) => self.password_fault(visit, fault),
-            ("first_name", "required") => self.text(portal, language, "err-firstName-empty", &[]),
-            ("last_name", "required") => self.text(portal, language, "err-lastName-empty", &[]),
-            (_, "too_long") => {
-                let max = fault.args.iter().find(|(name, _)| *name == "max").map_or("", |(_, value)| value.as_str());
-                self.text(portal, language, "fault-too_long", &[("max", max.into())])
-            }
-            (_, code) => self.text(portal, language, &format!("fault-{code}"), &[]),
-        }
+    /// A box for one document of the set-up.
+    fn asked(&self, visit: &Visit, link: &SetupView, document: &str, required: bool) -> Result<Field, Problem> {
+        let rule = visit.portal.journey.consent(document).ok_or_else(Problem::internal)?;
+        Ok(Field::Tick(self.tick(&visit.portal, Self::spoken(visit, link), rule, required)?))
     }
 
     /// A link that leads nowhere any more, or a renewal.
     async fn refused_setup(&self, visit: &Visit, token: &SecretString, link: &SetupView, refusal: Refusal) -> Result<View, Problem> {
         let (portal, language) = (&visit.portal, Self::spoken(visit, link));
         let renewable = refusal == Refusal::TokenExpired && link.state == "awaiting_completion";
-        let asked = visit.pressed.as_ref().is_some_and(|pressed| pressed.decision.as_deref() == Some("renew"));
+        let asked = visit.posted.as_ref().is_some_and(|posted| posted.decision() == Some("renew"));
         if renewable && asked {
             self.api.engine().renew_link(portal.slug.as_str(), &visit.caller, token).await.map_err(problem_of)?;
             // Whoever holds the link was mailed it at this address.
@@ -190,8 +133,8 @@ impl Pages {
             return Ok(View::new(title).says(self.text(portal, language, "setup-already", &[])?).status(problem.status()));
         }
         if Self::is_dead(&problem) {
-            let button = self.text(portal, language, "btn-resendMail", &[])?;
-            let renewal = renewable.then(|| Form { decision: Some("renew"), button, ..Self::form(visit, token, path(link)) });
+            let button = Button::decides(self.text(portal, language, "btn-resendMail", &[])?, "renew");
+            let renewal = renewable.then(|| Form { buttons: vec![button], ..self.linked_form(visit, token, path(link)) });
             return self.dead_link(portal, language, &problem, renewal);
         }
         let gone = if link.invited { "invite-revoked" } else { "register-expired-body" };
@@ -215,9 +158,4 @@ fn missing_fault(missing: &Missing) -> FieldError {
         Missing::Consent(document) => FieldError::new(format!("consents.{document}"), "required"),
         Missing::SignIn | Missing::FirstName | Missing::LastName | Missing::Password => FieldError::new(missing.word(), "required"),
     }
-}
-
-/// The input that a field of the JSON body is on this page.
-fn input_name(field: &str) -> String {
-    field.strip_prefix("consents.").map_or_else(|| field.to_owned(), |document| format!("consent_{document}"))
 }

@@ -1,57 +1,213 @@
-//! What a page shows, and how it is written.
+//! What a page shows, made of a few building blocks, and how it is written: one template for all pages, so that a page is words and
+//! fields and no HTML.
 
-use super::Pages;
+use super::{Chrome, Pages};
 use crate::problem::Problem;
+use minijinja::value::Serde;
 use onboarding::Portal;
 use onboarding_core::Language;
 use onboarding_text::Arg;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A page.
+#[derive(Default)]
 pub(crate) struct View {
     pub(crate) status: StatusCode,
     pub(crate) title: String,
-    pub(crate) paragraphs: Vec<String>,
-    pub(crate) forms: Vec<Form>,
-    /// What to mend, and the field it belongs to.
-    pub(crate) error: Option<(String, Option<&'static str>)>,
-    /// The same where there may be several: what to mend, and the id of its field.
-    pub(crate) errors: Vec<(String, String)>,
+    /// "Step 1 of 2".
+    pub(crate) step: Option<String>,
+    /// What was done just now.
+    pub(crate) done: Option<String>,
+    /// What to mend, first on the page.
+    pub(crate) errors: Vec<Wrong>,
+    pub(crate) blocks: Vec<Block>,
     /// The reader's language, where it is known better than from the browser.
     pub(crate) language: Option<Language>,
+    /// `Set-Cookie` headers.
+    pub(crate) cookies: Vec<HeaderValue>,
 }
 
-/// A form with one button.
-#[derive(Default)]
+/// What to mend.
+#[derive(Clone, Serialize)]
+pub(crate) struct Wrong {
+    pub(crate) text: String,
+    /// The field it stands at, if it is about one.
+    pub(crate) field: Option<String>,
+    /// The input that a link leads to.
+    pub(crate) at: String,
+}
+
+/// A part of a page.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Block {
+    Text {
+        text: String,
+    },
+    Quiet {
+        text: String,
+    },
+    Heading {
+        text: String,
+    },
+    Link {
+        href: String,
+        text: String,
+    },
+    Button {
+        href: String,
+        text: String,
+        quiet: bool,
+    },
+    Links {
+        items: Vec<Way>,
+    },
+    Rows {
+        rows: Vec<Row>,
+    },
+    Warning {
+        text: String,
+    },
+    /// HTML that we made ourselves.
+    Document {
+        html: String,
+    },
+    Form(Form),
+}
+
+/// A link with a word about it.
+#[derive(Serialize)]
+pub(crate) struct Way {
+    pub(crate) href: String,
+    pub(crate) text: String,
+    pub(crate) note: Option<String>,
+}
+
+/// A line of a summary.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) href: Option<String>,
+    pub(crate) change: String,
+}
+
+/// A form.
+#[derive(Serialize, Default)]
 pub(crate) struct Form {
     pub(crate) action: String,
-    pub(crate) token: String,
-    pub(crate) button: String,
-    pub(crate) decision: Option<&'static str>,
-    pub(crate) quiet: bool,
-    pub(crate) username: Option<String>,
-    pub(crate) username_label: Option<String>,
-    pub(crate) password_label: Option<String>,
-    pub(crate) criteria_title: Option<String>,
-    pub(crate) criteria: Vec<String>,
-    pub(crate) login_label: Option<String>,
-    pub(crate) login_type: &'static str,
+    pub(crate) hidden: Vec<(&'static str, String)>,
     pub(crate) fields: Vec<Field>,
-    pub(crate) ticks: Vec<Tick>,
-    /// The new password's field, where it is not called `new`.
-    pub(crate) password_name: &'static str,
+    pub(crate) buttons: Vec<Button>,
 }
 
-/// A line to fill in.
-pub(crate) struct Field {
+/// A button that sends its form.
+#[derive(Serialize)]
+pub(crate) struct Button {
+    pub(crate) name: Option<&'static str>,
+    pub(crate) value: &'static str,
+    pub(crate) text: String,
+    /// A class: ``, `second`, `danger`.
+    pub(crate) look: &'static str,
+}
+
+impl Button {
+    pub(crate) fn new(text: String) -> Self {
+        Self { name: None, value: "", text, look: "" }
+    }
+
+    /// One of several: tells which was pressed.
+    pub(crate) fn decides(text: String, value: &'static str) -> Self {
+        Self { name: Some("decision"), value, text, look: "" }
+    }
+
+    pub(crate) fn look(self, look: &'static str) -> Self {
+        Self { look, ..self }
+    }
+}
+
+/// Something to fill in.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Field {
+    Line(Line),
+    Password(Password),
+    Date(Date),
+    Tick(Tick),
+    /// Shown, not to be changed; for password managers as well.
+    Fixed {
+        name: &'static str,
+        label: String,
+        value: String,
+        autocomplete: &'static str,
+    },
+    Heading {
+        label: String,
+    },
+}
+
+/// A line of text.
+#[derive(Serialize, Default)]
+pub(crate) struct Line {
+    pub(crate) name: &'static str,
+    pub(crate) label: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) value: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) autocomplete: &'static str,
+    pub(crate) inputmode: Option<&'static str>,
+    pub(crate) capitals: bool,
+    pub(crate) code: bool,
+    /// A class: ``, `short`, `middle`, `long`.
+    pub(crate) width: &'static str,
+    pub(crate) optional: bool,
+}
+
+/// A password.
+#[derive(Serialize, Default)]
+pub(crate) struct Password {
+    pub(crate) name: &'static str,
+    pub(crate) label: String,
+    pub(crate) autocomplete: &'static str,
+    /// What a new one must be; empty for one that is known.
+    pub(crate) criteria: Vec<Criterion>,
+    pub(crate) show: String,
+    pub(crate) hide: String,
+}
+
+/// What a new password must be; some can be checked while it is typed.
+#[derive(Serialize)]
+pub(crate) struct Criterion {
+    pub(crate) text: String,
+    pub(crate) rule: Option<String>,
+}
+
+/// A date in three parts.
+#[derive(Serialize)]
+pub(crate) struct Date {
+    pub(crate) name: &'static str,
+    pub(crate) label: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) optional: bool,
+}
+
+/// Day, month or year.
+#[derive(Serialize)]
+pub(crate) struct Part {
     pub(crate) name: &'static str,
     pub(crate) label: String,
     pub(crate) value: String,
     pub(crate) autocomplete: &'static str,
+    pub(crate) width: &'static str,
 }
 
 /// A box to tick, with the document it is about.
+#[derive(Serialize)]
 pub(crate) struct Tick {
     pub(crate) name: String,
     /// The version that is shown, and agreed to by ticking.
@@ -62,67 +218,50 @@ pub(crate) struct Tick {
     pub(crate) required: bool,
 }
 
-impl Form {
-    fn context(&self) -> minijinja::Value {
-        minijinja::context! {
-            action => self.action.clone(),
-            token => self.token.clone(),
-            button => self.button.clone(),
-            decision => self.decision,
-            quiet => self.quiet,
-            username => self.username.clone(),
-            username_label => self.username_label.clone(),
-            password_label => self.password_label.clone(),
-            criteria_title => self.criteria_title.clone(),
-            criteria => self.criteria.clone(),
-            login_label => self.login_label.clone(),
-            login_type => self.login_type,
-            password_name => if self.password_name.is_empty() { "new" } else { self.password_name },
-            fields => self.fields.iter().map(Field::context).collect::<Vec<_>>(),
-            ticks => self.ticks.iter().map(Tick::context).collect::<Vec<_>>(),
-        }
-    }
-}
-
-impl Field {
-    fn context(&self) -> minijinja::Value {
-        let Self { name, label, value, autocomplete } = self;
-        minijinja::context! { name => *name, label => label.clone(), value => value.clone(), autocomplete => *autocomplete }
-    }
-}
-
-impl Tick {
-    fn context(&self) -> minijinja::Value {
-        let Self { name, version, label, href, link, required } = self;
-        minijinja::context! {
-            name => name.clone(),
-            version => version.clone(),
-            label => label.clone(),
-            href => href.clone(),
-            link => link.clone(),
-            required => *required,
-        }
-    }
-}
-
 impl View {
     pub(crate) fn new(title: String) -> Self {
-        Self { status: StatusCode::OK, title, paragraphs: Vec::new(), forms: Vec::new(), error: None, errors: Vec::new(), language: None }
+        Self { title, ..Self::default() }
     }
 
-    pub(crate) fn status(mut self, status: StatusCode) -> Self {
-        self.status = status;
+    pub(crate) fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(crate) fn says(self, text: String) -> Self {
+        self.with(Block::Text { text })
+    }
+
+    pub(crate) fn asks(self, form: Form) -> Self {
+        self.with(Block::Form(form))
+    }
+
+    pub(crate) fn with(mut self, block: Block) -> Self {
+        self.blocks.push(block);
         self
     }
 
-    pub(crate) fn says(mut self, paragraph: String) -> Self {
-        self.paragraphs.push(paragraph);
+    /// What to mend: the page is refused as it was sent.
+    pub(crate) fn wrong(mut self, errors: Vec<Wrong>) -> Self {
+        if !errors.is_empty() {
+            self.status = StatusCode::UNPROCESSABLE_ENTITY;
+        }
+        self.errors.extend(errors);
         self
     }
+}
 
-    pub(crate) fn asks(mut self, form: Form) -> Self {
-        self.forms.push(form);
-        self
+impl Wrong {
+    /// At a field.
+    pub(crate) fn at(field: impl Into<String>, text: String) -> Self {
+        let field = field.into();
+        // The first part of a date is where a reader begins.
+        let at = if field == "birth_date" { "birth_date_day".to_owned() } else { field.clone() };
+        Self { text, field: Some(field), at }
+    }
+
+    /// About the page as a whole.
+    pub(crate) fn here(text: String) -> Self {
+        Self { text, field: None, at: String::new() }
     }
 }
 
@@ -135,31 +274,66 @@ impl Pages {
         })
     }
 
-    pub(super) fn written(&self, portal: &Portal, language: Language, view: &View) -> Result<Response, Problem> {
+    /// Whom to ask, in a sentence.
+    pub(crate) fn contact(portal: &Portal) -> String {
+        let phone = portal.support.phone.trim();
+        let email = portal.support.email.as_str();
+        if phone.is_empty() { email.to_owned() } else { format!("{phone}, {email}") }
+    }
+
+    pub(super) fn written(&self, portal: &Portal, language: Language, chrome: &Chrome, view: &View) -> Result<Response, Problem> {
         let text = |key: &str| self.text(portal, language, key, &[]);
+        let slug = &portal.slug;
+        let languages: Vec<_> = portal
+            .journey
+            .languages
+            .iter()
+            .map(|one| {
+                let token = chrome.token.as_deref().map(|token| format!("&t={token}")).unwrap_or_default();
+                minijinja::context! { tag => one.tag(), name => own_name(*one), href => format!("?lang={}{token}", one.tag()) }
+            })
+            .collect();
+        let wrong: BTreeMap<String, String> =
+            view.errors.iter().rev().filter_map(|wrong| Some((wrong.field.clone()?, wrong.text.clone()))).collect();
+        let sign_out = match &chrome.form_token {
+            None => None,
+            Some(token) => {
+                Some(minijinja::context! { action => format!("/{slug}/logout"), form => token.clone(), text => text("logout")? })
+            }
+        };
+        let words = minijinja::context! {
+            skip => text("common-skip")?, language => text("common-language")?, problem => text("common-problem")?,
+            error_prefix => text("common-errorPrefix")?, success => text("common-success")?, optional => text("common-optional")?,
+            criteria => text("pw-title")?, show => text("btn-show")?, hide => text("btn-hide")?, warning => text("common-warning")?,
+            footer => text("common-nav-footer")?,
+        };
+        let mut footer = Vec::new();
+        for document in &portal.documents {
+            let title = &document.in_language(language, portal.journey.default_language()).1.title;
+            footer.push(minijinja::context! { href => format!("/{slug}/documents/{}", document.name), text => title.clone() });
+        }
         let contact = format!("{} · {} · {}", portal.name, portal.support.phone, portal.support.email.as_str());
-        let errors: Vec<_> =
-            view.errors.iter().map(|(text, field)| minijinja::context! { text => text.clone(), field => field.clone() }).collect();
-        let wrong: Vec<String> = view.errors.iter().map(|(_, field)| field.clone()).collect();
-        let forms: Vec<minijinja::Value> = view.forms.iter().map(Form::context).collect();
         let page = self
             .templates
-            .get_template("link.html")
+            .get_template("page.html")
             .and_then(|template| {
                 template.render(minijinja::context! {
                     lang => language.tag(),
                     portal => portal.name.clone(),
+                    home => format!("/{slug}/"),
                     title => view.title.clone(),
-                    paragraphs => view.paragraphs.clone(),
-                    forms => forms,
-                    errors => errors,
+                    step => view.step.clone(),
+                    done => view.done.clone(),
+                    blocks => minijinja::Value::from(Serde(&view.blocks)),
+                    errors => minijinja::Value::from(Serde(&view.errors)),
                     wrong => wrong,
-                    error => view.error.as_ref().map(|(error, _)| error.clone()),
-                    error_field => view.error.as_ref().and_then(|(_, field)| *field),
+                    languages => languages,
+                    sign_out => sign_out,
+                    footer => footer,
                     contact => contact,
-                    skip => text("common-skip").ok(),
-                    problem => text("common-problem").ok(),
-                    error_prefix => text("common-errorPrefix").ok(),
+                    styles => super::assets::STYLES_AT,
+                    script => chrome.comforts.then_some(super::assets::SCRIPT_AT),
+                    t => words,
                 })
             })
             .map_err(|error| {
@@ -172,11 +346,12 @@ impl Pages {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
-        );
+        let policy = if chrome.comforts { WITH_COMFORTS } else { PLAIN };
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        for cookie in &view.cookies {
+            headers.append(header::SET_COOKIE, cookie.clone());
+        }
         Ok(response)
     }
 
@@ -199,5 +374,21 @@ impl Pages {
     /// Refusals that are pages of their own; anything else goes the way of every error.
     pub(crate) fn is_dead(problem: &Problem) -> bool {
         matches!(problem.code(), "token_unknown" | "token_expired" | "token_superseded" | "token_used")
+    }
+}
+
+/// What a page may load, and where its forms go.
+const PLAIN: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The same with our own script.
+const WITH_COMFORTS: &str =
+    "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A language in itself: who looks for it reads it.
+fn own_name(language: Language) -> &'static str {
+    match language {
+        Language::De => "Deutsch",
+        Language::Fr => "Français",
+        Language::It => "Italiano",
+        Language::En => "English",
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backup;
 mod check;
 mod configuration;
 mod demo;
@@ -10,6 +11,7 @@ mod letters;
 mod operations;
 mod post_office;
 mod postgres;
+mod proxy;
 mod records;
 mod serve;
 mod usage;

@@ -8,10 +8,12 @@
 mod http;
 mod mail;
 mod people;
+pub(crate) mod visitor;
 
 pub(crate) use http::{Answer, Call, Client};
 pub(crate) use mail::Mail;
 pub(crate) use people::{MOVED_OUT, MOVED_OUT_NAME, PEOPLE, Person};
+pub(crate) use visitor::Visitor;
 
 use serde_json::{Value, json};
 use std::collections::HashSet;

@@ -20,6 +20,7 @@ promises! { Stores:
     nothing_leaves_before_its_time,
     a_delivery_waits_until_its_predecessor_was_sent,
     a_predecessor_that_was_not_sent_keeps_its_follower_back,
+    one_delivery_is_leased_by_its_name_even_before_its_time,
     the_next_due_time_is_told,
     an_attempt_is_unknown_until_it_is_settled,
     an_unknown_outcome_stays_counted,

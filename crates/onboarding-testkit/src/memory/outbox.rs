@@ -205,6 +205,16 @@ impl State {
         let mut due: Vec<&Entry> = self.outbox.values().filter(|entry| self.due_at(entry).is_some_and(|due| due <= now)).collect();
         due.sort_by_key(|entry| (std::cmp::Reverse(entry.delivery.priority), entry.created_at, entry.serial));
         let due: Vec<DeliveryId> = due.into_iter().take(limit).map(|entry| entry.delivery.id).collect();
+        self.hold(now, due)
+    }
+
+    fn lease_of(&mut self, id: DeliveryId, now: DateTime<Utc>) -> Option<Leased> {
+        let entry = self.outbox.get(&id)?;
+        let is_free = self.due_at(entry).is_some() && entry.held_until.is_none_or(|end| end <= now);
+        if is_free { self.hold(now, vec![id]).pop() } else { None }
+    }
+
+    fn hold(&mut self, now: DateTime<Utc>, due: Vec<DeliveryId>) -> Vec<Leased> {
         let mut leased = Vec::with_capacity(due.len());
         for id in due {
             let Some(entry) = self.outbox.get_mut(&id) else { continue };
@@ -233,6 +243,10 @@ impl State {
 impl Outbox for MemoryStore {
     async fn lease(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError> {
         self.with(|state| state.lease(now, length(limit)))
+    }
+
+    async fn lease_of(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError> {
+        self.with(|state| state.lease_of(id, now))
     }
 
     async fn next_due(&self, _now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {

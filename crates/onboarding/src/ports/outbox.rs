@@ -205,6 +205,9 @@ pub trait Outbox: Send + Sync {
     /// its `not_before`, whose predecessor was sent, and that no other worker holds.
     async fn lease(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Leased>, StoreError>;
 
+    /// Takes this one for 30 seconds if it is queued, its predecessor was sent and no other worker holds it; also before its time.
+    async fn lease_of(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError>;
+
     /// When the next delivery becomes due, if any waits; `now` or earlier if one is due already.
     async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError>;
 

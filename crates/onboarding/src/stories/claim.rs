@@ -59,6 +59,11 @@ const GUESSES_PER_NUMBER: u32 = match policy::CLAIMS_PER_NUMBER {
 };
 
 impl Onboarding {
+    /// What is to be mended in a claim as typed, before anything is counted or looked up.
+    pub fn claim_faults(&self, portal: &Portal, form: &ClaimForm) -> Vec<forms::FieldError> {
+        forms::claim(&portal.journey, Some(form), None).err().unwrap_or_default()
+    }
+
     /// Checks a claim and seals it for the register form.
     ///
     /// # Errors

@@ -239,6 +239,10 @@ impl Outbox for Watched {
         self.store.lease(now, limit).await
     }
 
+    async fn lease_of(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError> {
+        self.store.lease_of(id, now).await
+    }
+
     async fn next_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.store.next_due(now).await
     }

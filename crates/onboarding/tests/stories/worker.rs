@@ -376,6 +376,31 @@ async fn a_replica_without_the_key_leaves_the_mail_for_one_that_has_it() {
     assert_eq!(recipients(&scene), ["zoe@mail.example"]);
 }
 
+/// Puts a letter into the outbox the way a commit does.
+async fn order_letter(scene: &Scene, n: u64) -> DeliveryId {
+    let id = sample::delivery_id(n);
+    let payload = r#"{"Letter":{"record":"A100","language":"de","pin":"7KQ4-M2XH-BCDF","requester":"Kim Beispiel","requested_at":"2026-01-08T00:00:00Z",
+            "reissued":false,"valid_until":"2026-02-01T00:00:00Z","held":false}}"#;
+    let delivery = Delivery {
+        id,
+        portal: scene.engine.portal(GARDEN).unwrap().slug.clone(),
+        owner: Ref::Record(sample::record_id(&sample::number("A-100"))),
+        kind: DeliveryKind::Letter,
+        template: "pin-letter".to_owned(),
+        language: Language::De,
+        not_before: scene.now(),
+        not_after: None,
+        after: None,
+        priority: 0,
+        message_id: id.to_string(),
+        sealed: scene.bench.vault.seal(id.0.as_bytes(), payload.as_bytes()),
+    };
+    let mut commit = Commit::new(scene.now(), delivery.portal.clone(), Actor::System);
+    commit.outbox.push(OutboxChange::Enqueue(delivery));
+    scene.bench.store.commit(commit).await.unwrap();
+    id
+}
+
 #[tokio::test]
 async fn a_letter_is_printed_at_most_once() {
     let scene = Scene::new().await;
@@ -384,26 +409,7 @@ async fn a_letter_is_printed_at_most_once() {
         (2, PressFate::UnknownLost, DeliveryStatus::Parked),
         (3, PressFate::Transient, DeliveryStatus::Sent),
     ] {
-        let id = sample::delivery_id(at);
-        let payload = r#"{"Letter":{"record":"A100","language":"de","pin":"7KQ4-M2XH-BCDF","requester":"Kim Beispiel","requested_at":"2026-01-08T00:00:00Z",
-                "reissued":false,"valid_until":"2026-02-01T00:00:00Z","held":false}}"#;
-        let delivery = Delivery {
-            id,
-            portal: scene.engine.portal(GARDEN).unwrap().slug.clone(),
-            owner: Ref::Record(sample::record_id(&sample::number("A-100"))),
-            kind: DeliveryKind::Letter,
-            template: "pin-letter".to_owned(),
-            language: Language::De,
-            not_before: scene.now(),
-            not_after: None,
-            after: None,
-            priority: 0,
-            message_id: id.to_string(),
-            sealed: scene.bench.vault.seal(id.0.as_bytes(), payload.as_bytes()),
-        };
-        let mut commit = Commit::new(scene.now(), delivery.portal.clone(), Actor::System);
-        commit.outbox.push(OutboxChange::Enqueue(delivery));
-        scene.bench.store.commit(commit).await.unwrap();
+        let id = order_letter(&scene, at).await;
         scene.bench.press.next(fate, 1);
         scene.post().await;
         scene.bench.clock.advance(TimeDelta::minutes(1));
@@ -501,4 +507,30 @@ async fn a_domain_that_is_to_be_left_alone_costs_no_attempt_and_holds_nobody_els
     assert_eq!(worker.run_once().await.unwrap(), 1);
     assert_eq!(recipients(&scene), ["zoe@mail.example", "held@mail.example"]);
     assert!(scene.rows().await.iter().all(|row| row.attempts == 1));
+}
+
+#[tokio::test]
+async fn letters_that_wait_are_handed_over_at_a_word_and_only_while_the_press_takes_them() {
+    let scene = Scene::new().await;
+    let portal = scene.engine.portal(GARDEN).unwrap().slug.clone();
+    let none = scene.worker.print_waiting(&portal).await.unwrap();
+    assert_eq!(none, onboarding::PrintedNow::default());
+    for n in 1..=3 {
+        order_letter(&scene, n).await;
+    }
+    enqueue(&scene, sample::delivery_id(9), "zoe@mail.example", None).await;
+    scene.bench.press.next(PressFate::Transient, 1);
+    let refused = scene.worker.print_waiting(&portal).await.unwrap();
+    assert_eq!((refused.printed, refused.waiting), (0, 3), "it is not tried with the others");
+    assert!(refused.reason.is_some());
+    // Not a second goes by.
+    scene.bench.press.next(PressFate::UnknownPrinted, 1);
+    assert_eq!(scene.worker.print_waiting(&portal).await.unwrap().waiting, 3);
+    assert_eq!(scene.bench.press.letters().len(), 1);
+    let rest = scene.worker.print_waiting(&portal).await.unwrap();
+    assert_eq!((rest.printed, rest.waiting, rest.reason), (3, 0, None));
+    assert_eq!(scene.bench.press.letters().len(), 3);
+    assert!(scene.bench.mailer.all().is_empty(), "mails are no letters");
+    let held = scene.bench.store.lease(scene.now(), 10).await.unwrap();
+    assert_eq!(held.len(), 1, "the mail waits as before");
 }

@@ -185,3 +185,35 @@ pub async fn the_next_due_time_is_told(fresh: &Stores) {
     settle(fresh, &first, Settlement::Parked { reason: "553".to_owned() }).await.unwrap();
     assert_eq!(next_due(fresh).await, None, "what waits for a parked one never becomes due");
 }
+
+/// By whoever is first, and by nobody who comes while it is held, while it waits for another, or once it was settled.
+pub async fn one_delivery_is_leased_by_its_name_even_before_its_time(fresh: &Stores) {
+    let now = fresh.now();
+    let later = now + TimeDelta::hours(1);
+    enqueue(fresh, mail(1, later)).await;
+    enqueue(fresh, mail(2, now)).await;
+    enqueue(fresh, Delivery { after: Some(sample::delivery_id(1)), ..mail(3, now) }).await;
+    let of = |n| fresh.outbox.lease_of(sample::delivery_id(n), fresh.now());
+    let answers = at_once((0..4).map(|_| {
+        let outbox = fresh.outbox.clone();
+        async move { outbox.lease_of(sample::delivery_id(1), now).await.expect("could not lease") }
+    }))
+    .await;
+    let mut held: Vec<_> = answers.into_iter().flatten().collect();
+    assert_eq!(held.len(), 1);
+    let first = held.remove(0);
+    assert_eq!((first.delivery.id, first.attempts, first.unknowns), (sample::delivery_id(1), 0, 0));
+    assert!(first.delivery.sealed == sealed(1), "the sealed text changed");
+    assert!(of(3).await.unwrap().is_none(), "its predecessor was not sent");
+    assert!(of(4).await.unwrap().is_none(), "there is none");
+    assert_eq!(leased(fresh, 10).await, [sample::delivery_id(2)]);
+    assert!(of(2).await.unwrap().is_none(), "another worker holds it");
+    fresh.clock.advance(TimeDelta::seconds(30));
+    let second = of(1).await.unwrap().expect("a crashed worker's lease is taken over");
+    assert!(second.fence > first.fence);
+    settle(fresh, &second, Settlement::Retry { at: later, reason: "later".to_owned() }).await.unwrap();
+    let third = of(1).await.unwrap().expect("it waits for its next try");
+    settle(fresh, &third, Settlement::Sent).await.unwrap();
+    assert!(of(1).await.unwrap().is_none(), "it was sent");
+    assert!(of(3).await.unwrap().is_some());
+}

@@ -1,0 +1,43 @@
+// Comforts, nothing more: every page works without this file.
+
+for (const button of document.querySelectorAll("[data-shows]")) {
+  const input = document.getElementById(button.dataset.shows);
+  if (!input) continue;
+  button.hidden = false;
+  const show = (shown) => {
+    input.type = shown ? "text" : "password";
+    button.textContent = shown ? button.dataset.hide : button.dataset.show;
+    button.setAttribute("aria-label", shown ? button.dataset.hideLabel : button.dataset.showLabel);
+  };
+  button.addEventListener("click", () => show(input.type === "password"));
+  // A visible password is sent as a password: browsers remember what was typed into a line of text.
+  input.form?.addEventListener("submit", () => show(false));
+}
+
+const rules = {
+  upper: (text) => /\p{Lu}/u.test(text),
+  lower: (text) => /\p{Ll}/u.test(text),
+  digit: (text) => /\p{Nd}/u.test(text),
+  symbol: (text) => /[^\p{L}\p{N}\s]/u.test(text),
+};
+
+for (const list of document.querySelectorAll(".criteria")) {
+  const input = document.getElementById(list.id.replace(/-criteria$/, ""));
+  input?.addEventListener("input", () => {
+    const text = input.value.normalize("NFC");
+    for (const item of list.querySelectorAll("[data-rule]")) {
+      const [rule, least] = item.dataset.rule.split(":");
+      const met = rule === "min" ? [...text].length >= Number(least) : rules[rule]?.(text);
+      item.dataset.met = met ? "yes" : "no";
+    }
+  });
+}
+
+// A second press of the same button is the first one's answer, but nobody needs to wait for two.
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 3000);
+  });
+}

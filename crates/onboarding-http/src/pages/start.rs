@@ -1,0 +1,64 @@
+//! `/`: the portals; `/{p}/`: where a portal begins.
+
+use super::view::{Block, View, Way};
+use super::{Chrome, Pages, Turn, Visit};
+use crate::language;
+use crate::problem::Problem;
+use onboarding_core::Language;
+use onboarding_core::journey::{MembershipBy, Start};
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{Request, Response};
+
+impl Pages {
+    /// All portals, for whoever has only the host's name. One alone is gone to at once.
+    pub(super) fn portals(&self, request: &Request) -> Result<Response, Problem> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"));
+        }
+        let all = self.api.engine().portals().all();
+        let first = all.first().ok_or_else(Problem::not_found)?;
+        if all.len() == 1 {
+            let location = HeaderValue::from_str(&format!("/{}/", first.slug)).map_err(|_| Problem::internal())?;
+            return Ok(Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, location).finish());
+        }
+        let language = language::of_request(request.headers(), &Language::ALL);
+        let spoken = &first.journey.languages;
+        let language = if spoken.contains(&language) { language } else { first.journey.default_language() };
+        let items = all
+            .iter()
+            .map(|portal| Way { href: format!("/{}/?lang={language}", portal.slug), text: portal.name.clone(), note: None })
+            .collect();
+        let view = View::new(self.text(first, language, "start-choosePortal", &[])?).with(Block::Links { items });
+        self.written(first, language, &Chrome { token: None, form_token: None, comforts: false }, &view)
+    }
+
+    pub(super) fn start(&self, visit: &Visit) -> Result<Turn, Problem> {
+        let (portal, language) = (&visit.portal, visit.language);
+        let text = |key: &str| self.text(portal, language, key, &[]);
+        let slug = &portal.slug;
+        let journey = &portal.journey;
+        let intro = match (journey.start, &journey.claim, journey.fields.is_empty()) {
+            (Start::Company, _, _) => "start-intro-provisioned",
+            (Start::Person, Some(_), true) => "start-intro-letter",
+            (Start::Person, Some(_), false) => "start-intro-claim",
+            (Start::Person, None, _) => "start-intro-open",
+        };
+        let mut view = View::new(text("start-title")?);
+        if visit.session.is_some() {
+            let button = Block::Button { href: format!("/{slug}/area"), text: text("area-title")?, quiet: false };
+            return Ok(view.with(button).into());
+        }
+        view = view.with(Block::Button { href: format!("/{slug}/login"), text: text("login-submit")?, quiet: false });
+        view = view.with(Block::Heading { text: text("start-firstTime")? }).says(text(intro)?);
+        if journey.membership == MembershipBy::PostedPin {
+            view = view.says(text("start-intro-membership")?);
+        }
+        if journey.start == Start::Person && journey.registration_open {
+            view = view.with(Block::Button { href: format!("/{slug}/register"), text: text("register-title")?, quiet: true });
+        }
+        if journey.invites() {
+            view = view.with(Block::Quiet { text: text("start-invited")? });
+        }
+        Ok(view.into())
+    }
+}
