@@ -7,6 +7,7 @@ use crate::edge::client::TrustedProxies;
 use crate::middleware::{Frame, FrameParts};
 use crate::openapi::{self, About};
 use crate::pages::{self, Origin, Pages, PagesError};
+use crate::post_office::{self, PostOffice};
 use crate::routes::TableError;
 use onboarding::Onboarding;
 use onboarding_text::Texts;
@@ -44,14 +45,21 @@ pub fn document() -> Value {
 /// # Errors
 /// Faults of ours that a test excludes.
 pub fn app(engine: Onboarding, texts: Arc<Texts>, proxies: TrustedProxies, base_url: &str) -> Result<Frame, AppError> {
-    app_with(Api::new(engine), texts, proxies, base_url)
+    app_with(Api::new(engine), None, texts, proxies, base_url)
 }
 
-/// The same over an API that somebody put together.
+/// The same over an API that somebody put together, and with the demo's post office. That one is for the demo alone: it shows every code
+/// and link there is.
 ///
 /// # Errors
 /// As [`app`].
-pub fn app_with(api: Api, texts: Arc<Texts>, proxies: TrustedProxies, base_url: &str) -> Result<Frame, AppError> {
+pub fn app_with(
+    api: Api,
+    office: Option<&Arc<dyn PostOffice>>,
+    texts: Arc<Texts>,
+    proxies: TrustedProxies,
+    base_url: &str,
+) -> Result<Frame, AppError> {
     let engine = api.engine().clone();
     let entropy = engine.ports().entropy.clone();
     let ready = engine;
@@ -67,6 +75,10 @@ pub fn app_with(api: Api, texts: Arc<Texts>, proxies: TrustedProxies, base_url: 
             async move { Ok::<_, poem::Error>(health(is_ready(&engine).await)) }
         })),
     );
+    let router = match office {
+        None => router,
+        Some(office) => post_office::add(router, office)?,
+    };
     Ok(Frame::new(router, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: Some(pages) }))
 }
 

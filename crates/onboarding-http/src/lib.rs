@@ -14,5 +14,6 @@ pub mod language;
 pub mod middleware;
 pub mod openapi;
 pub mod pages;
+pub mod post_office;
 pub mod problem;
 pub mod routes;

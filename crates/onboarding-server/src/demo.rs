@@ -2,6 +2,7 @@
 //! where the first one ended.
 
 mod lock;
+mod post;
 mod sample;
 
 use crate::config::Settings;
@@ -10,10 +11,12 @@ use crate::portal_files::{self, Loaded, PortalFolder};
 use crate::prepare::prepare;
 use crate::{serve, wiring};
 use anyhow::{Context as _, Result};
+use onboarding_http::post_office::Branch;
 use onboarding_text::MailStationery;
 use std::fmt::Write as _;
 use std::fs::DirBuilder;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The file with a portal's sample records.
 const RECORDS: &str = "records.csv";
@@ -50,19 +53,28 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
     settings.listens_on(address);
     let DemoPortals { loaded, folders, stationery } = portals(&settings)?;
     prepare(&settings).await?;
-    let house = wiring::open(&settings, loaded).await?;
+    let mut house = wiring::open(&settings, loaded).await?;
     let mut announcement = format!("listening on http://{address}\n\n");
     let base = settings.server.base_url.as_str();
     // Writing into a text cannot fail.
-    let _ = writeln!(announcement, "API      {base}/api/docs\nmails    {}", dir.join("mail/<portal>").join("*.eml").display());
+    let _ = writeln!(
+        announcement,
+        "API      {base}/api/docs\npost     {base}/demo\nmails    {}",
+        dir.join("mail/<portal>").join("*.eml").display()
+    );
     let _ = writeln!(announcement, "letters  {}", settings.letters.folder.join("<portal>").join("*.pdf").display());
+    let mut branches = Vec::new();
     for folder in &folders {
         let portal = house.engine.portal(folder.slug())?;
         let records = folder.file(RECORDS).unwrap_or_default();
         sample::import(&house.engine, &portal, records).await?;
         announcement.push('\n');
-        announcement.push_str(&sample::introduction(&house.engine, &portal, records, base).await?);
+        let introduction = sample::introduction(&house.engine, &portal, records, base).await?;
+        announcement.push_str(&introduction);
+        branches.push(Branch { slug: portal.slug.to_string(), name: portal.name.clone(), introduction });
     }
+    let folders = post::Folders { branches, mails: dir.join("mail"), letters: settings.letters.folder.clone() };
+    house.post_office = Some(Arc::new(folders));
     announcement.push_str("\nCtrl+C ends the demo; the next start goes on with the same data\n");
     serve::run(house, stationery, &settings, serve::Listeners { door: listener, figures: None }, &announcement).await
 }

@@ -165,7 +165,8 @@ fn door(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<std::pin::Pin<Box<dyn Future<Output = ()> + Send>>> {
     let api = Api::new(house.engine.clone()).with_previews(stationery);
-    let app = onboarding_http::app::app_with(api, Arc::clone(&house.texts), server.proxies.clone(), server.base_url.as_str())?;
+    let (texts, base_url) = (Arc::clone(&house.texts), server.base_url.as_str());
+    let app = onboarding_http::app::app_with(api, house.post_office.as_ref(), texts, server.proxies.clone(), base_url)?;
     let app = app.watched_by(Arc::clone(&house.metrics) as Arc<dyn AnswerWatch>);
     Ok(Box::pin(edge::serve(listener, Arc::new(app), server.limits, stop)))
 }

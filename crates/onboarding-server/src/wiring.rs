@@ -9,6 +9,7 @@ use crate::portal_files::Loaded;
 use anyhow::{Context as _, Result, anyhow, bail};
 use onboarding::ports::{Clock, Entropy, PasswordHasher, Vault};
 use onboarding::{Onboarding, Portal, Ports};
+use onboarding_http::post_office::PostOffice;
 use onboarding_secrets::{ArgonPool, FileVault, OffsetClock, OsEntropy, SystemClock};
 use onboarding_store::{SqlStore, SqliteOptions};
 use onboarding_text::{Contact, FaceFault, MailFace, MailStationery, MailTheme, Texts, Zone};
@@ -26,6 +27,8 @@ pub(crate) struct House {
     pub(crate) vault: Arc<FileVault>,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// The demo's post office; no other server has one.
+    pub(crate) post_office: Option<Arc<dyn PostOffice>>,
 }
 
 /// The clock of the settings.
@@ -100,7 +103,7 @@ pub(crate) async fn open(settings: &Settings, loaded: Loaded) -> Result<House> {
     #[cfg(feature = "chaos")]
     let ports = crate::chaos::between(ports)?;
     let engine = Onboarding::new(ports, loaded.portals).with_retention(settings.retention);
-    Ok(House { engine, texts: loaded.texts, store, pool, vault, metrics })
+    Ok(House { engine, texts: loaded.texts, store, pool, vault, metrics, post_office: None })
 }
 
 impl House {

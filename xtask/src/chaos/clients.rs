@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// How many are at it at once.
 const AT_ONCE: usize = 6;
 /// How long one may try for an answer.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 /// How long one waits for a word on one connection.
 const SILENCE: Duration = Duration::from_secs(5);
 

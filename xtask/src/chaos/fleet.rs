@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How long a server lives in the storm, in milliseconds after it has taken its address.
+/// How long a server lives in the storm, in milliseconds after its first answer.
 const LIFE: std::ops::Range<u64> = 50..400;
 /// The moments it dies at by itself, with their chances in a thousand.
 const MOMENTS: &str = "before-commit=4,after-commit=4,after-lease=20";
@@ -224,11 +225,11 @@ impl Seat {
             let mut lived = None;
             loop {
                 if self.has_ended() {
-                    // One that never took its address found no database, and died of nothing else.
+                    // One that never answered found no database, and died of nothing else.
                     self.by_themselves.fetch_add(u32::from(lived.is_some()), Ordering::Relaxed);
                     break;
                 }
-                if lived.is_none() && TcpStream::connect(self.address).is_ok() {
+                if lived.is_none() && self.answers() {
                     lived = Some(std::time::Instant::now());
                 }
                 if stormy && lived.is_some_and(|since| since.elapsed() >= life) {
@@ -267,6 +268,19 @@ impl Seat {
         }
         *process = None;
         true
+    }
+
+    /// Whether it serves. That it has taken its address is not enough: connections wait in the kernel's queue meanwhile.
+    fn answers(&self) -> bool {
+        let ask = || -> std::io::Result<bool> {
+            let mut stream = TcpStream::connect(self.address)?;
+            stream.set_read_timeout(Some(Duration::from_millis(250)))?;
+            stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: chaos\r\nConnection: close\r\n\r\n")?;
+            let mut head = [0; 12];
+            stream.read_exact(&mut head)?;
+            Ok(head.ends_with(b"200"))
+        };
+        ask().unwrap_or(false)
     }
 
     fn kill(&self) {

@@ -109,7 +109,7 @@ impl Ground {
         let mut random = StdRng::seed_from_u64(seed);
         let mut stopped = 0;
         loop {
-            let pause = Duration::from_millis(random.random_range(1_500..4_000));
+            let pause = Duration::from_millis(random.random_range(3_000..7_000));
             if waits(pause, done) {
                 break;
             }

@@ -9,6 +9,7 @@ mod demo;
 mod harness;
 mod letters;
 mod operations;
+mod post_office;
 mod postgres;
 mod proxy;
 mod records;
