@@ -4,7 +4,6 @@
 #[path = "support/support.rs"]
 mod support;
 
-use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
 use support::visitor::filled;
@@ -159,7 +158,6 @@ fn a_colleague_goes_from_the_claim_over_the_approval_to_the_set_up() {
     chief.open(&site.mail(PARTNER, boss).link());
     chief.fill(&[("first_name", "Ada"), ("last_name", "Chefin"), ("password", PASSWORD), ("consent_terms", ""), ("consent_privacy", "")]);
     assert_eq!(chief.page.status, 200, "{}", chief.text());
-    let token = site.sign_in(PARTNER, boss, PASSWORD);
 
     let mut visitor = Visitor::at(&site, "fr", "/partner/register");
     visitor.fill(&[("number", &record["number"]), ("postal_code", "00000"), ("email", robin)]);
@@ -183,10 +181,32 @@ fn a_colleague_goes_from_the_claim_over_the_approval_to_the_set_up() {
     visitor.open("/partner/register/pending");
     assert!(visitor.page.status == 200 && visitor.path() == "/partner/register/pending");
 
-    let team = site.signed(&token, "GET", "/partner/team", &Value::Null).expect(200);
-    let request = &team["requests"][0];
-    let approve = format!("/partner/team/requests/{}/approve", request["id"].as_str().unwrap());
-    site.signed(&token, "POST", &approve, &json!({ "version": request["version"] })).expect(200);
+    // The chief decides on what is shown, in a browser too.
+    chief.open("/partner/login");
+    chief.fill(&[("login", boss), ("password", PASSWORD)]);
+    chief.open(&href(&chief, "/partner/team"));
+    let request = href(&chief, "/partner/team/requests/");
+    chief.open(&request);
+    assert!(chief.text().contains("Reeder") && chief.text().contains(robin), "{}", chief.text());
+    chief.press(&[], Some("approve"));
+    assert_eq!(chief.path(), "/partner/team", "{}", chief.text());
+    chief.open(&request);
+    assert_eq!(chief.page.status, 404, "decided on once");
+    // Nobody else sees the team, and the last one who decides stays.
+    visitor.open("/partner/team");
+    assert_eq!(visitor.path(), "/partner/login");
+    chief.open("/partner/team");
+    chief.open(&href(&chief, "/partner/team/members/"));
+    chief.press(&[], Some("member"));
+    assert_eq!(chief.page.status, 409, "{}", chief.text());
+    chief.open("/partner/team/invite");
+    chief.fill(&[("email", "nobody@")]);
+    assert!(chief.page.status == 422 && chief.page.text().contains("href=\"#role\""), "{}", chief.text());
+    chief.fill(&[("email", "lou@praxis.example"), ("role", "member")]);
+    assert!(chief.path() == "/partner/team" && chief.text().contains("lou@praxis.example"), "{}", chief.text());
+    chief.open(&href(&chief, "/partner/team/invitations/"));
+    chief.press(&[], Some("revoke"));
+    assert!(!chief.text().contains("lou@praxis.example"), "{}", chief.text());
     visitor.open("/partner/register/pending");
     visitor.open(&site.mail(PARTNER, robin).link());
     visitor.fill(&[("consent_terms", "")]);
@@ -259,7 +279,51 @@ fn a_craftsman_gets_a_password_by_mail_and_sees_no_member_area_yet() {
     visitor.open("/chamber/login");
     visitor.fill(&[("login", email), ("password", &format!(" {password} "))]);
     assert_eq!(visitor.path(), "/chamber/area");
-    assert!(visitor.text().contains("Nora Sample") && !visitor.text().contains("Member area\n"), "{}", visitor.text());
+    assert!(visitor.text().contains("Nora Sample") && !visitor.text().contains("Members’ area"), "{}", visitor.text());
+
+    // A PIN by post, to the address in the books; the page says the same of any number.
+    let record = sample(&site, CHAMBER);
+    visitor.open(&href(&visitor, "/chamber/business"));
+    visitor.open(&href(&visitor, "/chamber/business/pin"));
+    visitor.fill(&[("number", "")]);
+    assert_eq!(visitor.page.status, 422);
+    visitor.fill(&[("number", &record["number"])]);
+    assert_eq!(visitor.path(), "/chamber/business", "{}", visitor.text());
+    assert!(!visitor.page.text().contains(&record["name"]) && !visitor.page.text().contains(&record["street"]));
+    let pin = pin_of_the_letter(&site);
+    visitor.open("/chamber/business/pin");
+    visitor.fill(&[("number", &record["number"])]);
+    assert_eq!(visitor.page.status, 429, "one letter a week");
+    visitor.open(&format!("/chamber/business/link?n={}", record["number"]));
+    assert_eq!(visitor.value("number").as_deref(), Some(record["number"].as_str()), "the letter's QR code fills it in");
+    visitor.fill(&[("pin", "2222")]);
+    assert_eq!(visitor.page.status, 422);
+    visitor.fill(&[("pin", "2222-2222-2222")]);
+    assert!(visitor.page.status == 422 && visitor.value("pin").as_deref() == Some("2222-2222-2222"), "{}", visitor.text());
+    visitor.fill(&[("pin", &format!(" {} ", pin.to_lowercase()))]);
+    assert_eq!((visitor.path(), visitor.answered.header("clear-site-data").is_some()), ("/chamber/login", true), "{}", visitor.text());
+    visitor.fill(&[("login", email), ("password", &password)]);
+    assert!(visitor.text().contains("Members’ area") && visitor.text().contains(&record["name"]), "{}", visitor.text());
+}
+
+/// The PIN of the only letter.
+fn pin_of_the_letter(site: &Site) -> String {
+    let file = support::within(support::PATIENCE, "a letter", || {
+        let files = fs::read_dir(site.folder().join("letters").join(CHAMBER)).ok()?;
+        files.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|kind| kind == "pdf"))
+    });
+    let read = std::process::Command::new("pdftotext").arg(&file).arg("-").output().unwrap();
+    let group = |group: &str| group.len() == 4 && group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    let text = String::from_utf8(read.stdout).unwrap();
+    let pin = text.lines().map(str::trim).find(|line| line.split([' ', '-']).count() == 3 && line.split([' ', '-']).all(group));
+    pin.unwrap_or_else(|| panic!("no PIN in {text}")).to_owned()
+}
+
+/// The first link of a page that begins so, the longest of its kind.
+fn href(visitor: &Visitor, start: &str) -> String {
+    let html = visitor.page.text().replace("&#x2f;", "/");
+    let mut links = html.split("href=\"").skip(1).map(|part| part.split('"').next().unwrap().to_owned());
+    links.find(|link| link.starts_with(start)).unwrap_or_else(|| panic!("no link to {start} at {}: {html}", visitor.at))
 }
 
 /// Signs somebody up and in.

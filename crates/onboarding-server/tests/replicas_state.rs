@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use support::{Answer, HOUSING, Mail, PASSWORD, PATIENCE, PEOPLE, Setup, Site, TWIN, form, within};
 
 const CHAMBER: &str = "chamber";

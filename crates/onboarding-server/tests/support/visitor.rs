@@ -169,6 +169,10 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
             let value = attribute(tag, "value").unwrap_or_default();
             if tag.starts_with("button") {
                 form.buttons.push((name, value));
+            } else if tag.contains("type=\"radio\"") {
+                if !form.values.iter().any(|(known, _)| *known == name) {
+                    form.values.push((name, String::new()));
+                }
             } else if tag.contains("type=\"checkbox\"") {
                 assert!(!tag.contains(" checked"), "ticked beforehand: {tag}");
                 form.boxes.push((name, value));
