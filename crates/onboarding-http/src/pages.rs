@@ -3,12 +3,13 @@
 //! A `GET` shows and changes nothing; a `POST` acts, and a success leads on to a `GET` (303). Mail scanners open links, and people press
 //! "back". A form that is refused is the same page again (422), with what was typed, never with passwords.
 //!
-//! To add a page: a row in [`rows::ROWS`] (path, who may see it, what answers), a method on [`Pages`] in a file of its own that takes a
-//! [`Visit`] and gives a [`Turn`] – a [`View`] of building blocks, or the way to another page – and its texts in `locales/`. Language,
+//! To add a page: a row in `rows::ROWS` (path, who may see it, what answers), a method on `Pages` in a file of its own that takes a
+//! `Visit` and gives a `Turn` – a `View` of building blocks, or the way to another page – and its texts in `locales/`. Language,
 //! session, the form's protection, duties that come first, headers and errors are done here.
 
 mod area;
 mod assets;
+mod blocks;
 mod business;
 mod confirm;
 mod cookies;
@@ -49,10 +50,11 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::make};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
+pub(crate) use blocks::Form;
 pub use origin::Origin;
 pub(crate) use posted::Posted;
 use rows::{Door, LINKED, ROWS, Row};
-pub(crate) use view::{Form, View};
+pub(crate) use view::View;
 
 /// The pages that are served: a mail links to no other.
 pub const SERVED: [Page; 8] =
@@ -121,6 +123,8 @@ pub(crate) struct Chrome {
     pub(crate) form_token: Option<String>,
     /// Whether comforts are added. Not to a page behind a mailed link, which programs open before people do.
     pub(crate) comforts: bool,
+    /// Whether it is no portal's own: the list of all of them.
+    pub(crate) neutral: bool,
 }
 
 /// What an address may say. Anything else is ignored: mail gateways add parameters of their own.
@@ -204,8 +208,8 @@ impl ErrorPages for Pages {
         };
         let home = self.texts.text(Some(&portal.slug), language, "common-home", &[]).ok()?;
         let view = View::new(text.title).says(detail).status(problem.status());
-        let view = view.with(view::Block::Link { href: format!("/{}/", portal.slug), text: home });
-        self.written(&portal, language, &Chrome { token: None, form_token: None, comforts: false }, &view).ok()
+        let view = view.with(blocks::Block::Link { href: format!("/{}/", portal.slug), text: home });
+        self.written(&portal, language, &Chrome { token: None, form_token: None, comforts: false, neutral: false }, &view).ok()
     }
 }
 
@@ -246,6 +250,7 @@ impl Pages {
                     token: visit.token.as_ref().map(|token| token.expose_secret().to_owned()),
                     form_token: visit.session.is_some().then(|| self.form_token(&visit)),
                     comforts: row.names != LINKED,
+                    neutral: false,
                 };
                 self.written(&visit.portal, view.language.unwrap_or(visit.language), &chrome, &view)
             }

@@ -1,6 +1,6 @@
 //! Handing mails to a mail server by SMTP: one recipient a mail, encrypted or on loopback, each outcome told apart.
 //!
-//! What it decides: how it connects ([`connect`]), how long each part may take, and what a broken conversation means ([`outcome`]).
+//! What it decides: how it connects (`connect`), how long each part may take, and what a broken conversation means (`outcome`).
 //! When a mail is sent again is the outbox's affair.
 //!
 //! A delivery ends before the lease that it was taken under: otherwise another worker would send the same mail beside this one.

@@ -59,6 +59,7 @@ fn a_tenant_goes_from_the_letter_to_the_area_by_the_code() {
     let html = visitor.page.text().to_owned();
     assert!(html.contains("<title>Fehler: ") && html.contains("id=\"errors\"") && html.contains("autofocus"), "{html}");
     assert!(html.find("id=\"errors\"") < html.find("<h1>"), "the summary comes first");
+    assert!(html.find("href=\"#number\"") < html.find("href=\"#email\""), "in the order of the fields");
     for id in ["number", "email", "password", "consent_terms", "consent_privacy", "consent_edelivery"] {
         assert!(html.contains(&format!("href=\"#{id}\"")) && html.contains(&format!("id=\"{id}-fault\"")), "{id}: {html}");
     }

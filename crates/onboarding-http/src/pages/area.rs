@@ -1,6 +1,7 @@
 //! `/{p}/area`: what opens after signing in. The member area shows only to members.
 
-use super::view::{Block, Row, View};
+use super::blocks::{Block, Row};
+use super::view::View;
 use super::{Pages, Turn, Visit};
 use crate::problem::Problem;
 use onboarding_core::PersonName;

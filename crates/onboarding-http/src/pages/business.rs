@@ -1,8 +1,9 @@
 //! `/{p}/business`: a PIN by post, and linking the account to a business with it.
 
+use super::blocks::{Block, Button, Field, Line};
 use super::cookies::Purpose;
 use super::fields::number_word;
-use super::view::{Block, Button, Field, Line, View, Wrong};
+use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;

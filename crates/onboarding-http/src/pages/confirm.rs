@@ -1,6 +1,7 @@
 //! `/{p}/confirm?t=`: prove the address, or say "that wasn't me"; an expired link has a button for a new one.
 
-use super::view::{Block, Button, View};
+use super::blocks::{Block, Button};
+use super::view::View;
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;

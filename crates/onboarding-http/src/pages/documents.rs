@@ -1,6 +1,7 @@
 //! `/{p}/documents/{document}`: what people agree to, to read and print; `/{p}/documents/accept`: a new version, before anything else.
 
-use super::view::{Block, Button, Field, View, Wrong};
+use super::blocks::{Block, Button, Field};
+use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;

@@ -1,6 +1,7 @@
 //! `/{p}/account/email/confirm?t=`: the new address takes effect.
 
-use super::view::{Button, View};
+use super::blocks::Button;
+use super::view::View;
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;

@@ -1,6 +1,7 @@
 //! The fields of forms and the sentences of their faults, from a portal's declaration alone.
 
-use super::view::{Criterion, Date, Field, Line, Part, Password, Tick, Wrong};
+use super::blocks::{Criterion, Date, Field, Line, Part, Password, Tick};
+use super::view::Wrong;
 use super::{Pages, Posted, Visit};
 use crate::problem::Problem;
 use onboarding::Portal;

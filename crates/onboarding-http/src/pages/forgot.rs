@@ -1,6 +1,7 @@
 //! `/{p}/password/forgot`: ask for a link to a new password; the answer is the same for everybody.
 
-use super::view::{Button, View, Wrong};
+use super::blocks::Button;
+use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding_core::journey::LoginWith;

@@ -1,7 +1,8 @@
 //! `/{p}/password/first`: an initial password is replaced before anything else is open; a password that became too short as well.
 
+use super::blocks::{Button, Field};
 use super::cookies::Purpose;
-use super::view::{Button, Field, View, Wrong};
+use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;

@@ -1,9 +1,10 @@
 //! `/{p}/register` and `/{p}/register/details`: the form, in one step or two, as the journey asks. Where people are asked for more than
 //! the claim and an address, the claim comes first: whoever has no matching number need not fill in the rest.
 
+use super::blocks::{Block, Button, Field};
 use super::fields::{birth_date, number_word};
 use super::flow::Flow;
-use super::view::{Block, Button, Field, View, Wrong};
+use super::view::{View, Wrong};
 use super::{Form, Pages, Posted, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
@@ -110,9 +111,9 @@ impl Pages {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
         let label = text(&format!("field-{}", number_word(portal.journey.number)))?;
-        let change = |name: String, value: &str| -> Result<super::view::Row, Problem> {
+        let change = |name: String, value: &str| -> Result<super::blocks::Row, Problem> {
             let href = Some(format!("/{}/register", portal.slug));
-            Ok(super::view::Row { name, value: value.to_owned(), href, change: text("common-change")? })
+            Ok(super::blocks::Row { name, value: value.to_owned(), href, change: text("common-change")? })
         };
         let rows = vec![change(label, number)?, change(text("field-email")?, email)?];
         let mut fields = self.more(visit)?;

@@ -1,7 +1,8 @@
 //! `/{p}/password/reset?t=`: a new password, once.
 
+use super::blocks::{Block, Button, Field};
 use super::cookies::Purpose;
-use super::view::{Block, Button, Field, View};
+use super::view::View;
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;

@@ -1,8 +1,9 @@
 //! `/{p}/register/sent` and what belongs to it: the code, the mail again, a corrected address; then the end, or waiting for a decision.
 
+use super::blocks::{Block, Button, Field, Line};
 use super::flow::Flow;
 use super::register::handle_of;
-use super::view::{Block, Button, Field, Line, View, Wrong};
+use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;

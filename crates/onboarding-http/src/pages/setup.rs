@@ -1,7 +1,8 @@
 //! `/{p}/setup?t=` and `/{p}/invite?t=`: what is missing after an approval or invitation, on one page; what was given stays when somebody
 //! stops half-way. An account that is there already signs in first; an expired link has a button for a new one.
 
-use super::view::{Block, Button, Field, View};
+use super::blocks::{Block, Button, Field};
+use super::view::View;
 use super::{Form, Pages, Posted, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;

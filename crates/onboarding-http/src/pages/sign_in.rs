@@ -1,7 +1,8 @@
 //! `/{p}/login` and `/{p}/logout`.
 
+use super::blocks::{Block, Button, Field};
 use super::cookies::Purpose;
-use super::view::{Block, Button, Field, View, Wrong};
+use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
@@ -20,7 +21,7 @@ impl Pages {
                 let field = self.email_field(visit, None, None)?;
                 let value = visit.posted.as_ref().map(|posted| posted.text("login").to_owned()).unwrap_or_default();
                 Ok(match field {
-                    Field::Line(line) => Field::Line(super::view::Line { name: "login", autocomplete: "username", value, ..line }),
+                    Field::Line(line) => Field::Line(super::blocks::Line { name: "login", autocomplete: "username", value, ..line }),
                     other => other,
                 })
             }

@@ -1,6 +1,7 @@
 //! `/`: the portals; `/{p}/`: where a portal begins.
 
-use super::view::{Block, View, Way};
+use super::blocks::{Block, Way};
+use super::view::View;
 use super::{Chrome, Pages, Turn, Visit};
 use crate::language;
 use crate::problem::Problem;
@@ -29,7 +30,7 @@ impl Pages {
             .map(|portal| Way { href: format!("/{}/?lang={language}", portal.slug), text: portal.name.clone(), note: None })
             .collect();
         let view = View::new(self.text(first, language, "start-choosePortal", &[])?).with(Block::Links { items });
-        self.written(first, language, &Chrome { token: None, form_token: None, comforts: false }, &view)
+        self.written(first, language, &Chrome { token: None, form_token: None, comforts: false, neutral: true }, &view)
     }
 
     pub(super) fn start(&self, visit: &Visit) -> Result<Turn, Problem> {

@@ -1,6 +1,7 @@
 //! `/{p}/team`: what a record's super admin decides: requests, members, invitations. What was shown is what is decided on.
 
-use super::view::{Block, Button, Choice, Field, Line, Row, View, Way, Wrong};
+use super::blocks::{Block, Button, Choice, Field, Line, Row, Way};
+use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
