@@ -252,4 +252,6 @@ templates! {
     GuessingAlarm = "guessing-alarm",
     /// To clerks: a mail could not be delivered and needs a person. No parameters.
     MailParked = "mail-parked",
+    /// To clerks: somebody met a barrier on a page. `Reason` (what they wrote), `Email?`.
+    BarrierReported = "barrier-reported",
 }

@@ -262,4 +262,12 @@ impl Journey {
     pub fn invites(&self) -> bool {
         self.approval == Approval::SuperAdmin
     }
+
+    /// Whether a person may end a membership of their own: not where the account is the record's.
+    pub fn may_leave(&self) -> bool {
+        match self.membership {
+            MembershipBy::Approval | MembershipBy::PostedPin => true,
+            MembershipBy::Claim | MembershipBy::Record => false,
+        }
+    }
 }

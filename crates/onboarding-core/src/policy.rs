@@ -171,6 +171,10 @@ pub const SIGN_IN_FREE_OF_DELAY: u32 = 20;
 pub const SIGN_IN_DELAY_AT_MOST: TimeDelta = TimeDelta::seconds(2);
 /// Mails of one purpose to one address: 5 a day. Source: threats.md "Values", Mastodon CVE-2025-54879.
 pub const MAILS_PER_ADDRESS: Limit = Limit::Window { most: 5, per: TimeDelta::hours(24) };
+/// Barriers reported per network: 5 a day. Whoever meets more of them has said whom to answer.
+pub const REPORTS_PER_NETWORK: Limit = Limit::Window { most: 5, per: TimeDelta::hours(24) };
+/// Barriers reported at one portal: 100 a day, so that many networks together do not fill its people's mailbox.
+pub const REPORTS_PER_PORTAL: Limit = Limit::Window { most: 100, per: TimeDelta::hours(24) };
 /// Invitations that one account sends: 50 a day. Far above what a company needs; below what makes a portal a mailer.
 pub const INVITATIONS_PER_ACCOUNT: Limit = Limit::Window { most: 50, per: TimeDelta::hours(24) };
 /// Mails that strangers start per network: 3,000 an hour. Far above what a company behind one address needs; below what

@@ -41,3 +41,32 @@ for (const form of document.querySelectorAll("form")) {
     setTimeout(() => delete form.dataset.sent, 3000);
   });
 }
+
+// Two minutes before the session ends, what is said at the end of the page comes to where it is seen.
+const ends = document.querySelector("form.ends");
+if (ends) {
+  const soon = 120;
+  const lasts = Number(ends.dataset.seconds);
+  const warn = () => {
+    ends.classList.add("soon");
+    ends.querySelector("p").setAttribute("role", "alert");
+  };
+  let timer = setTimeout(warn, Math.max(0, lasts - soon) * 1000);
+  ends.addEventListener("submit", async (event) => {
+    // Without leaving the page: what is being typed stays.
+    event.preventDefault();
+    try {
+      const answer = await fetch(ends.action, { method: "POST", body: new URLSearchParams(new FormData(ends)), redirect: "manual" });
+      if (answer.type !== "opaqueredirect") return ends.submit();
+    } catch {
+      return ends.submit();
+    }
+    ends.classList.remove("soon");
+    ends.querySelector("p").hidden = true;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      ends.querySelector("p").hidden = false;
+      warn();
+    }, Math.max(0, lasts - soon) * 1000);
+  });
+}

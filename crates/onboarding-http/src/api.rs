@@ -12,6 +12,7 @@ mod staff;
 mod team;
 mod texts;
 
+pub(crate) use account::exported;
 pub use refusals::problem_of;
 pub use texts::ApiTexts;
 
@@ -128,7 +129,7 @@ impl Ctx<Api> {
 
     /// Who asks; a repeat is not recognised.
     pub(crate) fn once(&self) -> Caller {
-        Caller { network: self.head.network.as_str().to_owned(), language: self.head.language, command: None }
+        Caller { network: self.head.network.as_str().to_owned(), language: self.head.language, command: None, browser: None }
     }
 
     /// Who asks; a repeat with the same key is answered alike.

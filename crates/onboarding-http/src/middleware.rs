@@ -71,6 +71,10 @@ pub trait AnswerWatch: Send + Sync {
     fn answered(&self, answer: &Answered<'_>);
 }
 
+/// The code of a problem that was answered with a page already, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Code(pub(crate) &'static str);
+
 /// The outermost endpoint. Its answer is always an answer, never an error.
 pub struct Frame {
     inner: BoxEndpoint<'static>,
@@ -137,7 +141,8 @@ impl Endpoint for Frame {
         let (mut response, pattern, code) = match answer {
             Ok(Ok(response)) => {
                 let pattern = response.data::<PathPattern>().cloned();
-                (response, pattern, None)
+                let code = response.data::<Code>().map(|code| code.0);
+                (response, pattern, code)
             }
             Ok(Err(error)) => {
                 let pattern = error.data::<PathPattern>().cloned();

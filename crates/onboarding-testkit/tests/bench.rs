@@ -38,7 +38,7 @@ fn engine(bench: &Bench) -> Onboarding {
 }
 
 fn caller() -> Caller {
-    Caller { network: "192.0.2.0/24".to_owned(), language: Language::En, command: None }
+    Caller { network: "192.0.2.0/24".to_owned(), language: Language::En, command: None, browser: None }
 }
 
 fn form(email: &str) -> RegistrationForm {

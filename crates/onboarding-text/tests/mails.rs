@@ -103,6 +103,7 @@ fn params(template: MailTemplate) -> Vec<Param> {
         T::EmailChanged => vec![Param::Email("neu@beispiel.example".to_owned())],
         T::NewEmailConfirm => vec![link(Page::ConfirmNewEmail), until()],
         T::GuessingAlarm => vec![Param::Count(10)],
+        T::BarrierReported => vec![Param::Reason("Der Fokus ist nicht zu sehen.".to_owned()), Param::Email("leser@beispiel.example".to_owned())],
         T::Rejected | T::RecordTaken | T::MailParked => Vec::new(),
     }
 }
@@ -299,7 +300,7 @@ fn every_mail_ends_with_the_contact_and_asks_people_for_their_number() {
     every(|template, language, mail| {
         let ending: Vec<&str> = mail.text.lines().rev().take(3).collect();
         assert!(ending.iter().any(|line| line.contains("hilfe@hafen.example · ") && line.contains("01234 56789")), "{ending:?}");
-        let clerks = matches!(template, T::ClerkApproval | T::ClerkReminder | T::GuessingAlarm | T::MailParked | T::StaffInvitation);
+        let clerks = matches!(template, T::ClerkApproval | T::ClerkReminder | T::GuessingAlarm | T::MailParked | T::BarrierReported | T::StaffInvitation);
         let asks = Texts::new().text(None, language, "help-quote-customerNumber", &[]).unwrap();
         assert_eq!(ending[0] == asks, !clerks, "{} in {language}: {ending:?}", template.word());
     });

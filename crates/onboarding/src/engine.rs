@@ -54,6 +54,8 @@ pub struct Caller {
     pub language: Language,
     /// The command's id, where the call may be repeated.
     pub command: Option<CommandId>,
+    /// The mark of a browser that has signed in before, as it was sent.
+    pub browser: Option<String>,
 }
 
 /// A repeatable command: who calls what, with which key and body.

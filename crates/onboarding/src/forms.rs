@@ -153,6 +153,21 @@ pub fn new_password(
     }
 }
 
+/// Sentences that go into a mail: in one paragraph, whatever breaks they were typed with.
+pub(crate) fn sentences(field: &str, typed: &str, longest: usize) -> Result<String, FieldError> {
+    let text = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() {
+        return Err(FieldError::new(field, "required"));
+    }
+    if text.chars().count() > longest {
+        return Err(FieldError::new(field, "too_long").with("max", longest));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(FieldError::new(field, "characters"));
+    }
+    Ok(text)
+}
+
 /// The highest of the portal's minimums that a password in canonical form meets: whoever gains a role later keeps a password that is long
 /// enough for it.
 pub(crate) fn minimum_met(portal: &Portal, password: &SecretString) -> u32 {

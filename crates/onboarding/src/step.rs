@@ -298,7 +298,8 @@ fn priority(template: MailTemplate) -> i16 {
         | MailTemplate::EmailChanged
         | MailTemplate::EmailChangeRequested
         | MailTemplate::GuessingAlarm
-        | MailTemplate::MailParked => 5,
+        | MailTemplate::MailParked
+        | MailTemplate::BarrierReported => 5,
     }
 }
 

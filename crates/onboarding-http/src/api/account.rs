@@ -322,7 +322,12 @@ async fn end_session(ctx: Ctx<Api>) -> Result<Answer, Problem> {
 
 async fn export(ctx: Ctx<Api>) -> Result<Answer, Problem> {
     let export = ctx.state.engine().export(ctx.session()?).await.map_err(problem_of)?;
-    Answer::ok(&Export {
+    Answer::ok(&exported(export))
+}
+
+/// As it is told: the page's file says the same.
+pub(crate) fn exported(export: onboarding::stories::Export) -> impl Serialize {
+    Export {
         exported_at: export.exported_at.into(),
         account: account(export.account),
         birth_date: export.birth_date.map(|date| date.to_string()),
@@ -345,7 +350,7 @@ async fn export(ctx: Ctx<Api>) -> Result<Answer, Problem> {
         consents: export.consents.into_iter().map(consent).collect(),
         sessions: export.sessions.into_iter().map(device).collect(),
         history: export.history.into_iter().map(line).collect(),
-    })
+    }
 }
 
 async fn close(ctx: Ctx<Api>, body: CloseBody) -> Result<Answer, Problem> {

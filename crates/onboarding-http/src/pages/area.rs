@@ -18,6 +18,7 @@ impl Pages {
             Some("password") => Some(text("password-saved")?),
             Some("reset") => Some(text("reset-done")?),
             Some("saved") => Some(text("account-saved")?),
+            Some("joined") => Some(text("businessLink-signIn")?),
             Some("accepted") => Some(text("accept-done")?),
             Some(_) | None => None,
         };

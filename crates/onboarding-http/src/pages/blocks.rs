@@ -1,6 +1,7 @@
 //! The building blocks of pages: what a page may consist of, and nothing about how it looks.
 
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A part of a page.
 #[derive(Serialize)]
@@ -26,6 +27,14 @@ pub(crate) enum Block {
     },
     Links {
         items: Vec<Way>,
+    },
+    /// What is to be done, in order.
+    Steps {
+        items: Vec<String>,
+    },
+    /// Several sentences, one beside the other.
+    Points {
+        items: Vec<String>,
     },
     Rows {
         rows: Vec<Row>,
@@ -61,7 +70,7 @@ pub(crate) struct Row {
 #[derive(Serialize, Default)]
 pub(crate) struct Form {
     pub(crate) action: String,
-    pub(crate) hidden: Vec<(&'static str, String)>,
+    pub(crate) hidden: Vec<(Cow<'static, str>, String)>,
     pub(crate) fields: Vec<Field>,
     pub(crate) buttons: Vec<Button>,
 }
@@ -70,8 +79,10 @@ pub(crate) struct Form {
 #[derive(Serialize)]
 pub(crate) struct Button {
     pub(crate) name: Option<&'static str>,
-    pub(crate) value: &'static str,
+    pub(crate) value: String,
     pub(crate) text: String,
+    /// What it is about, where several on a page say the same: for those who hear the page.
+    pub(crate) about: Option<String>,
     /// A class: ``, `second`, `danger`.
     pub(crate) look: &'static str,
 }
@@ -86,6 +97,8 @@ impl Block {
             | Self::Link { .. }
             | Self::Button { .. }
             | Self::Links { .. }
+            | Self::Points { .. }
+            | Self::Steps { .. }
             | Self::Rows { .. }
             | Self::Warning { .. }
             | Self::Document { .. } => &[],
@@ -109,12 +122,17 @@ impl Field {
 
 impl Button {
     pub(crate) fn new(text: String) -> Self {
-        Self { name: None, value: "", text, look: "" }
+        Self { name: None, value: String::new(), text, about: None, look: "" }
     }
 
     /// One of several: tells which was pressed.
-    pub(crate) fn decides(text: String, value: &'static str) -> Self {
-        Self { name: Some("decision"), value, text, look: "" }
+    pub(crate) fn decides(text: String, value: impl Into<String>) -> Self {
+        Self { name: Some("decision"), value: value.into(), ..Self::new(text) }
+    }
+
+    /// What it is about, in words that are heard and not seen.
+    pub(crate) fn about(self, about: String) -> Self {
+        Self { about: Some(about), ..self }
     }
 
     pub(crate) fn look(self, look: &'static str) -> Self {
@@ -159,6 +177,8 @@ pub(crate) struct Line {
     /// A class: ``, `short`, `middle`, `long`.
     pub(crate) width: &'static str,
     pub(crate) optional: bool,
+    /// Several sentences rather than a few words.
+    pub(crate) long: bool,
 }
 
 /// A password.
@@ -205,6 +225,7 @@ pub(crate) struct Part {
 pub(crate) struct Choice {
     pub(crate) name: &'static str,
     pub(crate) label: String,
+    pub(crate) hint: Option<String>,
     /// Values with their labels.
     pub(crate) options: Vec<(String, String)>,
     /// What was chosen before; none beforehand.

@@ -127,7 +127,7 @@ impl Pages {
     /// A form of this link's page.
     pub(super) fn form(visit: &Visit, token: &SecretString, path: &str) -> Form {
         let mut form = Form { action: format!("/{}/{path}?lang={}#errors", visit.portal.slug, visit.language), ..Form::default() };
-        form.hidden.push(("token", token.expose_secret().to_owned()));
+        form.hidden.push(("token".into(), token.expose_secret().to_owned()));
         form
     }
 }

@@ -11,6 +11,8 @@ pub(super) enum Purpose {
     Flow,
     /// The language that was chosen. A year.
     Language,
+    /// That somebody has signed in with this browser before. A year, and no proof of anything.
+    Browser,
 }
 
 impl Purpose {
@@ -19,6 +21,7 @@ impl Purpose {
             Self::Session => 's',
             Self::Flow => 'f',
             Self::Language => 'l',
+            Self::Browser => 'd',
         }
     }
 
@@ -27,7 +30,7 @@ impl Purpose {
         match self {
             Self::Session => None,
             Self::Flow => Some(3_600),
-            Self::Language => Some(365 * 86_400),
+            Self::Language | Self::Browser => Some(365 * 86_400),
         }
     }
 }

@@ -21,6 +21,13 @@ impl Pages {
         Ok(View { language: Some(language), ..view }.into())
     }
 
+    /// A document's text as a part of another page, where the portal has it.
+    pub(super) fn written_in(&self, visit: &Visit, language: onboarding_core::Language, name: &str) -> Option<Block> {
+        let found = visit.portal.document(name)?;
+        let (_, text) = found.in_language(language, visit.portal.journey.default_language());
+        Some(Block::Document { html: written(&text.text) })
+    }
+
     /// Documents that have a new version: each is decided on here; nothing else is open before.
     pub(super) async fn accept(&self, visit: &Visit) -> Result<Turn, Problem> {
         let (portal, language) = (&visit.portal, visit.language);

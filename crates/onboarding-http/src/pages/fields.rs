@@ -21,15 +21,14 @@ pub(super) fn number_word(number: NumberName) -> &'static str {
 }
 
 impl Pages {
-    fn typed(visit: &Visit, name: &str) -> String {
-        visit.posted.as_ref().map(|posted| posted.text(name).to_owned()).unwrap_or_default()
+    pub(super) fn typed(visit: &Visit, name: &str) -> String {
+        visit.typed(name).unwrap_or_default().to_owned()
     }
 
     /// The number that the company knows somebody by.
     pub(super) fn number_field(&self, visit: &Visit, name: &'static str, number: NumberName) -> Result<Field, Problem> {
         let label = self.text(&visit.portal, visit.language, &format!("field-{}", number_word(number)), &[])?;
-        let typed = visit.posted.as_ref().and_then(|posted| posted.given(name));
-        let value = typed.map(str::to_owned).or_else(|| visit.number.clone()).unwrap_or_default();
+        let value = visit.typed(name).map(str::to_owned).or_else(|| visit.number.clone()).unwrap_or_default();
         let autocomplete = if name == "login" { "username" } else { "off" };
         Ok(Field::Line(Line {
             name,
@@ -75,7 +74,7 @@ impl Pages {
     /// The address that is proved.
     pub(super) fn email_field(&self, visit: &Visit, hint: Option<&str>, value: Option<&str>) -> Result<Field, Problem> {
         let text = |key: &str| self.text(&visit.portal, visit.language, key, &[]);
-        let typed = visit.posted.as_ref().and_then(|posted| posted.given("email")).or(value);
+        let typed = visit.typed("email").or(value);
         Ok(Field::Line(Line {
             name: "email",
             label: text("field-email")?,

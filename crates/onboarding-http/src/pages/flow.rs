@@ -17,6 +17,10 @@ pub(crate) enum Flow {
     Claimed { claim: String, number: String, email: String },
     /// The form was taken; the mail is on its way.
     Applied { handle: String, email: String },
+    /// The way behind a set-up link, after its first button.
+    SetUp { token: String },
+    /// A form was sent when its session had ended: what was typed waits for the next one. No secrets.
+    Waiting { page: String, typed: Vec<(String, String)> },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -26,6 +30,8 @@ struct Kept {
     until: i64,
 }
 
+/// Digits of a cookie: what browsers keep, less its name.
+const LONGEST: usize = 3_900;
 const LIFE: chrono::TimeDelta = chrono::TimeDelta::hours(1);
 
 fn context(portal: &Portal) -> Vec<u8> {
@@ -44,6 +50,13 @@ impl Pages {
         Ok(self.jar.set(Purpose::Flow, visit.portal.slug.as_str(), &hex(&bytes)))
     }
 
+    /// The same for what was typed on a page whose session had ended; `None` where it is more than a browser keeps.
+    pub(super) async fn waiting(&self, visit: &Visit) -> Result<Option<HeaderValue>, Problem> {
+        let (Some(page), Some(posted)) = (visit.here.clone(), &visit.posted) else { return Ok(None) };
+        let cookie = self.handing_on(visit, Flow::Waiting { page, typed: posted.open_words() }).await?;
+        Ok(Some(cookie).filter(|cookie| cookie.len() <= LONGEST))
+    }
+
     /// What was handed on; `None` without a cookie of ours that still lives.
     pub(super) async fn handed_on(&self, visit: &Visit) -> Result<Option<Flow>, Problem> {
         let Some(bytes) = visit.flow.as_deref().and_then(unhex) else { return Ok(None) };
@@ -58,7 +71,7 @@ impl Pages {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || text.len() > 4096 || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || text.len() > LONGEST || !text.is_ascii() {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()

@@ -1,4 +1,4 @@
-//! `/{p}/password/first`: an initial password is replaced before anything else is open; a password that became too short as well.
+//! `/{p}/password/first` and `/{p}/account/password`: an initial password is replaced before anything else is open; a password that became too short as well.
 
 use super::blocks::{Button, Field};
 use super::cookies::Purpose;
@@ -21,10 +21,15 @@ impl Pages {
         let login = account.record().map_or_else(|| account.email().as_str().to_owned(), |number| number.as_str().to_owned());
         let username = Field::Fixed { name: "username", label: text("field-username")?, value: login, autocomplete: "username" };
         let initial = account.credential().is_initial();
+        // Of two doors to the same room: the one that a duty leads to, and the one that somebody opens.
+        let (own, after) = match visit.here.as_deref() {
+            Some("account/password") => ("account/password", "account"),
+            Some(_) | None => ("password/first", "area"),
+        };
         let view = View::new(text(if initial { "firstPassword-title" } else { "account-password" })?);
         let view = if initial { view.says(text("firstPassword-why")?) } else { view };
         let view = view.asks(Form {
-            action: Self::here(visit, "password/first"),
+            action: Self::here(visit, own),
             hidden: self.carried(visit),
             fields: vec![
                 username,
@@ -55,7 +60,7 @@ impl Pages {
         match changed {
             Ok(PasswordChanged::Renewed(opened)) => {
                 let cookie = self.jar.set(Purpose::Session, slug, opened.token.expose_secret());
-                Ok(Turn::Go { to: format!("area?done=password&lang={language}"), cookies: vec![cookie], clear: false })
+                Ok(Turn::Go { to: format!("{after}?done=password&lang={language}"), cookies: vec![cookie], clear: false })
             }
             Ok(PasswordChanged::SignInAgain) => {
                 let cookie = self.jar.delete(Purpose::Session, slug);

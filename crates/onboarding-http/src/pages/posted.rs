@@ -11,6 +11,9 @@ const TICKED: &str = "consent_";
 /// What every form may carry: what makes a second press the first one, and what binds it to a session.
 const ALWAYS: [&str; 2] = ["form", "key"];
 
+/// What is never kept.
+const SECRET: [&str; 9] = ["password", "current", "new", "repeat", "pin", "code", "token", "decision", "version"];
+
 /// A form as it was sent.
 #[derive(Default)]
 pub(crate) struct Posted {
@@ -37,6 +40,17 @@ impl Posted {
             pairs.push((name.into_owned(), value.into_owned()));
         }
         Ok(Self { pairs })
+    }
+
+    /// What may be kept while somebody signs in again: no password, no code, no button that was pressed.
+    pub(super) fn open_words(&self) -> Vec<(String, String)> {
+        let open = |name: &str| !ALWAYS.contains(&name) && !SECRET.contains(&name) && !name.starts_with(TICKED);
+        self.pairs.iter().filter(|(name, _)| open(name)).cloned().collect()
+    }
+
+    /// What was kept of a form.
+    pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
     }
 
     /// As it was typed; `None` if the form has no such field.

@@ -45,7 +45,7 @@ const REGISTER: &[&str] = &[
 pub(super) const LINKED: &[&str] = &["token", "decision", "new", "first_name", "last_name", "password", "consent_"];
 
 /// Every page below a portal.
-pub(super) const ROWS: [Row; 28] = [
+pub(super) const ROWS: [Row; 43] = [
     row("/:portal/", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.start(visit)))),
     row("/:portal/register", Door::Open, REGISTER, |pages, visit| Box::pin(pages.register(visit))),
     row("/:portal/register/details", Door::Open, REGISTER, |pages, visit| Box::pin(pages.details(visit))),
@@ -56,6 +56,9 @@ pub(super) const ROWS: [Row; 28] = [
     row("/:portal/register/pending", Door::Open, &[], |pages, visit| Box::pin(pages.pending(visit))),
     row("/:portal/confirm", Door::Open, LINKED, |pages, visit| Box::pin(pages.confirm(visit))),
     row("/:portal/setup", Door::Open, LINKED, |pages, visit| Box::pin(pages.setup(visit))),
+    row("/:portal/setup/:part", Door::Open, &["first_name", "last_name", "password", "consent_"], |pages, visit| {
+        Box::pin(pages.setup_step(visit))
+    }),
     row("/:portal/invite", Door::Open, LINKED, |pages, visit| Box::pin(pages.setup(visit))),
     row("/:portal/login", Door::Open, &["login", "password", "return_to"], |pages, visit| Box::pin(pages.login(visit))),
     row("/:portal/logout", Door::Open, &[], |pages, visit| Box::pin(pages.logout(visit))),
@@ -65,6 +68,32 @@ pub(super) const ROWS: [Row; 28] = [
     row("/:portal/password/forgot", Door::Open, &["login"], |pages, visit| Box::pin(pages.forgot(visit))),
     row("/:portal/password/reset", Door::Open, LINKED, |pages, visit| Box::pin(pages.reset(visit))),
     row("/:portal/account/email/confirm", Door::Open, LINKED, |pages, visit| Box::pin(pages.confirm_email(visit))),
+    row("/:portal/password/forgot/sent", Door::Open, &[], |pages, visit| Box::pin(pages.asked_for_reset(visit))),
+    row("/:portal/session/extend", Door::SignedIn(Needs::Nothing), &["return_to"], |_, visit| {
+        Box::pin(std::future::ready(Ok(Pages::extend(visit))))
+    }),
+    row("/:portal/help", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.help(visit)))),
+    row("/:portal/accessibility", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.accessibility(visit)))),
+    row("/:portal/accessibility/report", Door::Open, &["text", "email"], |pages, visit| Box::pin(pages.report(visit))),
+    row("/:portal/account", Door::SignedIn(Needs::Everything), &[], |pages, visit| Box::pin(std::future::ready(pages.account(visit)))),
+    row("/:portal/account/profile", Door::SignedIn(Needs::Everything), &["first_name", "last_name", "language"], |pages, visit| {
+        Box::pin(pages.profile(visit))
+    }),
+    row("/:portal/account/email", Door::SignedIn(Needs::Everything), &["email", "password"], |pages, visit| {
+        Box::pin(pages.change_email(visit))
+    }),
+    row("/:portal/account/password", Door::SignedIn(Needs::Everything), &["current", "new", "repeat"], |pages, visit| {
+        Box::pin(pages.change_password(visit))
+    }),
+    row("/:portal/account/consents", Door::SignedIn(Needs::Everything), &["decision", "consent_"], |pages, visit| {
+        Box::pin(pages.consents(visit))
+    }),
+    row("/:portal/account/sessions", Door::SignedIn(Needs::Everything), &["decision", "session"], |pages, visit| {
+        Box::pin(pages.devices(visit))
+    }),
+    row("/:portal/account/export", Door::SignedIn(Needs::Password), &["password"], |pages, visit| Box::pin(pages.export(visit))),
+    row("/:portal/account/close", Door::SignedIn(Needs::Password), &["password"], |pages, visit| Box::pin(pages.close(visit))),
+    row("/:portal/account/leave/:part", Door::SignedIn(Needs::Everything), &[], |pages, visit| Box::pin(pages.leave(visit))),
     row("/:portal/documents/:part", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.document(visit)))),
     row("/:portal/documents/accept", Door::SignedIn(Needs::Password), &["consent_"], |pages, visit| Box::pin(pages.accept(visit))),
     row("/:portal/area", Door::SignedIn(Needs::Everything), &[], |pages, visit| Box::pin(std::future::ready(pages.area(visit)))),

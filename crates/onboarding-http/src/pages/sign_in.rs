@@ -2,6 +2,7 @@
 
 use super::blocks::{Block, Button, Field};
 use super::cookies::Purpose;
+use super::flow::Flow;
 use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
@@ -39,19 +40,22 @@ impl Pages {
         view.done = match visit.done.as_deref() {
             Some("signed_out") => Some(format!("{} {}", text("logout-done")?, text("logout-cleared")?)),
             Some("password") => Some(text("ok-passwordSet")?),
+            Some("ready") => Some(text("register-done-body")?),
             Some("linked") => Some(text("businessLink-signIn")?),
             Some("closed") => Some(text("account-delete-done")?),
             Some(_) | None => None,
         };
-        if visit.done.as_deref() == Some("required") {
-            view = view.says(text("login-required")?);
+        match visit.done.as_deref() {
+            Some("required") => view = view.says(text("login-required")?),
+            Some("expired") => view = view.with(Block::Warning { text: text("session-expiredForm")? }),
+            Some(_) | None => {}
         }
         if portal.journey.password == PasswordOrigin::Initial {
             view = view.with(Block::Quiet { text: text("login-hint-initial")? });
         }
         let mut hidden = self.carried(visit);
         if let Some(back) = &visit.return_to {
-            hidden.push(("return_to", format!("/{slug}/{back}")));
+            hidden.push(("return_to".into(), format!("/{slug}/{back}")));
         }
         let view = view
             .asks(Form {
@@ -95,8 +99,18 @@ impl Pages {
                     (None, false, true) => "area".to_owned(),
                 };
                 // Always a new one: whatever was planted before is of no use to anybody.
-                let session = self.jar.set(Purpose::Session, slug, signed_in.token.expose_secret());
-                let cookies = vec![session, self.jar.delete(Purpose::Flow, slug)];
+                let mut cookies = vec![self.jar.set(Purpose::Session, slug, signed_in.token.expose_secret())];
+                let mark = self.api.engine().browser_mark(portal, posted.text("login"), &visit.caller);
+                cookies.push(self.jar.set(Purpose::Browser, slug, &mark));
+                // What was typed before the former session ended waits on its page.
+                let goes_on = match self.handed_on(visit).await? {
+                    Some(Flow::Waiting { page, .. }) => visit.return_to.as_ref() == Some(&page),
+                    Some(Flow::SetUp { .. }) => visit.return_to.as_deref().is_some_and(|to| to.starts_with("setup/")),
+                    Some(Flow::Claimed { .. } | Flow::Applied { .. }) | None => false,
+                };
+                if !goes_on {
+                    cookies.push(self.jar.delete(Purpose::Flow, slug));
+                }
                 Ok(Turn::Go { to: format!("{to}?lang={language}"), cookies, clear: false })
             }
             Err(Error::SignInFailed) => {
@@ -135,5 +149,18 @@ impl Pages {
         let slug = visit.portal.slug.as_str();
         let cookies = vec![self.jar.delete(Purpose::Session, slug), self.jar.delete(Purpose::Flow, slug)];
         Ok(Turn::Go { to: format!("login?done=signed_out&lang={}", visit.language), cookies, clear: true })
+    }
+
+    /// Every request keeps a session alive; this one does nothing else, and goes back.
+    pub(super) fn extend(visit: &Visit) -> Turn {
+        let back = visit.return_to.clone().unwrap_or_else(|| "area".to_owned());
+        Turn::go(format!("{back}?done=extended&lang={}", visit.language))
+    }
+
+    /// How long the session goes on.
+    pub(super) fn extended(&self, visit: &Visit) -> Result<Option<String>, Problem> {
+        let Some(session) = &visit.session else { return Ok(None) };
+        let time = moments::time(visit.language, Zone::of_country(&visit.portal.country), session.facts.session.expires_at());
+        self.text(&visit.portal, visit.language, "session-extended", &[("time", time.as_str().into())]).map(Some)
     }
 }

@@ -30,7 +30,7 @@ impl Pages {
             .map(|portal| Way { href: format!("/{}/?lang={language}", portal.slug), text: portal.name.clone(), note: None })
             .collect();
         let view = View::new(self.text(first, language, "start-choosePortal", &[])?).with(Block::Links { items });
-        self.written(first, language, &Chrome { token: None, form_token: None, comforts: false, neutral: true }, &view)
+        self.written(first, language, &Chrome { neutral: true, ..Chrome::default() }, &view)
     }
 
     pub(super) fn start(&self, visit: &Visit) -> Result<Turn, Problem> {

@@ -135,12 +135,12 @@ impl Pages {
             Self::row(text(&format!("field-{}", super::fields::number_word(portal.journey.number)))?, &request.record),
         ];
         let mut hidden = self.carried(visit);
-        hidden.push(("version", request.version.to_string()));
+        hidden.push(("version".into(), request.version.to_string()));
         let reason = Field::Line(Line {
             name: "reason",
             label: text("admin-reject-reason")?,
             hint: Some(text("admin-reject-hint")?),
-            value: visit.posted.as_ref().map(|posted| posted.text("reason").to_owned()).unwrap_or_default(),
+            value: Self::typed(visit, "reason"),
             kind: "text",
             autocomplete: "off",
             optional: true,
@@ -164,7 +164,7 @@ impl Pages {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
         let team = self.own_team(visit).await?;
-        let typed = |name: &str| visit.posted.as_ref().map(|posted| posted.text(name).to_owned()).unwrap_or_default();
+        let typed = |name: &str| Self::typed(visit, name);
         let line = |name, key: &str, kind, optional| -> Result<Field, Problem> {
             Ok(Field::Line(Line { name, label: text(key)?, value: typed(name), kind, autocomplete: "off", optional, ..Line::default() }))
         };
@@ -175,18 +175,18 @@ impl Pages {
         ];
         let mut hidden = self.carried(visit);
         match team.records.as_slice() {
-            [only] => hidden.push(("record", only.number.clone())),
+            [only] => hidden.push(("record".into(), only.number.clone())),
             all => {
                 let options = all.iter().map(|record| (record.number.clone(), format!("{} · {}", record.name, record.number))).collect();
                 let label = text("field-company")?;
-                fields.push(Field::Choice(Choice { name: "record", label, options, chosen: typed("record") }));
+                fields.push(Field::Choice(Choice { name: "record", label, hint: None, options, chosen: typed("record") }));
             }
         }
         let options = vec![
             ("member".to_owned(), format!("{}: {}", text("admin-role-member")?, text("team-role-hint-member")?)),
             ("super_admin".to_owned(), format!("{}: {}", text("admin-role-super")?, text("team-role-hint-super")?)),
         ];
-        fields.push(Field::Choice(Choice { name: "role", label: text("team-role")?, options, chosen: typed("role") }));
+        fields.push(Field::Choice(Choice { name: "role", label: text("team-role")?, hint: None, options, chosen: typed("role") }));
         let days = u32::try_from(onboarding_core::policy::COMPLETION_LINK_LIFE.num_days()).unwrap_or_default();
         let view = View::new(text("admin-invite")?)
             .says(self.text(portal, language, "team-invite-intro", &[("days", days.into())])?)

@@ -1,13 +1,13 @@
 //! What a page shows, made of a few building blocks, and how it is written: one template for all pages, so that a page is words and
 //! fields and no HTML.
 
-use super::blocks::{Block, Form};
+use super::blocks::{Block, Field, Form};
 use super::{Chrome, Pages};
 use crate::problem::Problem;
 use minijinja::value::Serde;
 use onboarding::Portal;
 use onboarding_core::Language;
-use onboarding_text::Arg;
+use onboarding_text::{Arg, Zone, moments};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 use serde::Serialize;
@@ -69,6 +69,13 @@ impl View {
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
         }
         self.errors.extend(errors);
+        for wrong in &mut self.errors {
+            let choice = |field: &&Field| matches!(field, Field::Choice(choice) if Some(choice.name) == wrong.field.as_deref());
+            // A group takes no focus; its first button does.
+            if let Some(Field::Choice(choice)) = self.blocks.iter().flat_map(Block::fields).find(choice) {
+                wrong.at = format!("{}-1", choice.name);
+            }
+        }
         let order: Vec<String> = self.blocks.iter().flat_map(Block::fields).map(|field| field.name().to_owned()).collect();
         // What is about the page as a whole comes first.
         self.errors.sort_by_key(|wrong| wrong.field.as_ref().map(|name| order.iter().position(|known| known == name)));
@@ -121,10 +128,21 @@ impl Pages {
             .collect();
         let wrong: BTreeMap<String, String> =
             view.errors.iter().rev().filter_map(|wrong| Some((wrong.field.clone()?, wrong.text.clone()))).collect();
-        let sign_out = match &chrome.form_token {
+        let session = match &chrome.session {
             None => None,
-            Some(token) => {
-                Some(minijinja::context! { action => format!("/{slug}/logout"), form => token.clone(), text => text("logout")? })
+            Some(session) => {
+                let zone = Zone::of_country(&portal.country);
+                let until = moments::time(language, zone, session.until);
+                Some(minijinja::context! {
+                    form => session.form_token.clone(),
+                    sign_out => format!("/{slug}/logout"), sign_out_text => text("logout")?,
+                    account => format!("/{slug}/account"), account_text => text("account-title")?,
+                    nav => text("common-nav-account")?,
+                    extend => format!("/{slug}/session/extend?lang={language}"), extend_text => text("session-extend")?,
+                    back => session.here.as_ref().map(|here| format!("/{slug}/{here}")).unwrap_or_default(),
+                    warn => self.text(portal, language, "session-warn", &[("time", until.as_str().into())])?,
+                    seconds => session.seconds,
+                })
             }
         };
         let words = minijinja::context! {
@@ -134,6 +152,11 @@ impl Pages {
             footer => text("common-nav-footer")?,
         };
         let mut footer = Vec::new();
+        if !chrome.neutral {
+            // At the same place on every page. Source: WCAG 2.2, 3.2.6.
+            footer.push(minijinja::context! { href => format!("/{slug}/help"), text => text("common-help")? });
+            footer.push(minijinja::context! { href => format!("/{slug}/accessibility"), text => text("common-a11y")? });
+        }
         for document in portal.documents.iter().filter(|_| !chrome.neutral) {
             let title = &document.in_language(language, portal.journey.default_language()).1.title;
             footer.push(minijinja::context! { href => format!("/{slug}/documents/{}", document.name), text => title.clone() });
@@ -155,7 +178,7 @@ impl Pages {
                     errors => minijinja::Value::from(Serde(&view.errors)),
                     wrong => wrong,
                     languages => languages,
-                    sign_out => sign_out,
+                    session => session,
                     footer => footer,
                     contact => contact,
                     styles => super::assets::STYLES_AT,
@@ -208,10 +231,10 @@ impl Pages {
 const PLAIN: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The same with our own script.
 const WITH_COMFORTS: &str =
-    "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A language in itself: who looks for it reads it.
-fn own_name(language: Language) -> &'static str {
+pub(super) fn own_name(language: Language) -> &'static str {
     match language {
         Language::De => "Deutsch",
         Language::Fr => "Français",

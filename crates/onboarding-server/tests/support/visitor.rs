@@ -67,7 +67,7 @@ impl<'a> Visitor<'a> {
             let named = |name: &str| form.values.iter().chain(&form.boxes).any(|(known, _)| known == name);
             fields.iter().all(|(name, _)| named(name))
                 && button.is_none_or(|value| form.buttons.iter().any(|(_, known)| known == value))
-                && (!fields.is_empty() || button.is_some() || !form.action.ends_with("/logout"))
+                && (!fields.is_empty() || button.is_some() || !form.action.ends_with("/logout") && !form.action.contains("/session/extend"))
         };
         forms
             .iter()
@@ -176,7 +176,7 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
             } else if tag.contains("type=\"checkbox\"") {
                 assert!(!tag.contains(" checked"), "ticked beforehand: {tag}");
                 form.boxes.push((name, value));
-            } else if tag.starts_with("input") {
+            } else if tag.starts_with("input") || tag.starts_with("textarea") {
                 form.values.push((name, value));
             }
         }

@@ -43,5 +43,9 @@ pub fn mail_params(template: MailTemplate) -> Vec<Vec<Param>> {
         T::NewEmailConfirm => vec![vec![link(Page::ConfirmNewEmail), until()]],
         T::GuessingAlarm => vec![vec![Param::Count(10)]],
         T::MailParked => vec![vec![]],
+        T::BarrierReported => {
+            let reason = || Param::Reason("The focus cannot be seen.".to_owned());
+            vec![vec![reason()], vec![reason(), Param::Email("zoe@mail.example".to_owned())]]
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 account-title = Mein Konto
 account-saved = Ihre Änderungen sind gespeichert.
+account-profile = Name und Sprache ändern
 account-askPassword = Geben Sie zu Ihrer Sicherheit Ihr Passwort ein
 account-name = Name ändern
 account-language = Sprache ändern
@@ -18,6 +19,7 @@ account-consents-pending = Bestätigung per E-Mail offen
 account-consents-required = Ohne diese Einwilligung können Sie das Portal nicht nutzen. Um sie zu widerrufen, löschen Sie Ihr Konto.
 account-consents-saved = Ihre Auswahl ist gespeichert.
 account-consents-history = Frühere Entscheidungen
+consent-withdraw = Einwilligung widerrufen
 account-sessions = Angemeldete Geräte
 account-sessions-current = Dieses Gerät
 account-sessions-unknown = Unbekanntes Gerät
@@ -25,12 +27,21 @@ account-sessions-last = Zuletzt aktiv: { $datetime }
 account-sessions-end = Gerät abmelden
 account-sessions-endOthers = Alle anderen Geräte abmelden
 account-sessions-ended = Das Gerät ist abgemeldet.
+device-app = App
+device-browser = Browser
+device-since = Angemeldet seit
+device-last = Zuletzt aktiv
+device-until = Gültig bis
 account-export = Meine Daten herunterladen
 account-export-intro = Die Datei enthält alle Angaben, die wir zu Ihrem Konto gespeichert haben.
 account-delete = Konto löschen
 account-delete-warn = Sie verlieren damit den Zugang zum Portal. Ihre Verträge bleiben bestehen.
 account-delete-final = Das Konto lässt sich danach nicht wiederherstellen.
 account-delete-done = Ihr Konto ist gelöscht.
+leave-title = Zugang beenden: { $company }
+leave-warn = Sie können das Portal danach nicht mehr für { $company } nutzen. Eine Hauptadministratorin oder ein Hauptadministrator kann Sie wieder einladen.
+leave-submit = Zugang beenden
+leave-done = Ihr Zugang ist beendet.
 
 area-title = Mein Bereich
 area-lastSignIn = Letzte Anmeldung: { $datetime }

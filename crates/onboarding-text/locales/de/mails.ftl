@@ -125,6 +125,12 @@ mail-parked-subject = { $portal }: Eine E-Mail konnte nicht zugestellt werden
 mail-parked-preheader = Die E-Mail wartet auf Ihre Entscheidung.
 mail-parked-body = Eine E-Mail konnte nicht zugestellt werden und ist angehalten. Sie wird nicht von selbst noch einmal gesendet. Sehen Sie in der E-Mail-Warteschlange nach, was der Mailserver geantwortet hat, und entscheiden Sie, ob die E-Mail erneut gesendet wird.
 mail-parked-button = Verwaltung öffnen
+
+mail-barrier-subject = { $portal }: Jemand meldet eine Barriere
+mail-barrier-preheader = Eine Person kann eine Seite nicht nutzen.
+mail-barrier-body = Über die Seite zur Barrierefreiheit wurde gemeldet: { $reason }
+mail-barrier-reply = Antwort erbeten an: { $email }
+mail-barrier-noReply = Eine Antwort wurde nicht erbeten.
 mail-approver-neutral-subject = { $portal }: Eine Registrierung wartet auf Ihre Freigabe
 mail-approver-neutral-body = Eine Person möchte { $portal } für { $company } nutzen. Prüfen Sie, ob die Person für Ihr Unternehmen arbeitet.
 mail-approver-reminder-neutral-subject = Erinnerung: Eine Registrierung wartet auf Ihre Freigabe

@@ -2,6 +2,7 @@
 
 account-title = My account
 account-saved = Your changes have been saved.
+account-profile = Change name and language
 account-askPassword = For your security, enter your password
 account-name = Change name
 account-language = Change language
@@ -18,6 +19,7 @@ account-consents-pending = Awaiting confirmation by email
 account-consents-required = You cannot use the portal without this consent. To withdraw it, delete your account.
 account-consents-saved = Your choice has been saved.
 account-consents-history = Earlier decisions
+consent-withdraw = Withdraw consent
 account-sessions = Signed-in devices
 account-sessions-current = This device
 account-sessions-unknown = Unknown device
@@ -25,12 +27,21 @@ account-sessions-last = Last active: { $datetime }
 account-sessions-end = Sign out device
 account-sessions-endOthers = Sign out all other devices
 account-sessions-ended = The device has been signed out.
+device-app = App
+device-browser = Browser
+device-since = Signed in since
+device-last = Last active
+device-until = Valid until
 account-export = Download my data
 account-export-intro = The file contains all the information we hold about your account.
 account-delete = Delete account
 account-delete-warn = You will lose access to the portal. Your contracts remain in force.
 account-delete-final = The account cannot be restored afterwards.
 account-delete-done = Your account has been deleted.
+leave-title = End access: { $company }
+leave-warn = After that you will no longer be able to use the portal for { $company }. A super admin can invite you again.
+leave-submit = End access
+leave-done = Your access has ended.
 
 area-title = My portal
 area-lastSignIn = Last sign-in: { $datetime }

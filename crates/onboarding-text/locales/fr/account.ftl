@@ -2,6 +2,7 @@
 
 account-title = Mon compte
 account-saved = Vos modifications sont enregistrées.
+account-profile = Modifier le nom et la langue
 account-askPassword = Par sécurité, saisissez votre mot de passe
 account-name = Modifier le nom
 account-language = Modifier la langue
@@ -18,6 +19,7 @@ account-consents-pending = Confirmation par e-mail en attente
 account-consents-required = Sans ce consentement, vous ne pouvez pas utiliser le portail. Pour le retirer, supprimez votre compte.
 account-consents-saved = Votre choix est enregistré.
 account-consents-history = Décisions antérieures
+consent-withdraw = Retirer le consentement
 account-sessions = Appareils connectés
 account-sessions-current = Cet appareil
 account-sessions-unknown = Appareil inconnu
@@ -25,12 +27,21 @@ account-sessions-last = Dernière activité : { $datetime }
 account-sessions-end = Déconnecter l’appareil
 account-sessions-endOthers = Déconnecter tous les autres appareils
 account-sessions-ended = L’appareil est déconnecté.
+device-app = Application
+device-browser = Navigateur
+device-since = Connecté depuis
+device-last = Dernière activité
+device-until = Valable jusqu’au
 account-export = Télécharger mes données
 account-export-intro = Le fichier contient toutes les informations enregistrées pour votre compte.
 account-delete = Supprimer le compte
 account-delete-warn = Vous perdrez l’accès au portail. Vos contrats restent en vigueur.
 account-delete-final = Le compte ne pourra pas être rétabli.
 account-delete-done = Votre compte est supprimé.
+leave-title = Mettre fin à l’accès : { $company }
+leave-warn = Vous ne pourrez ensuite plus utiliser le portail pour { $company }. Une personne chargée de l’administration principale peut vous inviter à nouveau.
+leave-submit = Mettre fin à l’accès
+leave-done = Il a été mis fin à votre accès.
 
 area-title = Mon espace
 area-lastSignIn = Dernière connexion : { $datetime }

@@ -2,6 +2,7 @@
 
 account-title = Il mio account
 account-saved = Le modifiche sono state salvate.
+account-profile = Modifica nome e lingua
 account-askPassword = Per sicurezza inserisca la password
 account-name = Modifica del nome
 account-language = Modifica della lingua
@@ -18,6 +19,7 @@ account-consents-pending = Conferma per e-mail in sospeso
 account-consents-required = Senza questo consenso non può utilizzare il portale. Per revocarlo, elimini l’account.
 account-consents-saved = La scelta è stata salvata.
 account-consents-history = Decisioni precedenti
+consent-withdraw = Revoca il consenso
 account-sessions = Dispositivi connessi
 account-sessions-current = Questo dispositivo
 account-sessions-unknown = Dispositivo sconosciuto
@@ -25,12 +27,21 @@ account-sessions-last = Ultima attività: { $datetime }
 account-sessions-end = Disconnetti il dispositivo
 account-sessions-endOthers = Disconnetti tutti gli altri dispositivi
 account-sessions-ended = Il dispositivo è stato disconnesso.
+device-app = App
+device-browser = Browser
+device-since = Connesso dal
+device-last = Ultima attività
+device-until = Valido fino al
 account-export = Scarica i miei dati
 account-export-intro = Il file contiene tutti i dati salvati per il suo account.
 account-delete = Elimina l’account
 account-delete-warn = Perderà l’accesso al portale. I suoi contratti restano in vigore.
 account-delete-final = L’account non potrà essere ripristinato.
 account-delete-done = L’account è stato eliminato.
+leave-title = Terminare l’accesso: { $company }
+leave-warn = In seguito non potrà più utilizzare il portale per { $company }. Chi ha l’amministrazione principale può invitarla di nuovo.
+leave-submit = Termina l’accesso
+leave-done = Il suo accesso è terminato.
 
 area-title = Area personale
 area-lastSignIn = Ultimo accesso: { $datetime }

@@ -125,6 +125,12 @@ mail-parked-subject = { $portal }: non è stato possibile recapitare un’e-mail
 mail-parked-preheader = L’e-mail attende la sua decisione.
 mail-parked-body = Non è stato possibile recapitare un’e-mail, che è stata sospesa. Non verrà inviata di nuovo automaticamente. Verifichi nella coda delle e-mail la risposta del server di posta e decida se inviarla di nuovo.
 mail-parked-button = Apri l’amministrazione
+
+mail-barrier-subject = { $portal }: qualcuno segnala un ostacolo
+mail-barrier-preheader = Una persona non riesce a utilizzare una pagina.
+mail-barrier-body = Segnalato tramite la pagina sull’accessibilità: { $reason }
+mail-barrier-reply = Si desidera una risposta a: { $email }
+mail-barrier-noReply = Non è richiesta una risposta.
 mail-approver-neutral-subject = { $portal }: una registrazione attende la sua approvazione
 mail-approver-neutral-body = Una persona desidera utilizzare { $portal } per { $company }. Verifichi che la persona lavori per la sua azienda.
 mail-approver-reminder-neutral-subject = Promemoria: una registrazione attende la sua approvazione

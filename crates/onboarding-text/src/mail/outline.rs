@@ -267,6 +267,12 @@ pub(super) fn of(template: MailTemplate) -> Outline {
         T::GuessingAlarm => {
             outline(Clerk, &["mail-guessing-subject"], &["mail-guessing-preheader"], &[Say(&["mail-guessing-body"]), OPEN_STAFF_AREA])
         }
+        T::BarrierReported => outline(
+            Clerk,
+            &["mail-barrier-subject"],
+            &["mail-barrier-preheader"],
+            &[Say(&["mail-barrier-body"]), Say(&["mail-barrier-reply", "mail-barrier-noReply"])],
+        ),
         T::MailParked => {
             outline(Clerk, &["mail-parked-subject"], &["mail-parked-preheader"], &[Say(&["mail-parked-body"]), OPEN_STAFF_AREA])
         }

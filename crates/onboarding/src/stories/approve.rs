@@ -2,7 +2,6 @@
 
 use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
-use crate::forms::FieldError;
 use crate::ports::{Actor, TokenPurpose, Versioned};
 use crate::step::Step;
 use crate::stories::activate::{Generated, Opening};
@@ -212,12 +211,5 @@ fn passed_on(step: &mut Step, before: Versioned<Registration>, company: &Company
 
 fn reason_of(reason: Option<&str>) -> Result<Option<String>, Error> {
     let Some(reason) = reason.map(str::trim).filter(|reason| !reason.is_empty()) else { return Ok(None) };
-    let fault = |code, args| Error::Input(vec![FieldError { field: "reason".to_owned(), code, args }]);
-    if reason.chars().count() > LONGEST_REASON {
-        return Err(fault("too_long", vec![("max", LONGEST_REASON.to_string())]));
-    }
-    if reason.chars().any(char::is_control) {
-        return Err(fault("characters", Vec::new()));
-    }
-    Ok(Some(reason.to_owned()))
+    crate::forms::sentences("reason", reason, LONGEST_REASON).map(Some).map_err(|fault| Error::Input(vec![fault]))
 }

@@ -180,17 +180,17 @@ impl Onboarding {
         Err(Error::Contended)
     }
 
-    /// What a set-up link shows, without changing anything.
+    /// What a set-up link shows to whoever is signed in, or to nobody, without changing anything.
     ///
     /// # Errors
     /// `token_unknown`.
-    pub async fn setup_link(&self, portal: &str, token: &SecretString) -> Result<SetupView, Error> {
+    pub async fn setup_link(&self, portal: &str, token: &SecretString, session: Option<&SessionView>) -> Result<SetupView, Error> {
         let portal = self.portal(portal)?;
         let id = self.registration_behind(&portal, DigestPurpose::Completion, token).await?;
         let presented = self.presented(&portal.slug, DigestPurpose::Completion, token).ok_or(registration::Refusal::TokenUnknown)?;
         let found = self.open_registration(id).await?;
         let now = self.now().await?;
-        let (facts, _) = self.complete_facts(&portal, &found.value, None, &LostTo::default(), now).await?;
+        let (facts, _) = self.complete_facts(&portal, &found.value, session, &LostTo::default(), now).await?;
         let missing = registration::missing(found.value.dossier(), &portal.journey, &facts);
         let command = Command::Complete { token: presented, input: Box::default(), facts };
         let refusal = registration::decide(Some(&found.value), command, &portal.journey, now).err();

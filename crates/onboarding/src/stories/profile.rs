@@ -9,9 +9,10 @@ use crate::{Onboarding, forms};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
     AccountId, Language, Ref, RegistrationId, Uuid,
-    account::{Account, Command},
+    account::{self, Account, Command},
     registration::Registration,
 };
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// An account as its person sees it.
@@ -179,6 +180,17 @@ impl Onboarding {
         Err(Error::Contended)
     }
 
+    /// The same for whoever also knows the password: a page stays open on a desk.
+    ///
+    /// # Errors
+    /// A wrong password as a refusal of the account; [`Error::Throttled`].
+    pub async fn export_to(&self, caller: &Caller, session: &SessionView, password: &SecretString) -> Result<Export, Error> {
+        if !self.confirm_identity(caller, session, password).await? {
+            return Err(account::Refusal::WrongPassword.into());
+        }
+        self.export(session).await
+    }
+
     /// Everything held about the caller's account.
     pub async fn export(&self, session: &SessionView) -> Result<Export, Error> {
         let account = &session.facts.account.value;
@@ -223,6 +235,6 @@ impl Onboarding {
 
     /// Who asks, for calls that need nothing else.
     pub fn caller(network: impl Into<String>, language: Language) -> Caller {
-        Caller { network: network.into(), language, command: None }
+        Caller { network: network.into(), language, command: None, browser: None }
     }
 }

@@ -4,6 +4,7 @@ use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::ports::{Actor, DigestPurpose, SessionChange, SessionKind, SessionRow, ThrottleKey};
 use crate::step::Step;
+use crate::stories::browser::bucket;
 use crate::stories::session::{MembershipView, SignedIn};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
@@ -32,6 +33,7 @@ struct Verdict {
 /// A sign-in that was counted as a failure before it was tried.
 #[derive(Clone, Copy)]
 pub(crate) struct CountedFailure {
+    /// Of the login and the network, or of the login and a browser that it knows.
     network: ThrottleKey,
     everywhere: ThrottleKey,
 }
@@ -54,7 +56,7 @@ impl Onboarding {
         let now = self.now().await?;
         let claim = login_claim(&portal, login);
         // What cannot be a login is counted like one, under its own text.
-        let bucket = claim.as_ref().map_or_else(|| login.trim().chars().take(100).collect(), |claim| claim.value().to_owned());
+        let bucket = bucket(&portal, login);
         let counted = self.count_sign_in(&portal, caller, &bucket, now).await?;
         let found = self.account_by(claim.unwrap_or_else(|| nobody(&portal))).await?;
         let mut verdict = self.judge(found.as_ref().map(|found| &found.value), typed).await?;
@@ -114,14 +116,18 @@ impl Onboarding {
         login: &str,
         now: DateTime<Utc>,
     ) -> Result<CountedFailure, Error> {
-        let network = self.throttle_key(&portal.slug, "sign-in-network", &[login, &caller.network]);
+        let known = self.known_browser(portal, caller, login);
+        let network = match known {
+            None => self.throttle_key(&portal.slug, "sign-in-network", &[login, &caller.network]),
+            Some(browser) => self.throttle_key(&portal.slug, "sign-in-browser", &[login, browser]),
+        };
         self.limit(network, policy::SIGN_IN_PER_NETWORK, now).await?;
         // Over all networks nobody is ever refused: a stranger must not hold a lock on the owner. A delay is all.
         let window = policy::Limit::Window { most: u32::MAX, per: chrono::TimeDelta::hours(1) };
         let everywhere = self.throttle_key(&portal.slug, "sign-in-login", &[login]);
         let taken = self.ports.throttle.take(everywhere, window, now).await?;
         let delay = policy::sign_in_delay(taken.count);
-        if let (true, Ok(delay)) = (delay > chrono::TimeDelta::zero(), delay.to_std()) {
+        if let (None, true, Ok(delay)) = (known, delay > chrono::TimeDelta::zero(), delay.to_std()) {
             tokio::time::sleep(delay).await;
         }
         Ok(CountedFailure { network, everywhere })

@@ -15,7 +15,6 @@ use chrono::{DateTime, Utc};
 use onboarding_core::{
     AccountId, MailTemplate, MembershipId, Param, RecordNumber, Ref, RegistrationId, Role,
     account::{self, Account},
-    journey::MembershipBy,
     membership::{self, Membership, Standing},
     record::RecordStatus,
     registration::{Origin, Registration, Stage},
@@ -258,9 +257,8 @@ impl Onboarding {
     /// # Errors
     /// [`Error::NotFound`] for memberships of others; [`Error::LastSuperAdmin`]; `NotInThisJourney` where the account is the record's own.
     pub async fn leave(&self, session: &SessionView, id: MembershipId) -> Result<(), Error> {
-        match session.portal.journey.membership {
-            MembershipBy::Approval | MembershipBy::PostedPin => {}
-            MembershipBy::Claim | MembershipBy::Record => return Err(account::Refusal::NotInThisJourney.into()),
+        if !session.portal.journey.may_leave() {
+            return Err(account::Refusal::NotInThisJourney.into());
         }
         for _ in 0..ATTEMPTS {
             let membership = self.load::<Membership>(Ref::Membership(id)).await?.ok_or(Error::NotFound)?;

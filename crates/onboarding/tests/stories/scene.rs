@@ -187,7 +187,7 @@ pub(crate) fn portals_with_new_terms() -> Portals {
 
 /// A caller of this network, reading German.
 pub(crate) fn from(network: &str) -> Caller {
-    Caller { network: network.to_owned(), language: Language::De, command: None }
+    Caller { network: network.to_owned(), language: Language::De, command: None, browser: None }
 }
 
 /// A caller of the usual network.

@@ -56,7 +56,7 @@ async fn a_set_up_goes_on_where_it_stopped() {
     };
     assert_eq!((faults[0].field.as_str(), faults[0].code), ("password", "too_short"));
     assert_eq!(missing(CompletionForm { password: Some(secret(PASSWORD)), ..CompletionForm::default() }).await, ["consent:privacy"]);
-    let view = office.engine.setup_link(OFFICE, &token).await.unwrap();
+    let view = office.engine.setup_link(OFFICE, &token, None).await.unwrap();
     assert_eq!((view.missing.len(), view.offered.as_slice(), view.company.as_str()), (1, &["news".to_owned()][..], "Praxis Nord"));
     let last = CompletionForm { consents: granted(&["privacy"]), ..CompletionForm::default() };
     assert_eq!(office.complete(&token, &last).await.unwrap().state, "active");
@@ -68,7 +68,7 @@ async fn an_invited_super_admin_chooses_a_longer_password_at_once() {
     let office = Office::new().await;
     office.engine.name_super_admin(OFFICE, None, NORD.0, "boss@mail.example").await.unwrap();
     let token = office.token_to("boss@mail.example").await;
-    assert_eq!(office.engine.setup_link(OFFICE, &token).await.unwrap().min_length, 15);
+    assert_eq!(office.engine.setup_link(OFFICE, &token, None).await.unwrap().min_length, 15);
     let short = CompletionForm { password: Some(secret("Zwölf Gänse!")), ..everything() };
     let Err(Error::Input(faults)) = office.complete(&token, &short).await else { panic!("twelve characters were taken") };
     assert_eq!((faults[0].code, faults[0].args[0].1.as_str()), ("too_short", "15"));
