@@ -23,6 +23,7 @@ pub mod audit;
 pub mod claim;
 pub mod clerk;
 pub mod code;
+mod colour;
 pub mod consent;
 pub mod effect;
 pub mod email;
@@ -40,6 +41,7 @@ pub mod roster;
 mod secret;
 
 pub use claim::{Claim, ClaimChange};
+pub use colour::Colour;
 pub use effect::{Effect, Mail, MailTemplate, Page, Param, PinLetterOrder};
 pub use email::{EmailAddress, EmailKey};
 pub use id::{AccountId, ClerkId, DeliveryId, MembershipId, RecordId, Ref, RegistrationId, RosterId, SessionId, Uuid};

@@ -70,3 +70,9 @@ if (ends) {
     }, Math.max(0, lasts - soon) * 1000);
   });
 }
+
+// The page for when there is no network.
+const manifest = document.querySelector("link[rel=manifest]");
+if (manifest && "serviceWorker" in navigator) {
+  navigator.serviceWorker.register(new URL("worker.js", manifest.href)).catch(() => {});
+}

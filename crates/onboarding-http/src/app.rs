@@ -4,9 +4,10 @@ use crate::api::{self, Api, ApiTexts};
 use crate::auth_request;
 use crate::docs_page;
 use crate::edge::client::TrustedProxies;
+use crate::embed;
 use crate::middleware::{Frame, FrameParts};
 use crate::openapi::{self, About};
-use crate::pages::{self, Origin, Pages, PagesError};
+use crate::pages::{self, Jar, Origin, Pages, PagesError};
 use crate::post_office::{self, PostOffice};
 use crate::routes::TableError;
 use onboarding::Onboarding;
@@ -64,10 +65,12 @@ pub fn app_with(
     let entropy = engine.ports().entropy.clone();
     let ready = engine;
     let state = Arc::new(api);
+    let jar = Jar { secure: Origin::of(base_url).is_secure() };
     let router = api::routes().router(&state)?;
     let router = docs_page::add(router, &document())?;
-    let router = auth_request::add(router, state.clone())?;
-    let pages = Arc::new(Pages::new(state, texts.clone(), Origin::of(base_url))?);
+    let router = auth_request::add(router, state.clone(), jar)?;
+    let router = embed::add(router, state.engine(), &texts, jar)?;
+    let pages = Arc::new(Pages::new(state, texts.clone(), Origin::of(base_url), office.is_some())?);
     let router = pages::add(router, &pages)?.at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) }))).at(
         "/health/ready",
         poem::get(make(move |_| {

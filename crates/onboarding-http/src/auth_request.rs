@@ -1,23 +1,26 @@
 //! `GET /auth/{portal}`: what a reverse proxy asks before it lets a request through to something else.
 //!
 //! A status and three headers, never a body; no part of the JSON API. Whoever may not everything yet (a password to change, a
-//! document to agree to) is nobody here. A bearer's token alone is read.
+//! document to agree to) is nobody here. A bearer's token is read, or else the cookie of the portal's pages.
 
 use crate::api::Api;
+use crate::pages::{Jar, Purpose};
 use crate::routes::bearer;
 use onboarding::stories::{Needs, SessionView};
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
+use secrecy::SecretString;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 struct AuthRequest {
     api: Arc<Api>,
+    jar: Jar,
 }
 
 /// Adds the door.
-pub(crate) fn add(router: poem::Route, api: Arc<Api>) -> Result<poem::Route, poem::error::RouteError> {
-    router.try_at("/auth/:portal", AuthRequest { api })
+pub(crate) fn add(router: poem::Route, api: Arc<Api>, jar: Jar) -> Result<poem::Route, poem::error::RouteError> {
+    router.try_at("/auth/:portal", AuthRequest { api, jar })
 }
 
 impl Endpoint for AuthRequest {
@@ -41,7 +44,12 @@ impl AuthRequest {
     async fn session(&self, request: &Request) -> Result<SessionView, StatusCode> {
         let nobody = StatusCode::UNAUTHORIZED;
         let portal = request.raw_path_param("portal").ok_or(nobody)?;
-        let token = bearer(request.headers()).ok().flatten().ok_or(nobody)?;
+        let token = match bearer(request.headers()) {
+            Ok(Some(token)) => token,
+            // A browser's: the proxy hands on the cookie of the request that it holds.
+            Ok(None) => self.jar.get(request.headers(), Purpose::Session, portal).map(SecretString::from).ok_or(nobody)?,
+            Err(_) => return Err(nobody),
+        };
         self.api.engine().session(portal, &token, Needs::Everything).await.map_err(|error| {
             if matches!(error, onboarding::Error::Store(_) | onboarding::Error::Internal(_)) {
                 tracing::error!(%error, "could not tell a proxy who asks");

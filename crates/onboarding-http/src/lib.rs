@@ -8,6 +8,7 @@ pub mod app;
 mod auth_request;
 pub mod docs_page;
 pub mod edge;
+mod embed;
 pub mod exposition;
 pub mod json;
 pub mod language;

@@ -8,9 +8,11 @@
 //! session, the form's protection, duties that come first, headers and errors are done here.
 
 mod account;
+mod app;
 mod area;
 mod assets;
 mod blocks;
+mod brand;
 mod business;
 mod close;
 mod confirm;
@@ -40,8 +42,9 @@ mod visit;
 use crate::api::{Api, problem_of};
 use crate::middleware::{Code, ErrorPages};
 use crate::problem::Problem;
+use brand::Brands;
 use chrono::{DateTime, Utc};
-use cookies::Jar;
+pub(crate) use cookies::{Jar, Purpose};
 use flow::Flow;
 use onboarding::{Error, Portal};
 use onboarding_core::{Language, Page};
@@ -69,6 +72,9 @@ pub struct Pages {
     texts: Arc<Texts>,
     origin: Origin,
     jar: Jar,
+    brands: Brands,
+    /// Whether the demo's post office is here, for everybody to find.
+    demo: bool,
     templates: minijinja::Environment<'static>,
 }
 
@@ -119,6 +125,9 @@ pub(crate) struct SignedInFrame {
     pub(crate) here: Option<String>,
 }
 
+/// A file that is nobody's own: the same for whoever asks.
+type Filing = fn(&Pages, &Portal, &str) -> Result<Response, Problem>;
+
 /// Adds the pages to the router.
 ///
 /// # Errors
@@ -133,6 +142,33 @@ pub fn add(router: Route, pages: &Arc<Pages>) -> Result<Route, RouteError> {
             async move { pages.portals(&request).map_err(poem::Error::from) }
         }),
     )?;
+    let index = pages.clone();
+    router = router.try_at(
+        "/.well-known/change-password",
+        make(move |request| {
+            let pages = index.clone();
+            async move { pages.to_change_password(&request).map_err(poem::Error::from) }
+        }),
+    )?;
+    let files: [(&str, Filing); 4] = [
+        ("/:portal/app.webmanifest", |pages, portal, _| pages.manifest(portal)),
+        ("/:portal/offline", |pages, portal, _| pages.offline(portal)),
+        ("/:portal/worker.js", |pages, portal, _| Ok(pages.worker(portal))),
+        ("/:portal/look/:part", |pages, portal, name| {
+            pages.brands.get(&portal.slug).and_then(|brand| brand.file(name)).ok_or_else(Problem::not_found)
+        }),
+    ];
+    for (path, filing) in files {
+        let pages = pages.clone();
+        let shown = make(move |request: Request| {
+            let pages = pages.clone();
+            async move {
+                let portal = pages.api.engine().portal(request.raw_path_param("portal").unwrap_or_default()).map_err(problem_of)?;
+                Ok::<_, poem::Error>(filing(&pages, &portal, request.raw_path_param("part").unwrap_or_default())?)
+            }
+        });
+        router = router.try_at(path, poem::get(shown))?;
+    }
     for row in &ROWS {
         router = router.try_at(row.path, page(pages, row))?;
     }
@@ -166,16 +202,18 @@ fn page(pages: &Arc<Pages>, row: &'static Row) -> impl Endpoint + use<> {
 }
 
 impl Pages {
-    /// The pages over an API, reached at this origin.
+    /// The pages over an API, reached at this origin; in the demo each shows the way to its post office.
     ///
     /// # Errors
     /// A template that cannot be read, which a test excludes.
-    pub fn new(api: Arc<Api>, texts: Arc<Texts>, origin: Origin) -> Result<Self, PagesError> {
+    pub fn new(api: Arc<Api>, texts: Arc<Texts>, origin: Origin, demo: bool) -> Result<Self, PagesError> {
         let mut templates = minijinja::Environment::new();
         templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
         templates.add_template("page.html", include_str!("../templates/page.html"))?;
         let jar = Jar { secure: origin.is_secure() };
-        Ok(Self { api, texts, origin, jar, templates })
+        let brands = Brands::of(api.engine().portals().all().into_iter().map(Arc::as_ref));
+        let hosts = api.engine().portals().all().into_iter().filter_map(|portal| portal.site.host.clone()).collect();
+        Ok(Self { api, texts, origin: origin.also_at(hosts), jar, brands, demo, templates })
     }
 
     async fn answer(&self, request: Request, row: &Row) -> Result<Response, Problem> {
@@ -247,7 +285,7 @@ impl Pages {
             && visit.here.as_ref() == Some(&page)
         {
             visit.kept = Some(Posted::of(typed));
-            visit.cookies.push(self.jar.delete(cookies::Purpose::Flow, visit.portal.slug.as_str()));
+            visit.cookies.push(self.jar.delete(Purpose::Flow, visit.portal.slug.as_str()));
         }
         Ok(None)
     }

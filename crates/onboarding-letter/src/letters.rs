@@ -51,7 +51,7 @@ impl Desk<'_> {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}/{}/{path}", self.letters.base_url, self.portal.slug)
+        format!("{}/{}/{path}", self.portal.base_url(&self.letters.base_url), self.portal.slug)
     }
 
     /// What the portal calls its numbers.

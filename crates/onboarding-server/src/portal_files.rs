@@ -2,13 +2,14 @@
 //! fault in one is told; what may stand in them is decided by the engine and the texts, and a layout is tried where mails are set up.
 //!
 //! A portal is a folder named after its slug: `portal.toml`, `documents/<name>.<language>.md` and, where it words or shows something
-//! otherwise, `texts/<language>.ftl`, `mail/text.jinja` and `mail/html.jinja`.
+//! otherwise, `look/logo.svg`, `texts/<language>.ftl`, `mail/text.jinja` and `mail/html.jinja`.
 
 mod document;
 
 use crate::config::PortalSource;
 use crate::fault::{Fault, Faults};
 use document::document;
+use onboarding::portal::logo_fault;
 use onboarding::{Portal, Portals};
 use onboarding_core::journey::declaration::line_of;
 use onboarding_core::{Language, PortalSlug};
@@ -22,6 +23,8 @@ use std::sync::Arc;
 
 /// What the folder of every portal has.
 const DECLARATION: &str = "portal.toml";
+/// Where a portal's logo is.
+const LOGO: &str = "look/logo.svg";
 /// Where a portal's own layouts of its mails are.
 const LAYOUTS: [(&str, MailForm); 2] = [("mail/text.jinja", MailForm::Text), ("mail/html.jinja", MailForm::Html)];
 
@@ -128,7 +131,7 @@ fn in_directory(directory: &Path, wanted: impl Fn(&str) -> bool, faults: &mut Ve
         }
         let mut folder = PortalFolder { slug: name, place: path.display().to_string(), files: BTreeMap::new(), strangers: Vec::new() };
         read_into(&mut folder, &path.join(DECLARATION), DECLARATION, faults);
-        for part in ["documents", "texts", "mail"] {
+        for part in ["documents", "texts", "mail", "look"] {
             let inner = path.join(part);
             if !inner.exists() {
                 continue;
@@ -152,6 +155,7 @@ fn stranger(below: &str) -> Option<String> {
     let (part, _) = below.split_once('/')?;
     let known: Vec<String> = match part {
         "texts" => Language::ALL.iter().map(|language| format!("texts/{language}.ftl")).collect(),
+        "look" => vec![LOGO.to_owned()],
         "mail" => LAYOUTS.iter().map(|(path, _)| (*path).to_owned()).collect(),
         _ => return None,
     };
@@ -235,7 +239,11 @@ fn portal(folder: &PortalFolder, slug: PortalSlug, faults: &mut Vec<Fault>) -> O
     let parsed = Portal::parse(slug, declaration, &source);
     let place = folder.place_of(DECLARATION);
     let portal = match parsed {
-        Ok(portal) => Some(portal),
+        Ok(portal) => {
+            let fault = folder.file(LOGO).and_then(logo_fault);
+            faults.extend(fault.map(|reason| Fault::in_line(&folder.place_of(LOGO), 1, reason)));
+            Some(Portal { logo: folder.file(LOGO).map(str::to_owned), ..portal })
+        }
         Err(refused) => {
             faults.extend(refused.into_iter().map(|fault| Fault::in_line(&place, fault.line, fault.reason)));
             None

@@ -156,7 +156,7 @@ fn face(portal: &Portal, base_url: &str) -> MailFace {
         slug: portal.slug.clone(),
         name: portal.name.clone(),
         from_name: portal.sender.name.clone(),
-        base_url: base_url.to_owned(),
+        base_url: portal.base_url(base_url),
         from: portal.sender.from.clone(),
         reply_to: portal.sender.reply_to.clone(),
         contact: Contact {
@@ -166,6 +166,8 @@ fn face(portal: &Portal, base_url: &str) -> MailFace {
         },
         zone: Zone::of_country(&portal.country),
         quote: portal.support.quote_number.then_some(portal.journey.number),
-        theme: MailTheme::default(),
+        theme: portal
+            .look
+            .map_or_else(MailTheme::default, |look| MailTheme::default().with_accent(look.brand).with_dark_accent(look.brand_dark)),
     }
 }

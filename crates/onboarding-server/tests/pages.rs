@@ -386,6 +386,7 @@ fn a_form_of_somebody_else_s_page_does_nothing() {
     assert_eq!(visitor.path(), "/housing/area", "still signed in");
     // A link to it signs nobody out.
     visitor.open("/housing/logout");
+    visitor.open("/housing/area");
     assert_eq!(visitor.path(), "/housing/area");
     assert_eq!(post(Some(site.base_url()), &[("form", &token)]), 303);
 }

@@ -193,7 +193,11 @@ fn a_barrier_is_reported_to_the_people_of_the_portal_and_a_flood_of_reports_is_n
     visitor.fill(&[("text", "Der Fokus <b>fehlt</b>\r\nBcc: all@evil.example"), ("email", "leser@post.example")]);
     assert!(visitor.page.status == 200 && visitor.text().contains("Wir haben Ihre Meldung erhalten"), "{}", visitor.text());
     let mail = site.mail(HOUSING, "service@lindenhof.example");
-    assert!(mail.text.contains("Der Fokus <b>fehlt</b> Bcc: all@evil.example") && mail.text.contains("leser@post.example"), "{}", mail.text);
+    assert!(
+        mail.text.contains("Der Fokus <b>fehlt</b> Bcc: all@evil.example") && mail.text.contains("leser@post.example"),
+        "{}",
+        mail.text
+    );
     for nth in 0..5 {
         visitor.open("/housing/accessibility/report");
         visitor.fill(&[("text", &format!("Noch etwas: {nth}"))]);
@@ -227,7 +231,8 @@ fn a_consent_is_given_and_withdrawn_by_one_button_each_and_an_agreement_is_not()
     // The last one who decides cannot leave.
     chief.open("/partner/account");
     let html = chief.page.text().replace("&#x2f;", "/");
-    let leave = html.split("href=\"").find(|part| part.starts_with("/partner/account/leave/")).unwrap().split('"').next().unwrap().to_owned();
+    let leave =
+        html.split("href=\"").find(|part| part.starts_with("/partner/account/leave/")).unwrap().split('"').next().unwrap().to_owned();
     chief.open(&leave);
     chief.press(&[], None);
     assert_eq!(chief.page.status, 409, "{}", chief.text());

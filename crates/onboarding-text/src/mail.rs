@@ -12,7 +12,7 @@ mod theme;
 
 pub use face::{Contact, FaceFault, MailFace};
 pub use layout::MailForm;
-pub use theme::{Colour, MailTheme, Scheme};
+pub use theme::{MailTheme, Scheme};
 
 use crate::texts::{TextFault, Texts};
 use layout::Layouts;

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use onboarding::ports::{MailOrder, RenderedMail, Stationery, StationeryError};
+use onboarding_core::Colour;
 use onboarding_core::journey::NumberName;
 use onboarding_core::{EmailAddress, Language, MailTemplate, Page, Param, PortalSlug, Role};
-use onboarding_text::mail::Colour;
 use onboarding_text::{Contact, FaceFault, MailFace, MailForm, MailStationery, MailTheme, Texts, Zone};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -103,7 +103,9 @@ fn params(template: MailTemplate) -> Vec<Param> {
         T::EmailChanged => vec![Param::Email("neu@beispiel.example".to_owned())],
         T::NewEmailConfirm => vec![link(Page::ConfirmNewEmail), until()],
         T::GuessingAlarm => vec![Param::Count(10)],
-        T::BarrierReported => vec![Param::Reason("Der Fokus ist nicht zu sehen.".to_owned()), Param::Email("leser@beispiel.example".to_owned())],
+        T::BarrierReported => {
+            vec![Param::Reason("Der Fokus ist nicht zu sehen.".to_owned()), Param::Email("leser@beispiel.example".to_owned())]
+        }
         T::Rejected | T::RecordTaken | T::MailParked => Vec::new(),
     }
 }
@@ -300,7 +302,10 @@ fn every_mail_ends_with_the_contact_and_asks_people_for_their_number() {
     every(|template, language, mail| {
         let ending: Vec<&str> = mail.text.lines().rev().take(3).collect();
         assert!(ending.iter().any(|line| line.contains("hilfe@hafen.example · ") && line.contains("01234 56789")), "{ending:?}");
-        let clerks = matches!(template, T::ClerkApproval | T::ClerkReminder | T::GuessingAlarm | T::MailParked | T::BarrierReported | T::StaffInvitation);
+        let clerks = matches!(
+            template,
+            T::ClerkApproval | T::ClerkReminder | T::GuessingAlarm | T::MailParked | T::BarrierReported | T::StaffInvitation
+        );
         let asks = Texts::new().text(None, language, "help-quote-customerNumber", &[]).unwrap();
         assert_eq!(ending[0] == asks, !clerks, "{} in {language}: {ending:?}", template.word());
     });

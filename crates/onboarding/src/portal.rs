@@ -3,10 +3,13 @@
 //! Files are read by whoever embeds the engine; here their text is parsed, and refused with line and reason.
 
 mod letters;
+mod look;
 
 pub use letters::{LetterDispatch, LetterLayout, LetterSettings};
+pub use look::{Look, Site, logo_fault};
 
 use letters::LettersTable;
+use look::{LookTable, SiteTable, is_example};
 use onboarding_core::{
     EmailAddress, Journey, Language, PortalSlug,
     consent::DocumentVersion,
@@ -100,6 +103,14 @@ pub struct Portal {
     pub journey: Journey,
     /// The documents in the order in which they are asked for.
     pub documents: Vec<Document>,
+    /// Its own colours; the built-in ones without.
+    pub look: Option<Look>,
+    /// Its logo, SVG; its name alone without.
+    pub logo: Option<String>,
+    /// Where it is reached.
+    pub site: Site,
+    /// A number as its letters and invoices write one, for hints; an invented one.
+    pub number_example: Option<String>,
 }
 
 /// A portal file that cannot work.
@@ -127,6 +138,9 @@ struct File {
     support: SupportTable,
     mail: MailTable,
     letters: Option<LettersTable>,
+    look: Option<LookTable>,
+    site: Option<SiteTable>,
+    number_example: Option<toml::Spanned<String>>,
     #[serde(default)]
     documents: toml::map::Map<String, toml::Value>,
     journey: Declaration,
@@ -191,6 +205,14 @@ impl Portal {
                 LetterSettings::of(file.name.get_ref(), country)
             }),
         };
+        let look = file.look.and_then(|table| table.look(&at).map_err(|refused| faults.extend(refused)).ok());
+        let site = file.site.map_or_else(|| Ok(Site::default()), |table| table.site(&at)).unwrap_or_else(|refused| {
+            faults.extend(refused);
+            Site::default()
+        });
+        if let Some(example) = file.number_example.as_ref().filter(|example| !is_example(example.get_ref())) {
+            faults.push(at(example.span().start, "an example of a number is one line of 1 to 40 characters".to_owned()));
+        }
         let languages_at = file.languages.span().start;
         let languages = file.languages.into_inner();
         let own = languages.first().copied();
@@ -243,10 +265,19 @@ impl Portal {
                     letters,
                     journey,
                     documents: found,
+                    look,
+                    logo: None,
+                    site,
+                    number_example: file.number_example.map(toml::Spanned::into_inner),
                 })
             }
             _ => Err(faults),
         }
+    }
+
+    /// The address below which its pages are: its own host's, or the installation's.
+    pub fn base_url(&self, installation: &str) -> String {
+        self.site.host.as_ref().map_or_else(|| installation.trim_end_matches('/').to_owned(), |host| format!("https://{host}"))
     }
 
     /// The current version of every document, as shown in this language.

@@ -97,7 +97,15 @@ impl Pages {
         let account = Onboarding::account_view(session);
         let line = |name: &'static str, key: &str, known: Option<&String>, autocomplete: &'static str| -> Result<Field, Problem> {
             let value = visit.typed(name).map(str::to_owned).or_else(|| known.cloned()).unwrap_or_default();
-            Ok(Field::Line(Line { name, label: text(key)?, value, kind: "text", autocomplete, optional: known.is_none(), ..Line::default() }))
+            Ok(Field::Line(Line {
+                name,
+                label: text(key)?,
+                value,
+                kind: "text",
+                autocomplete,
+                optional: known.is_none(),
+                ..Line::default()
+            }))
         };
         let languages = portal.journey.languages.iter().map(|one| (one.tag().to_owned(), super::view::own_name(*one).to_owned()));
         let view = View::new(text("account-profile")?).asks(Form {

@@ -42,6 +42,13 @@ pub(crate) enum Block {
     Warning {
         text: String,
     },
+    /// Words in another language than the page's.
+    Spoken {
+        lang: &'static str,
+        title: Option<String>,
+        text: String,
+        link: String,
+    },
     /// HTML that we made ourselves.
     Document {
         html: String,
@@ -101,6 +108,7 @@ impl Block {
             | Self::Steps { .. }
             | Self::Rows { .. }
             | Self::Warning { .. }
+            | Self::Spoken { .. }
             | Self::Document { .. } => &[],
         }
     }

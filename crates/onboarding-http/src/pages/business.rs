@@ -14,9 +14,6 @@ use onboarding_core::journey::MembershipBy;
 use onboarding_core::{code, policy};
 use onboarding_text::{Zone, moments};
 
-/// Working days that people are told a letter takes: those of the press and of the post.
-const POST_DAYS: u32 = 3;
-
 impl Pages {
     /// Only where a PIN is what makes a member.
     fn linking(visit: &Visit) -> Result<&SessionView, Problem> {
@@ -64,13 +61,14 @@ impl Pages {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
         let session = Self::linking(visit)?;
+        let days = portal.letters.handling_days.max(1);
         let view = View::new(text("pin-request")?)
-            .says(self.text(portal, language, "pin-how", &[("days", POST_DAYS.into())])?)
+            .says(self.text(portal, language, "pin-how", &[("days", days.into())])?)
             .with(Block::Quiet { text: text("pin-replaces")? })
             .asks(Form {
                 action: Self::here(visit, "business/pin"),
                 hidden: self.carried(visit),
-                fields: vec![self.number_field(visit, "number", portal.journey.number)?],
+                fields: vec![self.number_field(visit, "number", portal.journey.number, Some("hint-businessNumber-request"))?],
                 buttons: vec![Button::new(text("pin-request")?)],
             });
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
@@ -110,7 +108,7 @@ impl Pages {
         let view = View::new(text("businessLink-title")?).with(Block::Warning { text: text("businessLink-warn")? }).asks(Form {
             action: Self::here(visit, "business/link"),
             hidden: self.carried(visit),
-            fields: vec![self.number_field(visit, "number", portal.journey.number)?, pin],
+            fields: vec![self.number_field(visit, "number", portal.journey.number, Some("hint-businessNumber"))?, pin],
             buttons: vec![Button::new(text("businessLink-submit")?)],
         });
         let Some(posted) = &visit.posted else { return Ok(view.into()) };

@@ -25,14 +25,24 @@ impl Pages {
         visit.typed(name).unwrap_or_default().to_owned()
     }
 
-    /// The number that the company knows somebody by.
-    pub(super) fn number_field(&self, visit: &Visit, name: &'static str, number: NumberName) -> Result<Field, Problem> {
+    /// The number that the company knows somebody by, with a word on where it stands.
+    pub(super) fn number_field(&self, visit: &Visit, name: &'static str, number: NumberName, hint: Option<&str>) -> Result<Field, Problem> {
+        let hint = match (hint, &visit.portal.number_example) {
+            (None, _) => None,
+            // Without an example there is nothing to compare with; the label says enough.
+            (Some(key), example) if example.is_some() || !self.texts.placeholders(key).is_some_and(|names| names.contains("example")) => {
+                let example = example.as_deref().unwrap_or_default();
+                Some(self.text(&visit.portal, visit.language, key, &[("example", example.into())])?)
+            }
+            (Some(_), _) => None,
+        };
         let label = self.text(&visit.portal, visit.language, &format!("field-{}", number_word(number)), &[])?;
         let value = visit.typed(name).map(str::to_owned).or_else(|| visit.number.clone()).unwrap_or_default();
         let autocomplete = if name == "login" { "username" } else { "off" };
         Ok(Field::Line(Line {
             name,
             label,
+            hint,
             value,
             kind: "text",
             autocomplete,

@@ -44,7 +44,8 @@ impl Pages {
         let spam = self.text(portal, language, "confirm-noMail-body", &[("sender", sender.into())])?;
         let contact = Self::contact(portal);
         let view = view.says(self.text(portal, language, "reset-sent", &[("time", time.as_str().into())])?).says(spam);
-        let view = view.with(Block::Quiet { text: self.text(portal, language, "reset-noAccess", &[("contact", contact.as_str().into())])? });
+        let view =
+            view.with(Block::Quiet { text: self.text(portal, language, "reset-noAccess", &[("contact", contact.as_str().into())])? });
         let again = self.text(portal, language, "btn-resendMail", &[])?;
         Ok(view.with(Block::Link { href: format!("/{}/password/forgot", portal.slug), text: again }).into())
     }

@@ -44,7 +44,12 @@ impl Pages {
         let mut rows = Vec::new();
         if !phone.is_empty() {
             let number: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-            rows.push(Row { name: text("help-phone")?, value: String::new(), href: Some(format!("tel:{number}")), change: phone.to_owned() });
+            rows.push(Row {
+                name: text("help-phone")?,
+                value: String::new(),
+                href: Some(format!("tel:{number}")),
+                change: phone.to_owned(),
+            });
         }
         let mailto = Some(format!("mailto:{email}"));
         rows.push(Row { name: text("help-email")?, value: String::new(), href: mailto, change: email.to_owned() });
@@ -96,7 +101,13 @@ impl Pages {
                     autocomplete: "off",
                     ..line("text")
                 }),
-                Field::Line(Line { label: text("a11y-report-email")?, kind: "email", autocomplete: "email", optional: true, ..line("email") }),
+                Field::Line(Line {
+                    label: text("a11y-report-email")?,
+                    kind: "email",
+                    autocomplete: "email",
+                    optional: true,
+                    ..line("email")
+                }),
             ],
             buttons: vec![Button::new(text("a11y-report-submit")?)],
         });

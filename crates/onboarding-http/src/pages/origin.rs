@@ -10,6 +10,8 @@ pub struct Origin {
     own: String,
     /// The port of plain http on this machine, which has several names.
     loopback: Option<String>,
+    /// Origins of portals with a host of their own.
+    others: Vec<String>,
 }
 
 impl Origin {
@@ -23,17 +25,23 @@ impl Origin {
         };
         let own = short.unwrap_or(own);
         let loopback = loopback_port(&own).map(str::to_owned);
-        Self { own, loopback }
+        Self { own, loopback, others: Vec::new() }
+    }
+
+    /// The same, and the hosts of portals that have their own, by https.
+    #[must_use]
+    pub(super) fn also_at(self, hosts: Vec<String>) -> Self {
+        Self { others: hosts.into_iter().map(|host| format!("https://{host}")).collect(), ..self }
     }
 
     /// Whether it is reached by https.
-    pub(super) fn is_secure(&self) -> bool {
+    pub(crate) fn is_secure(&self) -> bool {
         self.own.starts_with("https://")
     }
 
     fn is(&self, origin: &str) -> bool {
         let origin = origin.to_ascii_lowercase();
-        origin == self.own || self.loopback.is_some() && loopback_port(&origin) == self.loopback.as_deref()
+        origin == self.own || self.others.contains(&origin) || self.loopback.is_some() && loopback_port(&origin) == self.loopback.as_deref()
     }
 
     /// Lets a form in if it comes from a page of ours. A browser always says where it comes from.

@@ -75,7 +75,7 @@ impl Pages {
         let first = claim_first(journey);
         let mut fields = Vec::new();
         if let Some(claim) = &journey.claim {
-            fields.push(self.number_field(visit, "number", claim.number)?);
+            fields.push(self.number_field(visit, "number", claim.number, Some(&format!("hint-{}", number_word(claim.number))))?);
             for must in &claim.must_match {
                 fields.push(self.second_field(visit, *must)?);
             }

@@ -45,7 +45,7 @@ const REGISTER: &[&str] = &[
 pub(super) const LINKED: &[&str] = &["token", "decision", "new", "first_name", "last_name", "password", "consent_"];
 
 /// Every page below a portal.
-pub(super) const ROWS: [Row; 43] = [
+pub(super) const ROWS: [Row; 44] = [
     row("/:portal/", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.start(visit)))),
     row("/:portal/register", Door::Open, REGISTER, |pages, visit| Box::pin(pages.register(visit))),
     row("/:portal/register/details", Door::Open, REGISTER, |pages, visit| Box::pin(pages.details(visit))),
@@ -72,6 +72,7 @@ pub(super) const ROWS: [Row; 43] = [
     row("/:portal/session/extend", Door::SignedIn(Needs::Nothing), &["return_to"], |_, visit| {
         Box::pin(std::future::ready(Ok(Pages::extend(visit))))
     }),
+    row("/:portal/app", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.app(visit)))),
     row("/:portal/help", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.help(visit)))),
     row("/:portal/accessibility", Door::Open, &[], |pages, visit| Box::pin(std::future::ready(pages.accessibility(visit)))),
     row("/:portal/accessibility/report", Door::Open, &["text", "email"], |pages, visit| Box::pin(pages.report(visit))),

@@ -17,7 +17,7 @@ impl Pages {
     /// What one signs in with.
     pub(super) fn login_field(&self, visit: &Visit) -> Result<Field, Problem> {
         match visit.portal.journey.login_with {
-            LoginWith::RecordNumber => self.number_field(visit, "login", visit.portal.journey.number),
+            LoginWith::RecordNumber => self.number_field(visit, "login", visit.portal.journey.number, None),
             LoginWith::Email => {
                 let field = self.email_field(visit, None, None)?;
                 let value = visit.posted.as_ref().map(|posted| posted.text("login").to_owned()).unwrap_or_default();
@@ -140,8 +140,18 @@ impl Pages {
     /// Ends the session and has the browser forget what it kept.
     pub(super) async fn logout(&self, visit: &Visit) -> Result<Turn, Problem> {
         if visit.posted.is_none() {
-            // A link to here signs nobody out.
-            return Ok(Turn::go(if visit.session.is_some() { "area" } else { "login" }));
+            // A link to here signs nobody out: it shows the button.
+            if visit.session.is_none() {
+                return Ok(Turn::go("login"));
+            }
+            let text = self.text(&visit.portal, visit.language, "logout", &[])?;
+            let form = Form {
+                action: Self::here(visit, "logout"),
+                hidden: self.carried(visit),
+                fields: Vec::new(),
+                buttons: vec![Button::new(text.clone())],
+            };
+            return Ok(View::new(text).asks(form).into());
         }
         if let Some(session) = &visit.session {
             self.api.engine().sign_out(session).await.map_err(problem_of)?;

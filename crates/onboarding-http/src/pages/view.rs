@@ -163,6 +163,19 @@ impl Pages {
         }
         let contact = format!("{} · {} · {}", portal.name, portal.support.phone, portal.support.email.as_str());
         let contact = if chrome.neutral { String::new() } else { contact };
+        let demo_text = text("demo-title")?;
+        let own = self.brands.get(slug).filter(|_| !chrome.neutral);
+        let brand = own.map_or_else(
+            || minijinja::context! { styles => (), manifest => (), logo => () },
+            |brand| {
+                minijinja::context! {
+                    styles => brand.styles.clone(), logo => brand.logo.clone(),
+                    manifest => format!("/{slug}/app.webmanifest"),
+                    icon => brand.icons[0].clone(), touch_icon => brand.icons[2].clone(),
+                    light => brand.colours[0].to_string(), dark => brand.colours[1].to_string(),
+                }
+            },
+        );
         let page = self
             .templates
             .get_template("page.html")
@@ -177,6 +190,9 @@ impl Pages {
                     blocks => minijinja::Value::from(Serde(&view.blocks)),
                     errors => minijinja::Value::from(Serde(&view.errors)),
                     wrong => wrong,
+                    brand => brand,
+                    demo => self.demo.then(|| if chrome.neutral { "/demo".to_owned() } else { format!("/demo/{slug}") }),
+                    demo_text => demo_text,
                     languages => languages,
                     session => session,
                     footer => footer,
@@ -228,10 +244,9 @@ impl Pages {
 }
 
 /// What a page may load, and where its forms go.
-const PLAIN: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const PLAIN: &str = "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The same with our own script.
-const WITH_COMFORTS: &str =
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const WITH_COMFORTS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A language in itself: who looks for it reads it.
 pub(super) fn own_name(language: Language) -> &'static str {

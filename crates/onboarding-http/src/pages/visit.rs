@@ -168,7 +168,6 @@ impl Pages {
         }
     }
 
-
     /// Bound to the session and the portal: a page of somebody else's cannot know it.
     pub(super) fn form_token(&self, visit: &Visit) -> String {
         let session = session_word(visit);

@@ -33,7 +33,8 @@ impl Onboarding {
         self.limits(&limits, now).await?;
         for _ in 0..ATTEMPTS {
             let mut step = self.step(&portal, Actor::Anonymous, self.now().await?);
-            let params = [Param::Reason(text.clone())].into_iter().chain(email.as_ref().map(|email| Param::Email(email.as_str().to_owned())));
+            let params =
+                [Param::Reason(text.clone())].into_iter().chain(email.as_ref().map(|email| Param::Email(email.as_str().to_owned())));
             step.effect(Ref::Record(RecordId(Uuid::nil())), Effect::TellClerks(MailTemplate::BarrierReported, params.collect()));
             self.remember(&mut step, &portal, caller, &())?;
             if let Taken::Yes = self.take(step).await? {

@@ -1,0 +1,157 @@
+//! What a portal's pages look like beyond the common stylesheet: its colours, its logo, its icon on a phone. Made once, at the start; kept by
+//! browsers for ever under a name of the content.
+
+use onboarding::Portal;
+use onboarding::portal::Look;
+use onboarding_core::{Colour, PortalSlug};
+use poem::http::{HeaderValue, header};
+use poem::{IntoResponse, Response};
+use std::collections::HashMap;
+
+/// The built-in brand, by day. As in the common stylesheet.
+const BRAND: Colour = Colour::new(0x0b, 0x53, 0x94);
+/// The built-in brand, by night.
+const BRAND_DARK: Colour = Colour::new(0x8e, 0xc5, 0xff);
+/// Sides of icons in pixels: a phone's home screen, its splash screen, Apple's.
+pub(super) const ICONS: [u32; 3] = [192, 512, 180];
+/// Of a logo: it may run and load nothing, also for whoever opens it by itself.
+const IMAGE: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'";
+
+/// A file of one portal.
+struct File {
+    kind: &'static str,
+    content: Vec<u8>,
+}
+
+/// What one portal has of its own.
+pub(super) struct Brand {
+    /// By name.
+    files: HashMap<String, File>,
+    /// Where its colours are, if they are its own.
+    pub(super) styles: Option<String>,
+    /// Where its logo is, if it has one.
+    pub(super) logo: Option<String>,
+    /// Where its icons are, in the order of [`ICONS`].
+    pub(super) icons: Vec<String>,
+    /// For the frame of a browser, by day and by night.
+    pub(super) colours: [Colour; 2],
+}
+
+/// Those of all portals.
+pub(super) struct Brands(HashMap<PortalSlug, Brand>);
+
+impl Brands {
+    pub(super) fn of<'a>(portals: impl IntoIterator<Item = &'a Portal>) -> Self {
+        Self(portals.into_iter().map(|portal| (portal.slug.clone(), Brand::of(portal))).collect())
+    }
+
+    pub(super) fn get(&self, slug: &PortalSlug) -> Option<&Brand> {
+        self.0.get(slug)
+    }
+}
+
+impl Brand {
+    fn of(portal: &Portal) -> Self {
+        let colours = portal.look.map_or([BRAND, BRAND_DARK], |look| [look.brand, look.brand_dark]);
+        let mut brand = Self { files: HashMap::new(), styles: None, logo: None, icons: Vec::new(), colours };
+        let slug = &portal.slug;
+        brand.styles = portal.look.map(|look| brand.keep(slug, "css", "text/css; charset=utf-8", styles(&look).into_bytes()));
+        brand.logo = portal.logo.as_ref().map(|svg| brand.keep(slug, "svg", "image/svg+xml", svg.clone().into_bytes()));
+        brand.icons = ICONS.iter().map(|side| brand.keep(slug, "png", "image/png", icon(*side, colours[0]))).collect();
+        brand
+    }
+
+    /// Keeps a file under a name of its content, and tells where.
+    fn keep(&mut self, slug: &PortalSlug, ending: &str, kind: &'static str, content: Vec<u8>) -> String {
+        // FNV-1a, 64 bit: two versions need another name, nobody must find one of the same.
+        let hash = content.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+        let name = format!("{hash:016x}.{ending}");
+        let at = format!("/{slug}/look/{name}");
+        self.files.insert(name, File { kind, content });
+        at
+    }
+
+    /// A file by its name.
+    pub(super) fn file(&self, name: &str) -> Option<Response> {
+        let file = self.files.get(name)?;
+        let mut response = file.content.clone().into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(IMAGE));
+        Some(response)
+    }
+}
+
+fn styles(look: &Look) -> String {
+    let [strong, strong_dark] = look.strong();
+    let radius = if look.square { " --radius: 0;" } else { "" };
+    format!(
+        ":root {{ --brand: light-dark({}, {}); --brand-strong: light-dark({strong}, {strong_dark});{radius} }}\n",
+        look.brand, look.brand_dark
+    )
+}
+
+/// The icon: an open door on the portal's colour, within the circle that launchers cut out.
+fn icon(side: u32, ground: Colour) -> Vec<u8> {
+    const SAMPLES: u32 = 4;
+    let front = ground.opposite();
+    let mut pixels = Vec::with_capacity((side * side * 3) as usize);
+    for y in 0..side {
+        for x in 0..side {
+            let mut inside = 0;
+            for sample in 0..SAMPLES * SAMPLES {
+                let at = |pixel: u32, part: u32| f64::from(pixel * SAMPLES + part) / f64::from(side * SAMPLES);
+                inside += u32::from(is_door(at(x, sample % SAMPLES), at(y, sample / SAMPLES)));
+            }
+            let mix = |back: u8, front: u8| {
+                let sum = u32::from(back) * (SAMPLES * SAMPLES - inside) + u32::from(front) * inside;
+                u8::try_from(sum / (SAMPLES * SAMPLES)).unwrap_or(u8::MAX)
+            };
+            pixels.extend(ground.parts().into_iter().zip(front.parts()).map(|(back, front)| mix(back, front)));
+        }
+    }
+    encoded(side, &pixels)
+}
+
+/// An arch with a door that stands ajar, in a square of side 1.
+fn is_door(x: f64, y: f64) -> bool {
+    let arch = |half: f64, top: f64, bottom: f64| {
+        let across = (x - 0.5).abs();
+        across <= half && y <= bottom && (y >= top + half || (x - 0.5).hypot(y - top - half) <= half)
+    };
+    let frame = arch(0.21, 0.2, 0.78) && !arch(0.165, 0.245, 0.79);
+    // The leaf: narrower at its far side.
+    let leaf = (0.4..=0.6).contains(&x) && {
+        let lean = (0.6 - x) * 0.45;
+        y >= 0.27 + lean && y <= 0.86 - lean
+    };
+    let knob = (x - 0.44).hypot(y - 0.57) <= 0.018;
+    frame || leaf && !knob
+}
+
+fn encoded(side: u32, pixels: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    let mut encoder = png::Encoder::new(&mut content, side, side);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(pixels));
+    // Into memory, of the size that the header says.
+    written.expect("a picture in memory can be written");
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_icon_is_a_small_picture_of_its_size_in_two_colours() {
+        for side in ICONS {
+            let file = icon(side, BRAND);
+            assert!(file.starts_with(b"\x89PNG") && file.len() < 12_000, "{side}: {}", file.len());
+            assert_eq!(file[16..20], side.to_be_bytes());
+        }
+        assert!(is_door(0.5, 0.5) && !is_door(0.05, 0.5), "a door in the middle, nothing at the edge");
+    }
+}
