@@ -37,6 +37,7 @@ impl Colour {
     }
 
     /// White or black, whichever reads better on it.
+    #[must_use]
     pub fn opposite(self) -> Self {
         let (white, black) = (Self::new(0xff, 0xff, 0xff), Self::new(0, 0, 0));
         if self.contrast(white) >= self.contrast(black) { white } else { black }

@@ -198,6 +198,8 @@ templates! {
     ClerkReminder = "clerk-reminder",
     /// To the applicant: approved. `Name`, `Link(Setup)`, `ValidUntil`.
     Approved = "approved",
+    /// To the applicant: approved, and nothing is left to set up. `Name`, `PageLink(Login)`.
+    ApprovedActive = "approved-active",
     /// To the applicant: set-up unfinished. `Link(Setup)`, `ValidUntil`.
     CompletionReminder = "completion-reminder",
     /// To the applicant: rejected. `Reason?`.

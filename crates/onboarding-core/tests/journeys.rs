@@ -797,7 +797,14 @@ fn where_nothing_is_missing_an_approval_opens_at_once() {
     life.does(apply(&journey));
     life.does(by_link(LINK));
     let approved = life.does(approve(&journey, admin(), 1));
-    assert_eq!((approved.reply, approved.effects.len()), (Reply::Activated, 0));
+    assert_eq!(approved.reply, Reply::Activated);
+    assert_eq!(approved.templates(), [onboarding_core::MailTemplate::ApprovedActive], "whoever waited is told");
+    // Where the password is mailed, its mail tells.
+    journey.password = onboarding_core::journey::PasswordOrigin::Mailed;
+    let mut life = Life::<Registration>::of(&journey);
+    life.does(apply(&journey));
+    life.does(by_link(LINK));
+    assert_eq!(life.does(approve(&journey, admin(), 1)).effects.len(), 0);
 }
 
 // ---- Completion ----

@@ -223,14 +223,14 @@ impl Pages {
             None => (row.answer)(self, &visit).await,
         };
         match turn {
-            Ok(turn) => self.turned(&visit, row, turn).await,
+            Ok(turn) => self.turned(&visit, row, turn),
             // Whoever is signed in keeps the way out on pages that say no.
             Err(problem) if visit.session.is_some() => self.refused_page(&visit, problem),
             Err(problem) => Err(problem),
         }
     }
 
-    async fn turned(&self, visit: &Visit, row: &Row, turn: Turn) -> Result<Response, Problem> {
+    fn turned(&self, visit: &Visit, row: &Row, turn: Turn) -> Result<Response, Problem> {
         let slug = visit.portal.slug.as_str();
         match turn {
             Turn::Show(mut view) => {

@@ -120,7 +120,7 @@ fn what_was_typed_is_there_again_after_signing_in_anew() {
     let body = [("form", token.as_str()), ("first_name", "Kimberley"), ("last_name", "Übrigens"), ("language", "de")];
     let answer = visitor.send("POST", "/housing/account/profile", Some(&body));
     assert_eq!(answer.status, 303);
-    visitor.open(&answer.header("location").unwrap().to_owned());
+    visitor.open(answer.header("location").unwrap());
     assert!(visitor.path() == "/housing/login" && visitor.text().contains("Ihre Angaben sind noch da"), "{}", visitor.text());
     visitor.fill(&[("login", EMAIL), ("password", PASSWORD)]);
     assert_eq!(visitor.path(), "/housing/account/profile");
@@ -147,7 +147,7 @@ fn a_session_is_extended_and_says_until_when() {
     let body: Vec<(&str, &str)> = form.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let answer = visitor.send("POST", &form.action, Some(&body));
     assert_eq!(answer.status, 303);
-    visitor.open(&answer.header("location").unwrap().to_owned());
+    visitor.open(answer.header("location").unwrap());
     assert!(visitor.path() == "/housing/account/profile" && visitor.text().contains("Ihre Sitzung ist bis"), "{}", visitor.text());
 }
 

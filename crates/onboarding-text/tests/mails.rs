@@ -89,6 +89,7 @@ fn params(template: MailTemplate) -> Vec<Param> {
         T::CustomerNumber => vec![Param::RecordNumber("0012345".to_owned()), Param::PageLink(Page::Login)],
         T::InitialPassword => vec![Param::Password("7KQ4M2XHBCDFGH".into()), Param::PageLink(Page::Login)],
         T::GeneratedPassword => vec![Param::Password("7KQ4M2XHBCDFGH".into()), until(), Param::PageLink(Page::Login)],
+        T::ApprovedActive => vec![name(), Param::PageLink(Page::Login)],
         T::Linked => vec![Param::Business("Bäckerei D’Angelo".to_owned()), Param::PageLink(Page::Login)],
         T::Unlinked => vec![Param::Business("Bäckerei D’Angelo".to_owned())],
         T::PasswordReset => vec![link(Page::PasswordReset), until()],
@@ -149,12 +150,12 @@ fn every_mail_is_written_in_every_language_from_the_least_its_order_carries() {
 
 #[test]
 fn subjects_tell_occasions_apart() {
-    // Two pairs share a subject by intention: both expiries, and both invitations.
+    // Three pairs share a subject by intention: both expiries, both invitations, and both approvals.
     for language in Language::ALL {
         let mut subjects: Vec<String> = MailTemplate::ALL.iter().map(|template| write(*template, language).subject).collect();
         subjects.sort();
         subjects.dedup();
-        assert_eq!(subjects.len(), MailTemplate::ALL.len() - 2, "{language}");
+        assert_eq!(subjects.len(), MailTemplate::ALL.len() - 3, "{language}");
     }
 }
 

@@ -277,6 +277,7 @@ fn priority(template: MailTemplate) -> i16 {
         | MailTemplate::ClerkApproval
         | MailTemplate::ClerkReminder
         | MailTemplate::Approved
+        | MailTemplate::ApprovedActive
         | MailTemplate::CompletionReminder
         | MailTemplate::Rejected
         | MailTemplate::ExpiredApproval

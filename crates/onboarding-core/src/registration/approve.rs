@@ -6,7 +6,7 @@ use super::state::{AwaitingApproval, DeciderWord, Dossier, ExpiredAt};
 use super::{FreshLink, Refusal, Reply};
 use crate::{
     AccountId, Decision, DeliveryId, Effect, EmailAddress, Expiring, Journey, Language, Mail, MailTemplate, Page, Param, PersonName,
-    Personal, Uuid, policy,
+    Personal, Uuid, journey::PasswordOrigin, policy,
 };
 use chrono::{DateTime, Utc};
 
@@ -112,7 +112,9 @@ pub(super) fn approve(
     let missing = complete::missing(dossier, journey, facts);
     if missing.is_empty() {
         let account = facts.existing.as_ref().map_or(facts.account, |existing| existing.id);
-        return Ok(Decision::events(vec![approved, Event::Activated { account, at: now }], Reply::Activated));
+        let decision = Decision::events(vec![approved, Event::Activated { account, at: now }], Reply::Activated);
+        // A mailed password says it all; whoever has chosen one already would wait for ever.
+        return Ok(if journey.password == PasswordOrigin::Mailed { decision } else { decision.mail(told_active(dossier, fresh.delivery)) });
     }
     let link = Expiring { digest: fresh.link.digest, expires_at: now + policy::COMPLETION_LINK_LIFE };
     let opened = Event::CompletionOpened { link, delivery: fresh.delivery, by: DeciderWord::from(by), at: now };
@@ -129,6 +131,19 @@ pub(super) fn approve(
         after: None,
     };
     Ok(Decision::events(vec![approved, opened], Reply::Missing(missing)).mail(mail))
+}
+
+/// Approved, and nothing is missing: the way to the sign-in page.
+fn told_active(dossier: &Dossier, id: DeliveryId) -> Mail {
+    Mail {
+        id,
+        template: MailTemplate::ApprovedActive,
+        to: dossier.email.0.clone(),
+        language: dossier.language,
+        params: greeting(dossier).into_iter().chain([Param::PageLink(Page::Login)]).collect(),
+        not_after: None,
+        after: None,
+    }
 }
 
 pub(super) fn reject(

@@ -53,7 +53,10 @@ impl Pages {
         let mut rows = Vec::new();
         if let Some(number) = session.facts.account.value.record() {
             let label = text(&format!("field-{}", super::fields::number_word(portal.journey.number)))?;
-            rows.push(row(label, number.as_str().to_owned(), None));
+            // As the company writes it, where the books still have it.
+            let written = session.facts.memberships.iter().find(|held| held.membership.value.record() == number);
+            let written = written.map_or_else(|| number.as_str().to_owned(), |held| held.written.clone());
+            rows.push(row(label, written, None));
         }
         let nothing = text("common-notGiven")?;
         let or_nothing = |value: Option<&String>| value.cloned().unwrap_or_else(|| nothing.clone());

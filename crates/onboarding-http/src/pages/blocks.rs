@@ -117,7 +117,7 @@ impl Block {
 impl Field {
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Line(line) => line.name,
+            Self::Line(line) | Self::Sentences(line) => line.name,
             Self::Password(password) => password.name,
             Self::Date(date) => date.name,
             Self::Tick(tick) => &tick.name,
@@ -153,6 +153,8 @@ impl Button {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Field {
     Line(Line),
+    /// Several sentences rather than a few words.
+    Sentences(Line),
     Password(Password),
     Date(Date),
     Tick(Tick),
@@ -185,8 +187,6 @@ pub(crate) struct Line {
     /// A class: ``, `short`, `middle`, `long`.
     pub(crate) width: &'static str,
     pub(crate) optional: bool,
-    /// Several sentences rather than a few words.
-    pub(crate) long: bool,
 }
 
 /// A password.

@@ -55,7 +55,7 @@ impl Brand {
         let colours = portal.look.map_or([BRAND, BRAND_DARK], |look| [look.brand, look.brand_dark]);
         let mut brand = Self { files: HashMap::new(), styles: None, logo: None, icons: Vec::new(), colours };
         let slug = &portal.slug;
-        brand.styles = portal.look.map(|look| brand.keep(slug, "css", "text/css; charset=utf-8", styles(&look).into_bytes()));
+        brand.styles = portal.look.map(|look| brand.keep(slug, "css", "text/css; charset=utf-8", styles(look).into_bytes()));
         brand.logo = portal.logo.as_ref().map(|svg| brand.keep(slug, "svg", "image/svg+xml", svg.clone().into_bytes()));
         brand.icons = ICONS.iter().map(|side| brand.keep(slug, "png", "image/png", icon(*side, colours[0]))).collect();
         brand
@@ -83,7 +83,7 @@ impl Brand {
     }
 }
 
-fn styles(look: &Look) -> String {
+fn styles(look: Look) -> String {
     let [strong, strong_dark] = look.strong();
     let radius = if look.square { " --radius: 0;" } else { "" };
     format!(

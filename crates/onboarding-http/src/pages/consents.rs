@@ -24,14 +24,15 @@ impl Pages {
                 let current = visit.portal.document(document).ok_or_else(Problem::internal)?;
                 (current.version.clone(), false)
             }
-            "give" => match posted.ticked().into_iter().find(|ticked| ticked.document == document) {
-                Some(ticked) => (ticked.version, true),
-                None => {
+            "give" => {
+                let ticked = posted.ticked().into_iter().find(|ticked| ticked.document == document);
+                let Some(ticked) = ticked else {
                     let fault = onboarding::forms::FieldError::new(format!("consents.{document}"), "required");
                     let faults = self.faults(&visit.portal, visit.language, &[fault])?;
                     return Ok(self.consents_view(visit).await?.wrong(faults).into());
-                }
-            },
+                };
+                (ticked.version, true)
+            }
             _ => return Err(unknown()),
         };
         match self.api.engine().decide_consent(session, visit.language, document, &version, granted).await {
@@ -83,7 +84,10 @@ impl Pages {
         }
         if rule.kind != ConsentKind::Consent {
             let link = Block::Link { href: tick.href, text: tick.link };
-            return Ok(view.with(link).with(Block::Quiet { text: text("account-consents-required")? }));
+            let view = view.with(link);
+            // What was only read is nothing to withdraw.
+            let agreed = rule.kind == ConsentKind::Agreement;
+            return Ok(if agreed { view.with(Block::Quiet { text: text("account-consents-required")? }) } else { view });
         }
         let document = &rule.document;
         let (fields, button) = if granted {

@@ -22,7 +22,7 @@ impl Pages {
     }
 
     /// A document's text as a part of another page, where the portal has it.
-    pub(super) fn written_in(&self, visit: &Visit, language: onboarding_core::Language, name: &str) -> Option<Block> {
+    pub(super) fn written_in(visit: &Visit, language: onboarding_core::Language, name: &str) -> Option<Block> {
         let found = visit.portal.document(name)?;
         let (_, text) = found.in_language(language, visit.portal.journey.default_language());
         Some(Block::Document { html: written(&text.text) })

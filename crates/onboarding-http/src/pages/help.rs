@@ -64,7 +64,7 @@ impl Pages {
         let (portal, language) = (&visit.portal, visit.language);
         let said = |key: &str| self.text(portal, language, key, &[("portal", portal.name.as_str().into())]);
         let mut view = View::new(said("common-a11y")?);
-        match self.written_in(visit, language, "accessibility") {
+        match Self::written_in(visit, language, "accessibility") {
             Some(own) => view = view.with(own),
             None => {
                 for key in ["a11y-intro", "a11y-standard", "a11y-without", "a11y-tested"] {
@@ -93,10 +93,9 @@ impl Pages {
             action: Self::here(visit, "accessibility/report"),
             hidden: self.carried(visit),
             fields: vec![
-                Field::Line(Line {
+                Field::Sentences(Line {
                     label: text("a11y-report-text")?,
                     hint: Some(text("a11y-report-hint")?),
-                    long: true,
                     kind: "text",
                     autocomplete: "off",
                     ..line("text")

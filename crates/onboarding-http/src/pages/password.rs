@@ -9,6 +9,7 @@ use onboarding::Error;
 use onboarding::forms::FieldError;
 use onboarding::stories::PasswordChanged;
 use onboarding_core::account::Refusal;
+use onboarding_core::journey::LoginWith;
 use secrecy::ExposeSecret;
 
 impl Pages {
@@ -18,7 +19,10 @@ impl Pages {
         let session = visit.session.as_ref().ok_or_else(|| Problem::unauthorized("sign_in_required"))?;
         let account = &session.facts.account.value;
         let min = portal.journey.password_policy.min_for(account.privilege());
-        let login = account.record().map_or_else(|| account.email().as_str().to_owned(), |number| number.as_str().to_owned());
+        let login = match (portal.journey.login_with, account.record()) {
+            (LoginWith::RecordNumber, Some(number)) => number.as_str().to_owned(),
+            (LoginWith::RecordNumber | LoginWith::Email, _) => account.email().as_str().to_owned(),
+        };
         let username = Field::Fixed { name: "username", label: text("field-username")?, value: login, autocomplete: "username" };
         let initial = account.credential().is_initial();
         // Of two doors to the same room: the one that a duty leads to, and the one that somebody opens.

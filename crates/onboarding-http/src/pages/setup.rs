@@ -43,9 +43,10 @@ impl Pages {
         if !absent.is_empty() {
             return Ok(self.welcome(visit, token, &link, &absent)?.into());
         }
-        if !names.is_empty() {
-            let form = CompletionForm { consents: Vec::new(), password: None, ..read(posted) };
+        if !names.is_empty() || is_one_page(&link) {
+            let form = CompletionForm { password: None, ..read(posted) };
             match self.api.engine().complete(visit.portal.slug.as_str(), &visit.caller, token, &form, visit.session.as_ref()).await {
+                Ok(completed) if completed.missing.is_empty() => return Ok(self.set_up(visit, Self::spoken(visit, &link))),
                 Ok(_) => {}
                 Err(Error::Input(faults)) => return Ok(self.welcome(visit, token, &link, &faults)?.into()),
                 Err(Error::Registration(refusal)) => return Ok(self.refused_setup(visit, token, &link, refusal).await?.into()),
@@ -90,7 +91,7 @@ impl Pages {
         let mut items = Vec::new();
         for step in &link.missing {
             let what = match step {
-                Missing::Consent(document) => self.document_title(visit, language, document)?,
+                Missing::Consent(document) => Self::document_title(visit, language, document)?,
                 Missing::Password => text("setup-password-title", &[])?,
                 Missing::FirstName | Missing::LastName | Missing::SignIn => continue,
             };
@@ -103,7 +104,7 @@ impl Pages {
             let until = moments::datetime(language, Zone::of_country(&portal.country), until);
             view = view.with(Block::Quiet { text: text("setup-pause", &[("datetime", until.as_str().into())])? });
         }
-        form.fields = self.name_fields(visit, link)?;
+        form.fields = if is_one_page(link) { self.last_fields(visit, link)? } else { self.name_fields(visit, link)? };
         form.buttons.push(Button::new(text("common-continue", &[])?));
         Ok(view.asks(form).wrong(self.faults(portal, language, faults)?))
     }
@@ -121,7 +122,7 @@ impl Pages {
         Ok(fields)
     }
 
-    fn document_title(&self, visit: &Visit, language: Language, document: &str) -> Result<String, Problem> {
+    fn document_title(visit: &Visit, language: Language, document: &str) -> Result<String, Problem> {
         let found = visit.portal.document(document).ok_or_else(Problem::internal)?;
         Ok(found.in_language(language, visit.portal.journey.default_language()).1.title.clone())
     }
@@ -195,9 +196,9 @@ impl Pages {
             form.hidden.push((format!("consent_{due}").into(), document.version.clone()));
             let agree = if rule.kind == ConsentKind::Notice { "setup-privacy-accept" } else { "setup-terms-accept" };
             form.buttons.push(Button::new(text(agree, &[])?));
-            View::new(self.document_title(visit, language, due)?)
+            View::new(Self::document_title(visit, language, due)?)
                 .with(Block::Quiet { text: document.version.clone() })
-                .with(self.written_in(visit, language, due).ok_or_else(Problem::internal)?)
+                .with(Self::written_in(visit, language, due).ok_or_else(Problem::internal)?)
         };
         let mut view = view.asks(form);
         view.language = Some(language);
@@ -285,6 +286,11 @@ impl Pages {
 
 fn path(link: &SetupView) -> &'static str {
     if link.invited { "invite" } else { "setup" }
+}
+
+/// Whether nothing is left for pages of their own: no document to agree to, no password, no account to sign in to.
+fn is_one_page(link: &SetupView) -> bool {
+    link.missing.iter().all(|missing| matches!(missing, Missing::FirstName | Missing::LastName))
 }
 
 /// The step that is due: documents first, each by itself.

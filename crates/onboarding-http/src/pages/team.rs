@@ -136,7 +136,7 @@ impl Pages {
         ];
         let mut hidden = self.carried(visit);
         hidden.push(("version".into(), request.version.to_string()));
-        let reason = Field::Line(Line {
+        let reason = Field::Sentences(Line {
             name: "reason",
             label: text("admin-reject-reason")?,
             hint: Some(text("admin-reject-hint")?),

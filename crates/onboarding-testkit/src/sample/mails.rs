@@ -24,6 +24,7 @@ pub fn mail_params(template: MailTemplate) -> Vec<Vec<Param>> {
         T::ApprovalWanted | T::ApprovalReminder => vec![vec![name(), company(), page(Page::Team)]],
         T::ClerkApproval | T::ClerkReminder | T::StaffInvitation => vec![vec![page(Page::Staff)]],
         T::Approved => vec![vec![link(Page::Setup), until()], vec![name(), link(Page::Setup), until()]],
+        T::ApprovedActive => vec![vec![page(Page::Login)], vec![name(), page(Page::Login)]],
         T::CompletionReminder => vec![vec![link(Page::Setup), until()]],
         T::Rejected => vec![vec![], vec![name(), Param::Reason("Not one of ours.".to_owned())]],
         T::ExpiredApproval | T::ExpiredCompletion => vec![vec![Param::Days(30)], vec![name(), Param::Days(30)]],

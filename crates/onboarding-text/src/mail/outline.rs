@@ -138,6 +138,12 @@ pub(super) fn of(template: MailTemplate) -> Outline {
             &["mail-approved-preheader"],
             &[Say(&["mail-approved-body"]), SET_UP, ValidUntil, NEVER_ASK],
         ),
+        T::ApprovedActive => outline(
+            Person,
+            &["mail-approved-subject"],
+            &["mail-approvedActive-preheader"],
+            &[Say(&["mail-approvedActive-body"]), SIGN_IN, NEVER_ASK],
+        ),
         T::CompletionReminder => outline(
             Person,
             &["mail-completion-reminder-subject"],
