@@ -1,5 +1,7 @@
 //! E-mail addresses: what is accepted, what mails are sent to, and the key under which two spellings are one.
 
+mod typo;
+
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
@@ -64,6 +66,12 @@ impl EmailAddress {
     /// The domain in its ASCII form, for pacing by destination.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
+    /// The address that was probably meant, where the domain is one slip away from one that many people have.
+    pub fn suggestion(&self) -> Option<String> {
+        let (local, domain) = self.0.rsplit_once('@')?;
+        typo::meant(domain).map(|meant| format!("{local}@{meant}"))
     }
 
     /// The key under which twins are one account: compatibility forms, case, the dotless `ı` and the long `ſ` folded.

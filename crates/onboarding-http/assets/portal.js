@@ -14,6 +14,11 @@ for (const button of document.querySelectorAll("[data-shows]")) {
   input.form?.addEventListener("submit", () => show(false));
 }
 
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 const rules = {
   upper: (text) => /\p{Lu}/u.test(text),
   lower: (text) => /\p{Ll}/u.test(text),

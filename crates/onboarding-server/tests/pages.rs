@@ -123,6 +123,25 @@ fn a_mistyped_address_is_corrected_before_its_proof() {
 }
 
 #[test]
+fn a_slip_in_a_common_domain_is_asked_about_once() {
+    let site = Site::start();
+    let person = &PEOPLE[5];
+    let mut visitor = Visitor::at(&site, "en", "/housing/register");
+    fill_register(&mut visitor, &person.number(), person.last_name, "kim@gmial.com");
+    assert!(visitor.page.status == 422 && visitor.text().contains("Did you mean kim@gmail.com?"), "{}", visitor.text());
+    // Changed to another slip: asked about again. Said again: taken.
+    fill_register(&mut visitor, &person.number(), person.last_name, "kim@gmail.con");
+    assert_eq!(visitor.page.status, 422);
+    fill_register(&mut visitor, &person.number(), person.last_name, "kim@gmail.con");
+    assert_eq!(visitor.path(), "/housing/register/sent", "{}", visitor.text());
+    visitor.open("/housing/register/email");
+    visitor.fill(&[("email", "kim@gmaill.com")]);
+    assert_eq!(visitor.page.status, 422);
+    visitor.fill(&[("email", "kim@post.example")]);
+    assert_eq!(visitor.path(), "/housing/register/sent");
+}
+
+#[test]
 fn two_presses_of_one_button_are_one_registration() {
     let site = Site::start();
     let person = &PEOPLE[2];

@@ -25,6 +25,10 @@ pub(crate) enum Block {
         text: String,
         quiet: bool,
     },
+    /// Prints the page; shown where a script can.
+    Print {
+        text: String,
+    },
     Links {
         items: Vec<Way>,
     },
@@ -103,6 +107,7 @@ impl Block {
             | Self::Heading { .. }
             | Self::Link { .. }
             | Self::Button { .. }
+            | Self::Print { .. }
             | Self::Links { .. }
             | Self::Points { .. }
             | Self::Steps { .. }

@@ -17,6 +17,7 @@ impl Pages {
         let view = View::new(text.title.clone()).with(Block::Quiet { text: version });
         let home = self.text(portal, visit.language, "common-home", &[])?;
         let view = view.with(Block::Document { html: written(&text.text) });
+        let view = view.with(Block::Print { text: self.text(portal, visit.language, "common-print", &[])? });
         let view = view.with(Block::Link { href: format!("/{}/", portal.slug), text: home });
         Ok(View { language: Some(language), ..view }.into())
     }

@@ -9,11 +9,13 @@ use super::{Form, Pages, Posted, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
 use onboarding::forms::{ClaimForm, RegistrationForm};
+use onboarding_core::EmailAddress;
 use onboarding_core::journey::{ConsentStage, EmailProof, Journey, MustMatch, NumberName, PasswordOrigin, Start};
 use onboarding_core::password::Privilege;
 use onboarding_text::{Zone, moments};
 use poem::http::StatusCode;
 use secrecy::SecretString;
+use std::borrow::Cow;
 
 /// Whether the claim is a page of its own.
 fn claim_first(journey: &Journey) -> bool {
@@ -28,6 +30,10 @@ impl Pages {
         }
         match &visit.posted {
             None => Ok(self.ask_registration(visit)?.into()),
+            Some(posted) if self.doubts(visit, posted)?.is_some() => {
+                let view = self.ask_registration(visit)?;
+                Ok(view.wrong(self.doubts(visit, posted)?.into_iter().collect()).into())
+            }
             Some(posted) if claim_first(journey) => self.take_claim(visit, posted).await,
             Some(posted) => {
                 let form = Self::typed_registration(visit, posted, Self::typed_claim(journey, posted), posted.text("email").to_owned());
@@ -48,6 +54,17 @@ impl Pages {
                 self.apply(visit, view, &Self::typed_registration(visit, posted, Some(claim), email)).await
             }
         }
+    }
+
+    /// A domain that is one slip away from a common one is asked about, once: said again, it is taken as it is.
+    pub(super) fn doubts(&self, visit: &Visit, posted: &Posted) -> Result<Option<Wrong>, Problem> {
+        let typed = posted.text("email").trim();
+        if posted.text("email_seen") == typed {
+            return Ok(None);
+        }
+        let Some(meant) = EmailAddress::parse(typed).ok().and_then(|email| email.suggestion()) else { return Ok(None) };
+        let text = self.text(&visit.portal, visit.language, "warn-email-typo", &[("suggestion", meant.as_str().into())])?;
+        Ok(Some(Wrong::at("email", text)))
     }
 
     fn closed(&self, visit: &Visit) -> Result<View, Problem> {
@@ -126,10 +143,18 @@ impl Pages {
     fn register_form(&self, visit: &Visit, path: &str, fields: Vec<Field>, submit: String) -> Form {
         Form {
             action: format!("/{}/{path}?lang={}#errors", visit.portal.slug, visit.language),
-            hidden: self.carried(visit),
+            hidden: self.carried_with_email(visit),
             fields,
             buttons: vec![Button::new(submit)],
         }
+    }
+
+    /// What the form carries, and the address that was asked about.
+    pub(super) fn carried_with_email(&self, visit: &Visit) -> Vec<(Cow<'static, str>, String)> {
+        let mut hidden = self.carried(visit);
+        let seen = visit.posted.as_ref().map(|posted| posted.text("email").trim().to_owned()).filter(|email| !email.is_empty());
+        hidden.extend(seen.map(|email| ("email_seen".into(), email)));
+        hidden
     }
 
     /// The person's own fields. A last name that opens the claim is asked for once.

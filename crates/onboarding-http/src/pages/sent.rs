@@ -169,12 +169,15 @@ impl Pages {
         let text = |key: &str| self.text(portal, language, key, &[]);
         let view = View::new(text("link-changeEmail")?).says(text("changeEmail-note")?).asks(Form {
             action: Self::here(visit, "register/email"),
-            hidden: self.carried(visit),
+            hidden: self.carried_with_email(visit),
             fields: vec![self.email_field(visit, None, Some(&email))?],
             buttons: vec![Button::new(text("common-save")?)],
         });
         let view = view.with(Block::Link { href: format!("/{}/register/sent", portal.slug), text: text("common-back")? });
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
+        if let Some(doubt) = self.doubts(visit, posted)? {
+            return Ok(view.wrong(vec![doubt]).into());
+        }
         let typed = posted.text("email").trim().to_owned();
         match self.api.engine().correct_address(portal.slug.as_str(), &visit.caller, &handle_of(&handle), &typed).await {
             Ok(_) => {
