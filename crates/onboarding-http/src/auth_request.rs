@@ -6,6 +6,7 @@
 use crate::api::Api;
 use crate::pages::{Jar, Purpose};
 use crate::routes::bearer;
+use onboarding::ports::SessionKind;
 use onboarding::stories::{Needs, SessionView};
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
@@ -44,19 +45,23 @@ impl AuthRequest {
     async fn session(&self, request: &Request) -> Result<SessionView, StatusCode> {
         let nobody = StatusCode::UNAUTHORIZED;
         let portal = request.raw_path_param("portal").ok_or(nobody)?;
-        let token = match bearer(request.headers()) {
-            Ok(Some(token)) => token,
+        let (token, kind) = match bearer(request.headers()) {
+            Ok(Some(token)) => (token, SessionKind::Bearer),
             // A browser's: the proxy hands on the cookie of the request that it holds.
-            Ok(None) => self.jar.get(request.headers(), Purpose::Session, portal).map(SecretString::from).ok_or(nobody)?,
+            Ok(None) => {
+                let cookie = self.jar.get(request.headers(), Purpose::Session, portal).ok_or(nobody)?;
+                (SecretString::from(cookie), SessionKind::Page)
+            }
             Err(_) => return Err(nobody),
         };
-        self.api.engine().session(portal, &token, Needs::Everything).await.map_err(|error| {
+        let session = self.api.engine().session(portal, &token, Needs::Everything).await.map_err(|error| {
             if matches!(error, onboarding::Error::Store(_) | onboarding::Error::Internal(_)) {
                 tracing::error!(%error, "could not tell a proxy who asks");
                 return StatusCode::SERVICE_UNAVAILABLE;
             }
             nobody
-        })
+        })?;
+        if kind == SessionKind::Page && session.facts.session.kind != kind { Err(nobody) } else { Ok(session) }
     }
 }
 

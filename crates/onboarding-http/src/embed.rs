@@ -6,6 +6,7 @@
 
 use crate::pages::{Jar, Purpose};
 use crate::problem::Problem;
+use onboarding::ports::SessionKind;
 use onboarding::stories::Needs;
 use onboarding::{Error, Onboarding, Portal};
 use onboarding_core::PortalSlug;
@@ -70,7 +71,7 @@ fn allowed(portal: &Portal, headers: &HeaderMap) -> Result<Option<HeaderValue>, 
 async fn signed_in(engine: &Onboarding, jar: Jar, slug: &PortalSlug, headers: &HeaderMap) -> Result<bool, Problem> {
     let Some(token) = jar.get(headers, Purpose::Session, slug.as_str()) else { return Ok(false) };
     match engine.session(slug.as_str(), &SecretString::from(token), Needs::Nothing).await {
-        Ok(_) => Ok(true),
+        Ok(session) => Ok(session.facts.session.kind == SessionKind::Page),
         Err(Error::SignInRequired) => Ok(false),
         Err(error) => Err(crate::api::problem_of(error)),
     }

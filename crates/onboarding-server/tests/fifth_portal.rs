@@ -196,3 +196,19 @@ fn a_mailed_password_and_the_number_of_the_claim_sign_in_where_a_portal_says_so(
     let link = site.mail("marais", "autre@courrier.example");
     site.post("/marais/confirmations", &json!({ "token": link.token() })).refused(409, "record_taken");
 }
+
+#[test]
+fn the_portal_in_the_manual_is_one_that_works() {
+    let manual = fs::read_to_string(support::repository().join("docs/portals.md")).unwrap();
+    let declaration = manual.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let both: &[&str] = &["en", "de"];
+    let site = founded("harbour", declaration, &[("terms", both), ("privacy", both), ("news", both), ("accessibility", both)]);
+    let told = site.get("/harbour").expect(200);
+    assert_eq!(told["registration"]["approval"], json!("super_admin"));
+    let statement = site.http().get("/harbour/accessibility").send();
+    assert!(
+        statement.status == 200 && statement.text().contains("Testo.") && !statement.text().contains("WCAG 2.2"),
+        "{}",
+        statement.text()
+    );
+}

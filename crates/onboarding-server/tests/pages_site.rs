@@ -173,3 +173,28 @@ fn only_portal_of_an_installation_is_what_its_root_leads_to() {
     let led = site.http().get("/.well-known/change-password").send();
     assert_eq!((led.status, led.header("location")), (302, Some("/housing/account/password")));
 }
+
+/// Everything that a browser fetches at the first view, uncompressed. Source of the figure: budgets of the pages, 30 kB compressed.
+#[test]
+fn a_first_view_is_small() {
+    let site = Site::start();
+    for path in ["/housing/", "/housing/register", "/housing/login"] {
+        let page = site.http().get(path).send();
+        let html = page.text().replace("&#x2f;", "/");
+        let mut sum = page.body.len();
+        let mut seen = Vec::new();
+        for part in html.split("href=\"").chain(html.split("src=\"")).skip(1) {
+            let Some(at) =
+                part.split('"').next().filter(|at| at.starts_with("/assets/") || at.contains("/look/") || at.ends_with(".webmanifest"))
+            else {
+                continue;
+            };
+            if !seen.contains(&at.to_owned()) {
+                seen.push(at.to_owned());
+                sum += site.http().get(at).send().body.len();
+            }
+        }
+        assert!(seen.len() >= 6, "styles, script, manifest, icons, logo: {seen:?}");
+        assert!(sum <= 30_000, "{path}: {sum} bytes in {seen:?}");
+    }
+}

@@ -44,7 +44,7 @@ fn a_list_or_a_control_in_the_login_of_a_reset_mails_nobody() {
     for login in LISTS {
         // Answered like any login that nobody has.
         site.post("/housing/password-resets", &json!({ "login": login })).expect(202);
-        assert_eq!(site.http().press("/housing/password/forgot", &[("login", login)]).status, 200, "{login:?}");
+        assert_eq!(site.http().press("/housing/password/forgot", &[("login", login)]).status, 303, "{login:?}");
         assert_eq!(site.http().press("/housing/password/forgot", &[("login", VICTIM), ("login", login)]).status, 422, "{login:?}");
     }
     quiet(&site);

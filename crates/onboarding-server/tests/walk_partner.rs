@@ -10,7 +10,7 @@ mod support;
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
-use support::{Answer, PASSWORD, Setup, Site};
+use support::{Answer, PASSWORD, Setup, Site, Visitor};
 
 const PARTNER: &str = "partner";
 const BOSS: &str = "chefin@praxis.example";
@@ -126,7 +126,7 @@ fn a_colleague_goes_from_the_claim_to_the_member_area() {
     // A GET changes nothing; the page lists what is missing.
     let page = site.http().get(&mail.path(site.base_url())).send();
     assert_eq!(page.status, 200, "{}", page.text());
-    assert!(page.text().contains("name=\"consent_terms\"") && page.text().contains("name=\"password\""), "{}", page.text());
+    assert!(page.text().contains("<li>Nutzungsbedingungen</li>") && page.text().contains("<li>Passwort festlegen</li>"), "{}", page.text());
 
     let part = json!({ "token": token, "consents": [consent("terms")] });
     assert_eq!(complete(&site, &part).expect(200), json!({ "state": "awaiting_completion", "missing": ["password"] }));
@@ -202,20 +202,21 @@ fn an_invitation_is_sent_again_and_taken_back_and_its_page_lets_somebody_in() {
     let mail = site.mail(PARTNER, "lou@praxis.example");
     let page = site.http().get(&mail.path(site.base_url())).send();
     assert_eq!(page.status, 200, "{}", page.text());
-    let token = mail.token();
-    let press = |fields: &[(&str, &str)]| {
-        let all: Vec<(&str, &str)> = [("token", token.as_str())].into_iter().chain(fields.iter().copied()).collect();
-        site.http().press("/partner/invite?lang=de", &all)
-    };
-    assert!(page.text().contains("invite?lang=de") && page.text().contains("documents&#x2f;terms?lang=de"), "{}", page.text());
-    let short = press(&[("first_name", "Lou"), ("last_name", "Lerche"), ("consent_privacy", "3.0"), ("password", "kurz")]);
-    assert_eq!(short.status, 422, "{}", short.text());
-    assert!(short.text().contains("value=\"Lou\"") && !short.text().contains("kurz"), "values are kept, passwords never: {}", short.text());
-    assert!(short.text().contains("href=\"#password\""), "{}", short.text());
-    let partly = press(&[("first_name", "Lou"), ("last_name", "Lerche"), ("consent_privacy", "3.0")]);
-    assert_eq!(partly.status, 422, "{}", partly.text());
-    assert!(!partly.text().contains("name=\"first_name\"") && partly.text().contains("href=\"#consent_terms\""), "{}", partly.text());
-    assert_eq!(press(&[("consent_terms", "3.1"), ("password", PASSWORD)]).status, 200);
+    let mut visitor = Visitor::at(&site, "de", "/partner/");
+    visitor.open(&mail.link());
+    visitor.fill(&[("first_name", "Lou"), ("last_name", "")]);
+    assert_eq!(visitor.page.status, 422, "{}", visitor.text());
+    assert_eq!(visitor.value("first_name").as_deref(), Some("Lou"), "what was typed is kept");
+    visitor.fill(&[("first_name", "Lou"), ("last_name", "Lerche")]);
+    while !visitor.path().ends_with("/setup/password") {
+        assert!(visitor.text().contains("Schritt"), "{}: {}", visitor.at, visitor.text());
+        visitor.press(&[], None);
+    }
+    visitor.fill(&[("password", "kurz")]);
+    assert!(visitor.page.status == 422 && !visitor.page.text().contains("kurz"), "passwords are never kept: {}", visitor.text());
+    assert!(visitor.page.text().contains("href=\"#password\""), "{}", visitor.text());
+    visitor.fill(&[("password", PASSWORD)]);
+    assert_eq!(visitor.path(), "/partner/login", "{}", visitor.text());
     let lou = site.sign_in(PARTNER, "lou@praxis.example", PASSWORD);
     let consents = site.signed(&lou, "GET", "/partner/account/consents", &Value::Null).expect(200);
     let given: Vec<_> =

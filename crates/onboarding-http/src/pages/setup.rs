@@ -209,7 +209,9 @@ impl Pages {
     /// "Step 2 of 3", where a new account is set up.
     fn step_of(&self, visit: &Visit, link: &SetupView, language: Language) -> Result<Option<String>, Problem> {
         let journey = &visit.portal.journey;
-        let asked = journey.consents.iter().filter(|rule| rule.stage == ConsentStage::Completion && rule.required).count();
+        // Whoever was invited has not been asked for anything before.
+        let asked =
+            journey.consents.iter().filter(|rule| rule.required && (link.invited || rule.stage == ConsentStage::Completion)).count();
         let total = asked + usize::from(journey.password == PasswordOrigin::AtCompletion);
         let left = link.missing.iter().filter(|missing| matches!(missing, Missing::Consent(_) | Missing::Password)).count();
         if visit.session.is_some() || total < 2 || left == 0 || left > total {

@@ -8,7 +8,7 @@ use crate::edge::client::ClientNetwork;
 use crate::language;
 use crate::problem::Problem;
 use onboarding::portal::hex;
-use onboarding::ports::DigestPurpose;
+use onboarding::ports::{DigestPurpose, SessionKind};
 use onboarding::stories::{Needs, SessionView};
 use onboarding::{Caller, CommandId, Error, Portal};
 use onboarding_core::Language;
@@ -122,8 +122,9 @@ impl Pages {
         let session = match self.jar.get(request.headers(), Purpose::Session, &slug) {
             None => None,
             Some(token) => match engine.session(&slug, &SecretString::from(token), Needs::Nothing).await {
-                Ok(session) => Some(session),
-                Err(Error::SignInRequired) => {
+                Ok(session) if session.facts.session.kind == SessionKind::Page => Some(session),
+                // A program's token is no browser's: other times of life, and never in a cookie.
+                Ok(_) | Err(Error::SignInRequired) => {
                     cookies.push(self.jar.delete(Purpose::Session, &slug));
                     None
                 }

@@ -98,10 +98,10 @@ fn every_fault_of_every_portal_is_told_with_file_line_and_reason() {
     let told = told(&portals, None);
     let expected = [
         "portals/API: no portal can be called so",
-        "portals/cedar/portal.toml:25: unknown field `approvals`",
+        "portals/cedar/portal.toml:31: unknown field `approvals`",
         "portals/dogwood/portal.toml:4: a country is two capital letters",
         "portals/dogwood/documents/terms.en.md:1: has no title",
-        "portals/alder/portal.toml:17: the document privacy has no text in fr",
+        "portals/alder/portal.toml:19: the document privacy has no text in fr",
         "portals/birch/texts/de.ftl:2: no text is called `no-such-text`",
         "portals/birch/texts/nl.ftl: nothing reads a file called so, only texts/de.ftl, texts/fr.ftl, texts/it.ftl, texts/en.ftl",
         "portals/birch/texts/de.txt: nothing reads a file called so",

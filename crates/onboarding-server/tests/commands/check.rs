@@ -41,8 +41,8 @@ fn every_fault_of_portals_keys_and_database_is_told() {
     let said = installation.run(&["check"]);
     assert_eq!((said.code, said.out.as_str()), (1, ""), "{said:?}");
     for start in [
-        "error: portals/partner/portal.toml:25: ",
-        "error: portals/housing/portal.toml:16: the document terms has no text in it: documents/terms.it.md",
+        "error: portals/partner/portal.toml:27: ",
+        "error: portals/housing/portal.toml:18: the document terms has no text in it: documents/terms.it.md",
         "error: portals/housing/texts/en.ftl:3: no text is called `nothing-like-it`",
         "error: portals/gartenstadt/mail/html.jinja:2: could not set the mail: undefined",
         "error: portals/gartenstadt/mail/html.jinja.bak: nothing reads a file called so, only mail/text.jinja, mail/html.jinja",

@@ -148,7 +148,7 @@ fn another_application_sees_only_who_is_signed_in_and_is_told_who_by_the_proxy_a
     };
     assert_eq!(ask("").0, 401);
     assert_eq!(ask("\r\nAuthorization: Bearer nobodys-token-0123456789").0, 401);
-    assert_eq!(ask(&format!("\r\nCookie: __Host-s-housing={token}")).0, 401, "a bearer's token alone is read");
+    assert_eq!(ask(&format!("\r\nCookie: __Host-s-housing={token}")).0, 401, "a program's token is no browser's");
     assert!(application.heads.lock().unwrap().is_empty(), "none of them reached the application");
     let (status, answer) = ask(&format!("\r\nAuthorization: Bearer {token}"));
     assert_eq!((status, answer.ends_with("ours")), (200, true), "{answer}");
