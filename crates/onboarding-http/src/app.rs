@@ -67,7 +67,9 @@ pub fn app_with(
     let router = api::routes().router(&state)?;
     let router = docs_page::add(router, &document())?;
     let router = auth_request::add(router, state.clone())?;
-    let pages = Arc::new(Pages::new(state, texts.clone(), Origin::of(base_url))?);
+    let origin = Origin::of(base_url);
+    let secure = origin.is_secure();
+    let pages = Arc::new(Pages::new(state, texts.clone(), origin)?);
     let router = pages::add(router, &pages)?.at("/health/live", poem::get(make(|_| async { Ok::<_, poem::Error>(health(true)) }))).at(
         "/health/ready",
         poem::get(make(move |_| {
@@ -77,7 +79,7 @@ pub fn app_with(
     );
     let router = match office {
         None => router,
-        Some(office) => post_office::add(router, office)?,
+        Some(office) => post_office::add(router, office, texts.clone(), secure)?,
     };
     Ok(Frame::new(router, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: Some(pages) }))
 }

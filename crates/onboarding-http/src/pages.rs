@@ -37,7 +37,6 @@ use crate::edge::client::ClientNetwork;
 use crate::language;
 use crate::middleware::ErrorPages;
 use crate::problem::Problem;
-use cookies::{Jar, Purpose};
 use onboarding::portal::hex;
 use onboarding::ports::DigestPurpose;
 use onboarding::stories::{Needs, SessionView};
@@ -50,11 +49,14 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::make};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
+pub(crate) use assets::STYLES_AT;
 pub(crate) use blocks::Form;
+pub(crate) use cookies::{Jar, Purpose};
+pub(crate) use fields::number_word;
 pub use origin::Origin;
 pub(crate) use posted::Posted;
 use rows::{Door, LINKED, ROWS, Row};
-pub(crate) use view::View;
+pub(crate) use view::{View, own_name};
 
 /// The pages that are served: a mail links to no other.
 pub const SERVED: [Page; 8] =

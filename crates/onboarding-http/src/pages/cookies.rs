@@ -4,7 +4,7 @@ use poem::http::{HeaderMap, HeaderValue, header};
 
 /// What a cookie is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// The session's token.
     Session,
     /// What the pages of one registration hand on, sealed. One hour.
@@ -34,9 +34,9 @@ impl Purpose {
 
 /// How cookies are written here.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Jar {
+pub(crate) struct Jar {
     /// Plain http on this machine: browsers keep no `__Host-` cookie there.
-    pub(super) secure: bool,
+    pub(crate) secure: bool,
 }
 
 impl Jar {
@@ -45,7 +45,7 @@ impl Jar {
     }
 
     /// The value, if the browser sent exactly one. Two of one name come from somebody who could set one and not replace ours.
-    pub(super) fn get(self, headers: &HeaderMap, purpose: Purpose, slug: &str) -> Option<String> {
+    pub(crate) fn get(self, headers: &HeaderMap, purpose: Purpose, slug: &str) -> Option<String> {
         let name = self.name(purpose, slug);
         let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
         let mut found = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(key, _)| *key == name).map(|(_, value)| value);
@@ -55,7 +55,7 @@ impl Jar {
         }
     }
 
-    pub(super) fn set(self, purpose: Purpose, slug: &str, value: &str) -> HeaderValue {
+    pub(crate) fn set(self, purpose: Purpose, slug: &str, value: &str) -> HeaderValue {
         let life = purpose.life().map(|life| format!("; Max-Age={life}")).unwrap_or_default();
         self.write(&format!("{}={value}; Path=/{life}", self.name(purpose, slug)))
     }

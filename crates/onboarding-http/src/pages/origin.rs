@@ -27,7 +27,7 @@ impl Origin {
     }
 
     /// Whether it is reached by https.
-    pub(super) fn is_secure(&self) -> bool {
+    pub(crate) fn is_secure(&self) -> bool {
         self.own.starts_with("https://")
     }
 

@@ -211,7 +211,7 @@ const WITH_COMFORTS: &str =
     "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A language in itself: who looks for it reads it.
-fn own_name(language: Language) -> &'static str {
+pub(crate) fn own_name(language: Language) -> &'static str {
     match language {
         Language::De => "Deutsch",
         Language::Fr => "Français",
