@@ -35,7 +35,7 @@ fn text(page: &Page<'_>) -> String {
     let (width, height) = page.render_dimensions();
     let sheet = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
     let mut context = Context::new(page.initial_transform(true).to_kurbo(), sheet, &cache, page.xref(), settings);
-    let mut reader = Reader { text: String::new(), last: None };
+    let mut reader = Reader { text: String::new(), last: None, apart: false };
     interpret_page(page, &mut context, &mut reader);
     reader.text.trim().to_owned()
 }
@@ -45,6 +45,8 @@ struct Reader {
     text: String,
     /// Where the last glyph stood: from the left, and down to its baseline.
     last: Option<(f64, f64)>,
+    /// Whether what follows is a piece of its own, such as the text behind a step's number.
+    apart: bool,
 }
 
 impl Reader {
@@ -54,6 +56,7 @@ impl Reader {
         if let Some((before, last)) = self.last {
             let down = baseline - last;
             let mark = match down.abs() <= SAME {
+                true if x >= before && self.apart => " ",
                 true if x >= before => "",
                 true => "\n",
                 false if (0.0..=LINE).contains(&down) => "\n",
@@ -65,7 +68,7 @@ impl Reader {
                 self.text.push_str(mark);
             }
         }
-        self.last = Some((x, baseline));
+        (self.last, self.apart) = (Some((x, baseline)), false);
     }
 }
 
@@ -78,6 +81,10 @@ impl<'a> Device<'a> for Reader {
             BfString::Char(letter) => self.text.push(letter),
             BfString::String(letters) => self.text.push_str(&letters),
         }
+    }
+
+    fn begin_marked_content(&mut self, _: &[u8], piece: Option<i32>) {
+        self.apart |= piece.is_some();
     }
 
     fn set_soft_mask(&mut self, _: Option<SoftMask<'a>>) {}
@@ -102,12 +109,15 @@ mod tests {
 
     #[test]
     fn a_line_begins_below_or_at_the_left_and_a_paragraph_far_off() {
-        let mut reader = Reader { text: "one ".to_owned(), last: Some((50.0, 100.0)) };
+        let mut reader = Reader { text: "one ".to_owned(), last: Some((50.0, 100.0)), apart: false };
         let written = [(80.0, 100.4, "more"), (50.0, 112.0, "two"), (10.0, 112.0, "left"), (50.0, 160.0, "three"), (50.0, 90.0, "above")];
         for (x, baseline, word) in written {
             reader.moves_to(x, baseline);
             reader.text.push_str(word);
         }
-        assert_eq!(reader.text, "one more\ntwo\nleft\n\nthree\n\nabove");
+        reader.begin_marked_content(b"P", Some(7));
+        reader.moves_to(70.0, 90.0);
+        reader.text.push_str("apart");
+        assert_eq!(reader.text, "one more\ntwo\nleft\n\nthree\n\nabove apart");
     }
 }
