@@ -65,7 +65,8 @@ pub fn app_with(
     let entropy = engine.ports().entropy.clone();
     let ready = engine;
     let state = Arc::new(api);
-    let jar = Jar { secure: Origin::of(base_url).is_secure() };
+    let secure = Origin::of(base_url).is_secure();
+    let jar = Jar { secure };
     let router = api::routes().router(&state)?;
     let router = docs_page::add(router, &document())?;
     let router = auth_request::add(router, state.clone(), jar)?;
@@ -80,7 +81,7 @@ pub fn app_with(
     );
     let router = match office {
         None => router,
-        Some(office) => post_office::add(router, office)?,
+        Some(office) => post_office::add(router, office, texts.clone(), secure)?,
     };
     Ok(Frame::new(router, FrameParts { texts: Arc::new(ApiTexts::new(texts)), entropy, proxies, pages: Some(pages) }))
 }

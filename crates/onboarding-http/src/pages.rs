@@ -44,7 +44,6 @@ use crate::middleware::{Code, ErrorPages};
 use crate::problem::Problem;
 use brand::Brands;
 use chrono::{DateTime, Utc};
-pub(crate) use cookies::{Jar, Purpose};
 use flow::Flow;
 use onboarding::{Error, Portal};
 use onboarding_core::{Language, Page};
@@ -55,11 +54,14 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::make};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 
+pub(crate) use assets::STYLES_AT;
 pub(crate) use blocks::Form;
+pub(crate) use cookies::{Jar, Purpose};
+pub(crate) use fields::number_word;
 pub use origin::Origin;
 pub(crate) use posted::Posted;
 use rows::{Door, LINKED, ROWS, Row};
-pub(crate) use view::View;
+pub(crate) use view::{View, own_name};
 pub(crate) use visit::Visit;
 
 /// The pages that are served: a mail links to no other.

@@ -1,11 +1,21 @@
-//! `/demo`: the demo's mails and letters to read, so that whoever tries it needs nothing but a browser.
+//! `/demo`: the demo's guide and its post – how a person walks each journey, and the mails and letters to read on the way – so that whoever
+//! tries it needs nothing but a browser.
 //!
 //! Only the demo adds these pages: they show every code and link there is. So they answer this machine alone, and by its own names alone:
 //! another site's name that resolves to loopback reads nothing. A file is shown if its name stands in a folder's list; no path is ever made
 //! of what was asked. Without scripts; a mail's HTML is served under a policy that takes everything away from it but its look.
 
+mod desk;
+mod reading;
+mod steps;
+
+use crate::pages::Jar;
 use crate::problem::Problem;
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use chrono::{DateTime, Utc};
+use desk::Desk;
+use onboarding::Portal;
+use onboarding_core::Language;
+use onboarding_text::Texts;
 use poem::error::RouteError;
 use poem::http::{HeaderName, HeaderValue, header};
 use poem::{Endpoint, EndpointExt, IntoResponse, Request, Response, Route, endpoint::make};
@@ -14,23 +24,49 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 const STYLE: &str = include_str!("../assets/post_office.css");
-const TEMPLATE: &str = include_str!("../templates/post_office.html");
-/// Of our own pages: their style, and a mail in its frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Of our own pages: their style, a letter's picture, and a mail in its frame.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Of a mail's HTML: no script, no form, no origin, nothing fetched; its own styles, and links that whoever clicks follows.
 const MAIL_POLICY: &str = "sandbox allow-top-navigation-by-user-activation; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 /// Of a letter: what a browser's own viewer shows it with.
 const LETTER_POLICY: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+/// Of a letter's picture: a drawing, and nothing that runs.
+const PICTURE_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// A portal of the demo.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Branch {
-    /// Its slug.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
-    /// A sample identity and how to begin, as the demo prints it.
-    pub introduction: String,
+    /// What it declares: its steps are read from its journey.
+    pub portal: Arc<Portal>,
+}
+
+/// Somebody whom nobody has been yet: what a person in their place would hold in hands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// In the order in which they are shown.
+    pub details: Vec<(Detail, String)>,
+}
+
+/// What is known of a sample person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The company or business.
+    Company,
+    /// The person's whole name.
+    Name,
+    /// The number in the books.
+    Number,
+    /// The last name, which must match.
+    LastName,
+    /// The postal code, which must match.
+    PostalCode,
+    /// The mailbox in the books.
+    Mailbox,
+    /// The mailbox of who decides.
+    SuperAdmin,
+    /// A mailbox to register with.
+    AnyMailbox,
 }
 
 /// A mail. Not for printing: it carries codes.
@@ -38,13 +74,13 @@ pub struct Branch {
 pub struct Mail {
     /// Its file's name.
     pub name: String,
-    /// When, for people.
-    pub sent: String,
+    /// When it was ordered; unknown of a file that we did not name.
+    pub sent: Option<DateTime<Utc>>,
     /// The sender's name and address.
     pub from: String,
     /// The recipient's address.
     pub to: String,
-    /// Its subject.
+    /// Its subject; empty if it has none.
     pub subject: String,
     /// The text part.
     pub text: String,
@@ -57,67 +93,94 @@ pub struct Mail {
 pub struct Letter {
     /// Its file's name.
     pub name: String,
-    /// When, for people.
-    pub sent: String,
+    /// When it was ordered.
+    pub sent: DateTime<Utc>,
 }
 
-/// What lies in the demo's folders. Calls may block.
+/// A page of a letter. Not for printing: it carries a PIN.
+#[derive(Clone)]
+pub struct Sheet {
+    /// An SVG.
+    pub picture: String,
+    /// What stands on it, line by line.
+    pub text: String,
+}
+
+/// What lies in the demo's folders. Calls may block, and are made where the runtime can be waited for.
 pub trait PostOffice: Send + Sync + 'static {
     /// The portals.
     fn branches(&self) -> &[Branch];
+    /// Somebody to be, as the books stand now; `None` where every sample record has its account.
+    ///
+    /// # Errors
+    /// A store that fails.
+    fn sample(&self, branch: &Branch) -> io::Result<Option<Sample>>;
     /// A portal's mails, newest first.
     ///
     /// # Errors
     /// A folder that cannot be read.
-    fn mails(&self, portal: &Branch) -> io::Result<Vec<Mail>>;
+    fn mails(&self, branch: &Branch) -> io::Result<Vec<Mail>>;
     /// A portal's letters, newest first.
     ///
     /// # Errors
     /// A folder that cannot be read.
-    fn letters(&self, portal: &Branch) -> io::Result<Vec<Letter>>;
+    fn letters(&self, branch: &Branch) -> io::Result<Vec<Letter>>;
     /// The mail of this name, if the portal's folder lists it.
     ///
     /// # Errors
     /// A folder or file that cannot be read.
-    fn mail(&self, portal: &Branch, name: &str) -> io::Result<Option<Mail>>;
+    fn mail(&self, branch: &Branch, name: &str) -> io::Result<Option<Mail>>;
     /// The PDF of this name, if the portal's folder lists it.
     ///
     /// # Errors
     /// A folder or file that cannot be read.
-    fn letter(&self, portal: &Branch, name: &str) -> io::Result<Option<Vec<u8>>>;
+    fn letter(&self, branch: &Branch, name: &str) -> io::Result<Option<Vec<u8>>>;
+    /// The pages of a letter's PDF; none of a file that cannot be shown.
+    fn sheets(&self, pdf: Vec<u8>) -> Vec<Sheet>;
 }
 
-type Shelf = Arc<dyn PostOffice>;
-type Showing = fn(&dyn PostOffice, &Asked) -> Result<Response, Problem>;
+type Showing = fn(&Desk, &Asked) -> Result<Response, Problem>;
 
-/// What a path named.
+/// What was asked for, and by whom.
 struct Asked {
     portal: String,
     name: String,
+    page: String,
+    language: Wish,
+}
+
+/// What the reader's language is chosen by.
+struct Wish {
+    /// `?lang=`.
+    asked: Option<Language>,
+    headers: poem::http::HeaderMap,
 }
 
 /// Adds the pages.
 ///
 /// # Errors
 /// A path that the router does not take, which a test excludes.
-pub(crate) fn add(router: Route, office: &Shelf) -> Result<Route, RouteError> {
+pub(crate) fn add(router: Route, office: &Arc<dyn PostOffice>, texts: Arc<Texts>, secure: bool) -> Result<Route, RouteError> {
+    let desk = Arc::new(Desk { office: Arc::clone(office), texts, jar: Jar { secure } });
     router
-        .try_at("/demo", poem::get(shown(office, index)))?
-        .try_at("/demo/demo.css", poem::get(shown(office, |_, _| Ok(answer(STYLE, "text/css; charset=utf-8", POLICY)))))?
-        .try_at("/demo/:portal", poem::get(shown(office, branch)))?
-        .try_at("/demo/:portal/mails/:name", poem::get(shown(office, mail)))?
-        .try_at("/demo/:portal/mails/:name/html", poem::get(shown(office, html)))?
-        .try_at("/demo/:portal/letters/:name", poem::get(shown(office, letter)))
+        .try_at("/demo", poem::get(shown(&desk, Desk::index)))?
+        .try_at("/demo/demo.css", poem::get(shown(&desk, |_, _| Ok(answer(STYLE, "text/css; charset=utf-8", POLICY)))))?
+        .try_at("/demo/:portal", poem::get(shown(&desk, Desk::branch)))?
+        .try_at("/demo/:portal/mails/:name", poem::get(shown(&desk, Desk::mail)))?
+        .try_at("/demo/:portal/mails/:name/html", poem::get(shown(&desk, html)))?
+        .try_at("/demo/:portal/letters/:name", poem::get(shown(&desk, letter)))?
+        .try_at("/demo/:portal/letters/:name/read", poem::get(shown(&desk, Desk::letter)))?
+        .try_at("/demo/:portal/letters/:name/pages/:page", poem::get(shown(&desk, picture)))
 }
 
-fn shown(office: &Shelf, show: Showing) -> impl Endpoint + use<> {
-    let office = Arc::clone(office);
+fn shown(desk: &Arc<Desk>, show: Showing) -> impl Endpoint + use<> {
+    let desk = Arc::clone(desk);
     make(move |request: Request| {
-        let office = Arc::clone(&office);
+        let desk = Arc::clone(&desk);
         async move {
             let asked = asked(&request)?;
             // Folders are read.
-            let shown = tokio::task::spawn_blocking(move || show(office.as_ref(), &asked)).await;
+            let shown = tokio::task::spawn_blocking(move || show(&desk, &asked)).await;
             shown.unwrap_or_else(|_| Err(Problem::internal())).map_err(poem::Error::from)
         }
     })
@@ -132,7 +195,11 @@ fn asked(request: &Request) -> Result<Asked, Problem> {
         return Err(Problem::not_found());
     }
     let named = |name| request.raw_path_param(name).unwrap_or_default().to_owned();
-    Ok(Asked { portal: named("portal"), name: named("name") })
+    let query = request.uri().query().unwrap_or_default();
+    let lang = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
+    let asked = lang.and_then(|(_, tag)| Language::from_tag(&tag));
+    let language = Wish { asked, headers: request.headers().clone() };
+    Ok(Asked { portal: named("portal"), name: named("name"), page: named("page"), language })
 }
 
 /// Whether a `Host` is one of loopback's own names.
@@ -142,35 +209,8 @@ fn names_this_machine(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn index(office: &dyn PostOffice, _: &Asked) -> Result<Response, Problem> {
-    let counted = office.branches().iter().map(|branch| {
-        let (mails, letters) = (office.mails(branch)?.len(), office.letters(branch)?.len());
-        let Branch { slug, name, introduction } = branch;
-        Ok(context! { slug, name, introduction, counts => format!("Mails: {mails} · letters: {letters}") })
-    });
-    let branches = counted.collect::<io::Result<Vec<Value>>>().map_err(|error| unread(&error))?;
-    page(context! { title => "Demo post office", trail => Vec::<Value>::new(), branches })
-}
-
-fn branch(office: &dyn PostOffice, asked: &Asked) -> Result<Response, Problem> {
-    let branch = branch_of(office, asked)?;
-    let mails = office.mails(branch).map_err(|error| unread(&error))?;
-    let mails: Vec<_> = mails.iter().map(Mail::context).collect();
-    let letters = office.letters(branch).map_err(|error| unread(&error))?;
-    let letters: Vec<_> = letters.iter().map(|Letter { name, sent }| context! { name, sent }).collect();
-    page(context! { title => branch.name.clone(), trail => [branch.step()], slug => branch.slug.clone(), mails, letters })
-}
-
-fn mail(office: &dyn PostOffice, asked: &Asked) -> Result<Response, Problem> {
-    let branch = branch_of(office, asked)?;
-    let mail = mail_of(office, branch, asked)?;
-    let pieces: Vec<_> = pieces(&mail.text).into_iter().map(|(text, href)| context! { text, href }).collect();
-    let html = format!("/demo/{}/mails/{}/html", branch.slug, mail.name);
-    page(context! { title => mail.subject.clone(), trail => [branch.step()], mail => mail.context(), pieces, html })
-}
-
-fn html(office: &dyn PostOffice, asked: &Asked) -> Result<Response, Problem> {
-    let mail = mail_of(office, branch_of(office, asked)?, asked)?;
+fn html(desk: &Desk, asked: &Asked) -> Result<Response, Problem> {
+    let mail = desk.mail_of(desk.branch_of(asked)?, asked)?;
     // A link leads out of the frame: the pages behind it refuse to be framed.
     let html = mail.html.replacen("<head>", "<head>\n<base target=\"_top\">", 1);
     let mut response = answer(html, "text/html; charset=utf-8", MAIL_POLICY);
@@ -178,17 +218,15 @@ fn html(office: &dyn PostOffice, asked: &Asked) -> Result<Response, Problem> {
     Ok(response)
 }
 
-fn letter(office: &dyn PostOffice, asked: &Asked) -> Result<Response, Problem> {
-    let found = office.letter(branch_of(office, asked)?, &asked.name).map_err(|error| unread(&error))?;
-    Ok(answer(found.ok_or_else(Problem::not_found)?, "application/pdf", LETTER_POLICY))
+fn letter(desk: &Desk, asked: &Asked) -> Result<Response, Problem> {
+    Ok(answer(desk.letter_of(desk.branch_of(asked)?, asked)?, "application/pdf", LETTER_POLICY))
 }
 
-fn branch_of<'a>(office: &'a dyn PostOffice, asked: &Asked) -> Result<&'a Branch, Problem> {
-    office.branches().iter().find(|branch| branch.slug == asked.portal).ok_or_else(Problem::not_found)
-}
-
-fn mail_of(office: &dyn PostOffice, branch: &Branch, asked: &Asked) -> Result<Mail, Problem> {
-    office.mail(branch, &asked.name).map_err(|error| unread(&error))?.ok_or_else(Problem::not_found)
+fn picture(desk: &Desk, asked: &Asked) -> Result<Response, Problem> {
+    let pdf = desk.letter_of(desk.branch_of(asked)?, asked)?;
+    let page: usize = asked.page.parse().map_err(|_| Problem::not_found())?;
+    let sheet = desk.office.sheets(pdf).into_iter().nth(page.wrapping_sub(1)).ok_or_else(Problem::not_found)?;
+    Ok(answer(sheet.picture, "image/svg+xml", PICTURE_POLICY))
 }
 
 fn unread(error: &io::Error) -> Problem {
@@ -197,42 +235,9 @@ fn unread(error: &io::Error) -> Problem {
 }
 
 impl Branch {
-    fn step(&self) -> Value {
-        context! { name => self.name.clone(), href => format!("/demo/{}", self.slug) }
+    fn slug(&self) -> &str {
+        self.portal.slug.as_str()
     }
-}
-
-impl Mail {
-    fn context(&self) -> Value {
-        let Self { name, sent, from, to, subject, .. } = self;
-        context! { name, sent, from, to, subject }
-    }
-}
-
-/// A text with its links apart: a word that begins like an address of a page leads there.
-fn pieces(text: &str) -> Vec<(&str, Option<&str>)> {
-    text.split_inclusive(char::is_whitespace)
-        .flat_map(|word| {
-            let (bare, space) = word.split_at(word.trim_end().len());
-            let leads = bare.starts_with("http://") || bare.starts_with("https://");
-            [(bare, leads.then_some(bare)), (space, None)]
-        })
-        .collect()
-}
-
-fn page(context: Value) -> Result<Response, Problem> {
-    let written = || {
-        let mut templates = Environment::new();
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        templates.add_template("post_office.html", TEMPLATE)?;
-        templates.get_template("post_office.html")?.render(context)
-    };
-    let page: Result<String, minijinja::Error> = written();
-    let page = page.map_err(|error| {
-        tracing::error!(%error, "could not write a page of the demo");
-        Problem::internal()
-    })?;
-    Ok(answer(page, "text/html; charset=utf-8", POLICY))
 }
 
 fn answer(body: impl IntoResponse, kind: &'static str, policy: &'static str) -> Response {
@@ -263,13 +268,5 @@ mod tests {
         {
             assert!(!names_this_machine(foreign), "{foreign}");
         }
-    }
-
-    #[test]
-    fn links_stand_apart_and_no_character_is_lost() {
-        let text = "Hello,\n\nhttp://a.example/x?t=1\njavascript:no (https://b.example) end";
-        let found = pieces(text);
-        assert_eq!(found.iter().map(|(text, _)| *text).collect::<String>(), text);
-        assert_eq!(found.iter().filter_map(|(_, href)| *href).collect::<Vec<_>>(), ["http://a.example/x?t=1"]);
     }
 }

@@ -2,6 +2,7 @@
 //! where the first one ended.
 
 mod lock;
+mod picture;
 mod post;
 mod sample;
 
@@ -9,10 +10,11 @@ use crate::config::Settings;
 use crate::fault::Faults;
 use crate::portal_files::{self, Loaded, PortalFolder};
 use crate::prepare::prepare;
-use crate::{serve, wiring};
+use crate::{letters, serve, wiring};
 use anyhow::{Context as _, Result};
 use onboarding_http::post_office::Branch;
 use onboarding_text::MailStationery;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::DirBuilder;
 use std::path::Path;
@@ -63,17 +65,21 @@ pub(crate) async fn run(dir: &Path, mut settings: Settings) -> Result<()> {
         dir.join("mail/<portal>").join("*.eml").display()
     );
     let _ = writeln!(announcement, "letters  {}", settings.letters.folder.join("<portal>").join("*.pdf").display());
-    let mut branches = Vec::new();
+    let (mut branches, mut books) = (Vec::new(), HashMap::new());
     for folder in &folders {
         let portal = house.engine.portal(folder.slug())?;
         let records = folder.file(RECORDS).unwrap_or_default();
         sample::import(&house.engine, &portal, records).await?;
+        if let Some(record) = sample::addressee(&house.engine, &portal, records).await? {
+            letters::introduce(&house, &settings, &portal, &record).await?;
+        }
         announcement.push('\n');
-        let introduction = sample::introduction(&house.engine, &portal, records, base).await?;
-        announcement.push_str(&introduction);
-        branches.push(Branch { slug: portal.slug.to_string(), name: portal.name.clone(), introduction });
+        announcement.push_str(&sample::introduction(&house.engine, &portal, records, base).await?);
+        books.insert(portal.slug.to_string(), records.to_owned());
+        branches.push(Branch { portal });
     }
-    let folders = post::Folders { branches, mails: dir.join("mail"), letters: settings.letters.folder.clone() };
+    let engine = house.engine.clone();
+    let folders = post::Folders { branches, engine, records: books, mails: dir.join("mail"), letters: settings.letters.folder.clone() };
     house.post_office = Some(Arc::new(folders));
     announcement.push_str("\nCtrl+C ends the demo; the next start goes on with the same data\n");
     serve::run(house, stationery, &settings, serve::Listeners { door: listener, figures: None }, &announcement).await

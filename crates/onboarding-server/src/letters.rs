@@ -108,6 +108,27 @@ pub(crate) async fn registration(house: &House, settings: &Settings, slug: &str,
     Ok(format!("{}: {printed} letters laid into {}, {before} were there before\n", portal.slug, press.folder(&portal.slug).display()))
 }
 
+/// Prints the one letter that tells a person their registration number, once; a portal without such letters sends none.
+///
+/// # Errors
+/// A letter that cannot be written or laid into the spool.
+pub(crate) async fn introduce(house: &House, settings: &Settings, portal: &Portal, record: &Record) -> Result<()> {
+    let (id, press) = (delivery(portal, &record.number), spool(settings, Arc::clone(&house.engine.ports().clock)));
+    if !has_registration_letter(portal) || press.holds(&portal.slug, id)? {
+        return Ok(());
+    }
+    let (writer, now) = (writer(&house.texts, settings), house.engine.ports().store.now().await?);
+    let letter = writer.registration_letter(portal, record, spoken(portal, record), now)?;
+    press.submit(id, &letter).await?;
+    Ok(())
+}
+
+/// The language of a record's letter.
+fn spoken(portal: &Portal, record: &Record) -> Language {
+    let own = record.language.filter(|language| portal.journey.languages.contains(language));
+    own.unwrap_or(portal.journey.default_language())
+}
+
 /// Every record of the file with the language of its letter. Each letter is written once on trial, so that a list with a name that cannot be
 /// printed prints nothing.
 async fn checked(house: &House, portal: &Portal, file: &Path, writer: &PdfLetters, now: DateTime<Utc>) -> Result<Vec<(Record, Language)>> {
@@ -133,8 +154,7 @@ async fn checked(house: &House, portal: &Portal, file: &Path, writer: &PdfLetter
             fault("the record is closed".to_owned());
             continue;
         }
-        let spoken = record.language.filter(|language| portal.journey.languages.contains(language));
-        let language = spoken.unwrap_or(portal.journey.default_language());
+        let language = spoken(portal, &record);
         match writer.registration_letter(portal, &record, language, now) {
             Ok(_) => orders.push((record, language)),
             Err(refused) => fault(refused.to_string()),

@@ -7,7 +7,7 @@ const STYLES: &str = include_str!("../../assets/portal.css");
 const SCRIPT: &str = include_str!("../../assets/portal.js");
 
 /// Where the stylesheet is.
-pub(super) const STYLES_AT: &str = concat!("/assets/", env!("PORTAL_CSS"), ".css");
+pub(crate) const STYLES_AT: &str = concat!("/assets/", env!("PORTAL_CSS"), ".css");
 /// Where the script is.
 pub(super) const SCRIPT_AT: &str = concat!("/assets/", env!("PORTAL_JS"), ".js");
 

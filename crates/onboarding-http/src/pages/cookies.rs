@@ -58,7 +58,7 @@ impl Jar {
         }
     }
 
-    pub(super) fn set(self, purpose: Purpose, slug: &str, value: &str) -> HeaderValue {
+    pub(crate) fn set(self, purpose: Purpose, slug: &str, value: &str) -> HeaderValue {
         let life = purpose.life().map(|life| format!("; Max-Age={life}")).unwrap_or_default();
         self.write(&format!("{}={value}; Path=/{life}", self.name(purpose, slug)))
     }

@@ -12,7 +12,7 @@ use onboarding_core::password::CharacterKind;
 use onboarding_text::Arg;
 
 /// The words of a number, as keys are built from them.
-pub(super) fn number_word(number: NumberName) -> &'static str {
+pub(crate) fn number_word(number: NumberName) -> &'static str {
     match number {
         NumberName::RegistrationNumber => "registrationNumber",
         NumberName::CustomerNumber => "customerNumber",

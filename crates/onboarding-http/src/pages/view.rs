@@ -249,7 +249,7 @@ const PLAIN: &str = "default-src 'none'; style-src 'self'; img-src 'self'; manif
 const WITH_COMFORTS: &str = "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A language in itself: who looks for it reads it.
-pub(super) fn own_name(language: Language) -> &'static str {
+pub(crate) fn own_name(language: Language) -> &'static str {
     match language {
         Language::De => "Deutsch",
         Language::Fr => "Français",

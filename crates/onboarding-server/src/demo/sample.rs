@@ -8,6 +8,7 @@ use onboarding::core::{Claim, Record, RecordId, Uuid};
 use onboarding::ports::{Actor, Lookup};
 use onboarding::stories::records_from_csv;
 use onboarding::{Onboarding, Portal};
+use onboarding_http::post_office::{Detail, Sample};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -15,6 +16,8 @@ use std::fmt::Write as _;
 const PASSWORD: &str = "Seven lanterns on the stairs, 7";
 /// Who decides at the record that is handed out, where somebody decides.
 const SUPER_ADMIN: &str = "super-admin@example.org";
+/// What a registration is tried with: any mailbox will do.
+const ANY_MAILBOX: &str = "you@example.org";
 
 fn read(portal: &Portal, csv: &str) -> Result<Vec<Record>> {
     let told = |error: &dyn std::fmt::Display| anyhow!("the sample records of {}: {error}", portal.slug);
@@ -48,6 +51,53 @@ pub(super) async fn import(engine: &Onboarding, portal: &Portal, csv: &str) -> R
         }
     }
     Ok(())
+}
+
+/// Somebody to be at a portal, as a person would hold it in hands; `None` where every sample record has its account.
+///
+/// # Errors
+/// A store that fails.
+pub(super) async fn somebody(engine: &Onboarding, portal: &Portal, csv: &str) -> Result<Option<Sample>> {
+    let company = portal.journey.start == Start::Company;
+    let samples = read(portal, csv)?;
+    let record = if company { provisioned(engine, portal, samples).await? } else { unused(engine, portal, samples).await? };
+    let Some(record) = record else { return Ok(None) };
+    let mut details = Vec::new();
+    let mut tell = |detail, value: &str| {
+        if !value.trim().is_empty() {
+            details.push((detail, value.trim().to_owned()));
+        }
+    };
+    tell(Detail::Company, &record.name);
+    // Where anybody registers, the business in the books says nothing about who that is.
+    if company || portal.journey.claim.is_some() {
+        tell(Detail::Name, &format!("{} {}", record.first_name, record.last_name));
+    }
+    tell(Detail::Number, &record.written);
+    for second in seconds(portal) {
+        let detail = match second {
+            MustMatch::LastName => Detail::LastName,
+            MustMatch::PostalCode => Detail::PostalCode,
+        };
+        tell(detail, value(&record, *second));
+    }
+    if company {
+        tell(Detail::Mailbox, record.email.as_ref().map_or("", |email| email.as_str()));
+    } else {
+        tell(Detail::AnyMailbox, ANY_MAILBOX);
+    }
+    if portal.journey.invites() {
+        tell(Detail::SuperAdmin, SUPER_ADMIN);
+    }
+    Ok(Some(Sample { details }))
+}
+
+/// The record whose letter with the registration number lies ready at the first start.
+///
+/// # Errors
+/// A store that fails.
+pub(super) async fn addressee(engine: &Onboarding, portal: &Portal, csv: &str) -> Result<Option<Record>> {
+    unused(engine, portal, read(portal, csv)?).await
 }
 
 /// One portal's part of the announcement: a sample identity that nobody has used yet, and the call that begins its registration.
@@ -151,7 +201,7 @@ fn body(portal: &Portal, record: &Record) -> Value {
         claim.extend(seconds(portal).iter().map(|second| (second.word().to_owned(), json!(value(record, *second)))));
         body.insert("claim".to_owned(), claim.into());
     }
-    body.insert("email".to_owned(), json!("you@example.org"));
+    body.insert("email".to_owned(), json!(ANY_MAILBOX));
     for field in portal.journey.fields.iter().filter(|field| field.required) {
         // A company's record names nobody: whoever tries the demo is somebody there.
         let value = match field.name {

@@ -68,9 +68,3 @@ embed-toPortal = Zum Kundenportal
 offline-title = Keine Internetverbindung
 offline-body = Stellen Sie die Verbindung wieder her und laden Sie die Seite neu.
 offline-retry = Seite neu laden
-
-demo-title = Postamt der Demo
-demo-intro = Nur in der Demo: Hier liegen alle E-Mails und Briefe, die versendet wurden.
-demo-mails = E-Mails
-demo-letters = Briefe
-demo-empty = Noch nichts versendet.

@@ -68,9 +68,3 @@ embed-toPortal = Go to the customer portal
 offline-title = No internet connection
 offline-body = Reconnect to the internet and reload the page.
 offline-retry = Reload the page
-
-demo-title = Demo post office
-demo-intro = Demo only: here are all the emails and letters that have been sent.
-demo-mails = Emails
-demo-letters = Letters
-demo-empty = Nothing has been sent yet.

@@ -68,9 +68,3 @@ embed-toPortal = Accéder au portail clients
 offline-title = Pas de connexion internet
 offline-body = Rétablissez la connexion, puis rechargez la page.
 offline-retry = Recharger la page
-
-demo-title = Bureau de poste de la démo
-demo-intro = Uniquement dans la démo : vous trouvez ici tous les e-mails et toutes les lettres envoyés.
-demo-mails = E-mails
-demo-letters = Lettres
-demo-empty = Rien n’a encore été envoyé.

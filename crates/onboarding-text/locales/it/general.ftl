@@ -68,9 +68,3 @@ embed-toPortal = Vai al portale clienti
 offline-title = Nessuna connessione a internet
 offline-body = Ripristini la connessione e ricarichi la pagina.
 offline-retry = Ricarica la pagina
-
-demo-title = Ufficio postale della demo
-demo-intro = Solo nella demo: qui si trovano tutte le e-mail e le lettere inviate.
-demo-mails = E-mail
-demo-letters = Lettere
-demo-empty = Non è stato ancora inviato nulla.

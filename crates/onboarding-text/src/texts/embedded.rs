@@ -27,4 +27,18 @@ macro_rules! locales {
     (@ $language:literal [$($file:literal),* $(,)?]) => { locale!($language: $($file),*) };
 }
 
-locales!(["account", "errors", "fields", "general", "help", "letters", "mails", "problems", "registration", "sign-in", "staff", "team"]);
+locales!([
+    "account",
+    "demo",
+    "errors",
+    "fields",
+    "general",
+    "help",
+    "letters",
+    "mails",
+    "problems",
+    "registration",
+    "sign-in",
+    "staff",
+    "team"
+]);

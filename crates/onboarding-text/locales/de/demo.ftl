@@ -1,0 +1,89 @@
+### Die Anleitung und das Postamt der Demo.
+
+demo-title = Postamt der Demo
+demo-intro = Nur in der Demo: Hier liegen alle E-Mails und Briefe der Portale. Nichts davon verlässt dieses Gerät.
+demo-start = Wählen Sie ein Portal. Die Anleitung führt Sie Schritt für Schritt durch die Registrierung.
+demo-counts = { $mails ->
+    [one] { $mails } E-Mail
+   *[other] { $mails } E-Mails
+}, { $letters ->
+    [one] { $letters } Brief
+   *[other] { $letters } Briefe
+}
+demo-guide = Zur Anleitung
+demo-openPortal = Portal öffnen
+demo-api = Beschreibung der API (Englisch)
+demo-where = Wo Sie sind
+demo-story-letter = Mieterinnen und Mieter registrieren sich mit der Nummer aus einem Brief und ihrem Nachnamen.
+demo-story-approval = Mitarbeitende eines Kunden registrieren sich mit Kundennummer und Postleitzahl. Jemand aus dem eigenen Unternehmen gibt den Zugang frei.
+demo-story-company = Das Unternehmen eröffnet die Konten selbst. Kundennummer und Initialpasswort kommen in zwei E-Mails.
+demo-story-pin = Alle können sich registrieren. Den Mitgliederbereich öffnet eine PIN, die per Post kommt.
+demo-story-open = Alle können sich mit ihrer E-Mail-Adresse registrieren.
+demo-sample = Diese Angaben können Sie verwenden
+demo-sampleUse = Ein Klick auf einen Wert markiert ihn ganz. So können Sie ihn kopieren.
+demo-noSample = Alle Beispielpersonen haben schon ein Konto. Melden Sie sich mit einem dieser Konten an.
+demo-name = Name
+demo-superAdmin = E-Mail-Adresse der Hauptadministration
+demo-anyMailbox = E-Mail-Adresse, zum Beispiel
+demo-steps = Schritt für Schritt
+demo-step-letter = Lesen Sie den Brief
+demo-step-letter-how = Darin steht die Registrierungsnummer.
+demo-step-invitation = Lesen Sie die Einladung
+demo-step-invitation-how = Die E-Mail geht an die Hauptadministration. Öffnen Sie den Link darin und richten Sie den Zugang ein. Merken Sie sich das Passwort.
+demo-step-registerClaim = Erstellen Sie ein Konto
+demo-step-registerClaim-how = Verwenden Sie die Angaben von oben. Den Namen können Sie frei wählen.
+demo-step-registerNumber = Erstellen Sie ein Konto
+demo-step-registerNumber-how = Verwenden Sie die Angaben von oben. Merken Sie sich das Passwort, das Sie festlegen.
+demo-step-registerOpen = Erstellen Sie ein Konto
+demo-step-registerOpen-how = Name und Geburtsdatum können Sie frei wählen.
+demo-step-code = Lesen Sie die E-Mail mit dem Code
+demo-step-code-how = Geben Sie den Code im Portal ein oder öffnen Sie den Link.
+demo-step-confirm = Bestätigen Sie die E-Mail-Adresse
+demo-step-confirm-how = Öffnen Sie den Link in der E-Mail.
+demo-step-decide = Geben Sie den Zugang frei
+demo-step-decide-how = Melden Sie sich mit der E-Mail-Adresse der Hauptadministration an, öffnen Sie die Anfrage und geben Sie sie frei. Melden Sie sich danach ab.
+demo-step-clerk = Warten Sie auf die Freigabe
+demo-step-clerk-how = Das Unternehmen entscheidet. Danach kommt eine E-Mail.
+demo-step-setUp = Richten Sie den Zugang ein
+demo-step-setUp-how = Öffnen Sie den Link in der E-Mail zur Freigabe und legen Sie ein Passwort fest.
+demo-step-password = Lesen Sie die E-Mail mit dem Passwort
+demo-step-password-how = Sie kommt, sobald die Adresse bestätigt ist.
+demo-step-twoMails = Lesen Sie die zwei E-Mails
+demo-step-twoMails-how = In der einen steht die Kundennummer, in der anderen das Initialpasswort.
+demo-step-firstSignIn = Melden Sie sich zum ersten Mal an
+demo-step-firstSignIn-how = Verwenden Sie Kundennummer und Initialpasswort. Legen Sie dann ein eigenes Passwort fest.
+demo-step-signInOwn = Melden Sie sich mit dem eigenen Passwort an
+demo-step-signInOwn-how = Nach der Änderung des Passworts ist eine neue Anmeldung nötig.
+demo-step-signIn = Melden Sie sich an
+demo-step-signIn-how = Verwenden Sie die E-Mail-Adresse und das Passwort des neuen Kontos.
+demo-step-askPin = Fordern Sie die PIN an
+demo-step-askPin-how = Geben Sie die Betriebsnummer von oben ein.
+demo-step-pinLetter = Lesen Sie den Brief mit der PIN
+demo-step-pinLetter-how = In der Demo ist er sofort da.
+demo-step-link = Verknüpfen Sie den Betrieb
+demo-step-link-how = Geben Sie Betriebsnummer und PIN ein. Danach werden Sie abgemeldet.
+demo-step-members = Öffnen Sie den Mitgliederbereich
+demo-step-members-how = Melden Sie sich noch einmal an.
+demo-step-area = Öffnen Sie Ihren Bereich
+demo-step-area-how = Hier endet die Registrierung: Das Konto ist fertig.
+demo-mails = E-Mails
+demo-letters = Briefe
+demo-noMails = Noch keine E-Mail. Machen Sie den ersten Schritt und laden Sie dann diese Seite neu.
+demo-noLetters = Noch kein Brief.
+demo-reload = Seite neu laden
+demo-newest = Die neuesten stehen oben.
+demo-subject = Betreff
+demo-noSubject = (ohne Betreff)
+demo-to = An
+demo-from = Von
+demo-time = Zeit
+demo-code = Zum Eingeben
+demo-copy = Ein Klick markiert alles. So können Sie es kopieren.
+demo-follow = Link öffnen
+demo-asText = Als Text
+demo-asHtml = Mit Gestaltung
+demo-htmlAlone = Nur diese Ansicht öffnen
+demo-letter = Brief vom { $datetime }
+demo-pdf = PDF öffnen
+demo-picture = Diese Seite des Briefs als Bild. Ihr Text steht daneben.
+demo-noPicture = Von diesem Brief gibt es kein Bild. Öffnen Sie das PDF.

@@ -1,0 +1,89 @@
+### The demo's guide and its post office.
+
+demo-title = Demo post office
+demo-intro = Demo only: here are all the emails and letters of the portals. Nothing leaves this device.
+demo-start = Choose a portal. The guide takes you through the registration step by step.
+demo-counts = { $mails ->
+    [one] { $mails } email
+   *[other] { $mails } emails
+}, { $letters ->
+    [one] { $letters } letter
+   *[other] { $letters } letters
+}
+demo-guide = Open the guide
+demo-openPortal = Open the portal
+demo-api = Description of the API
+demo-where = Where you are
+demo-story-letter = Tenants register with the number from a letter and their last name.
+demo-story-approval = Staff of a customer register with the customer number and the postcode. Somebody in their own company approves the access.
+demo-story-company = The company opens the accounts itself. The customer number and the initial password come in two emails.
+demo-story-pin = Anybody can register. A PIN that comes by post opens the members’ area.
+demo-story-open = Anybody can register with their email address.
+demo-sample = Details you can use
+demo-sampleUse = Click a value to select all of it. Then you can copy it.
+demo-noSample = All sample people have an account already. Sign in with one of these accounts.
+demo-name = Name
+demo-superAdmin = Email address of the super admin
+demo-anyMailbox = Email address, for example
+demo-steps = Step by step
+demo-step-letter = Read the letter
+demo-step-letter-how = It contains the registration number.
+demo-step-invitation = Read the invitation
+demo-step-invitation-how = The email is for the super admin. Open the link in it and set up the access. Remember the password.
+demo-step-registerClaim = Create an account
+demo-step-registerClaim-how = Use the details above. Choose any name.
+demo-step-registerNumber = Create an account
+demo-step-registerNumber-how = Use the details above. Remember the password you choose.
+demo-step-registerOpen = Create an account
+demo-step-registerOpen-how = Choose any name and date of birth.
+demo-step-code = Read the email with the code
+demo-step-code-how = Enter the code in the portal, or open the link.
+demo-step-confirm = Confirm the email address
+demo-step-confirm-how = Open the link in the email.
+demo-step-decide = Approve the access
+demo-step-decide-how = Sign in with the email address of the super admin, open the request and approve it. Then sign out.
+demo-step-clerk = Wait for the approval
+demo-step-clerk-how = The company decides. Then an email arrives.
+demo-step-setUp = Set up the access
+demo-step-setUp-how = Open the link in the email about the approval and choose a password.
+demo-step-password = Read the email with the password
+demo-step-password-how = It arrives once the address is confirmed.
+demo-step-twoMails = Read the two emails
+demo-step-twoMails-how = One contains the customer number, the other the initial password.
+demo-step-firstSignIn = Sign in for the first time
+demo-step-firstSignIn-how = Use the customer number and the initial password. Then choose your own password.
+demo-step-signInOwn = Sign in with your own password
+demo-step-signInOwn-how = After the password has been changed, you need to sign in again.
+demo-step-signIn = Sign in
+demo-step-signIn-how = Use the email address and the password of the new account.
+demo-step-askPin = Request the PIN
+demo-step-askPin-how = Enter the business number from above.
+demo-step-pinLetter = Read the letter with the PIN
+demo-step-pinLetter-how = In the demo it is there at once.
+demo-step-link = Link the business
+demo-step-link-how = Enter the business number and the PIN. You are then signed out.
+demo-step-members = Open the members’ area
+demo-step-members-how = Sign in once more.
+demo-step-area = Open your area
+demo-step-area-how = The registration ends here: the account is ready.
+demo-mails = Emails
+demo-letters = Letters
+demo-noMails = No email yet. Take the first step and then reload this page.
+demo-noLetters = No letter yet.
+demo-reload = Reload the page
+demo-newest = The newest are at the top.
+demo-subject = Subject
+demo-noSubject = (no subject)
+demo-to = To
+demo-from = From
+demo-time = Time
+demo-code = To enter
+demo-copy = One click selects all of it. Then you can copy it.
+demo-follow = Open the link
+demo-asText = As text
+demo-asHtml = With its design
+demo-htmlAlone = Open this view alone
+demo-letter = Letter of { $datetime }
+demo-pdf = Open the PDF
+demo-picture = This page of the letter as a picture. Its text is beside it.
+demo-noPicture = There is no picture of this letter. Open the PDF.

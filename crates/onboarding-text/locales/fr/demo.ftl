@@ -1,0 +1,89 @@
+### Le guide et le bureau de poste de la démo.
+
+demo-title = Bureau de poste de la démo
+demo-intro = Uniquement dans la démo : vous trouvez ici tous les e-mails et toutes les lettres des portails. Rien ne quitte cet appareil.
+demo-start = Choisissez un portail. Le guide vous accompagne pas à pas pendant l’inscription.
+demo-counts = { $mails ->
+    [one] { $mails } e-mail
+   *[other] { $mails } e-mails
+}, { $letters ->
+    [one] { $letters } lettre
+   *[other] { $letters } lettres
+}
+demo-guide = Ouvrir le guide
+demo-openPortal = Ouvrir le portail
+demo-api = Description de l’API (en anglais)
+demo-where = Vous êtes ici
+demo-story-letter = Les locataires s’inscrivent avec le numéro figurant dans une lettre et leur nom de famille.
+demo-story-approval = Les membres du personnel d’un client s’inscrivent avec le numéro de client et le code postal. Une personne de leur propre entreprise autorise l’accès.
+demo-story-company = L’entreprise ouvre elle-même les comptes. Le numéro de client et le mot de passe initial arrivent dans deux e-mails.
+demo-story-pin = Tout le monde peut s’inscrire. Un code PIN envoyé par la poste donne accès à l’espace membres.
+demo-story-open = Tout le monde peut s’inscrire avec son adresse e-mail.
+demo-sample = Données à utiliser
+demo-sampleUse = Cliquez sur une valeur pour la sélectionner en entier. Vous pouvez ensuite la copier.
+demo-noSample = Toutes les personnes fictives ont déjà un compte. Connectez-vous avec l’un de ces comptes.
+demo-name = Nom
+demo-superAdmin = Adresse e-mail de l’administration principale
+demo-anyMailbox = Adresse e-mail, par exemple
+demo-steps = Pas à pas
+demo-step-letter = Lisez la lettre
+demo-step-letter-how = Elle contient le numéro d’inscription.
+demo-step-invitation = Lisez l’invitation
+demo-step-invitation-how = L’e-mail est adressé à l’administration principale. Ouvrez le lien et configurez l’accès. Retenez bien le mot de passe.
+demo-step-registerClaim = Créez un compte
+demo-step-registerClaim-how = Utilisez les données ci-dessus. Vous pouvez choisir librement le nom.
+demo-step-registerNumber = Créez un compte
+demo-step-registerNumber-how = Utilisez les données ci-dessus. Retenez bien le mot de passe choisi.
+demo-step-registerOpen = Créez un compte
+demo-step-registerOpen-how = Vous pouvez choisir librement le nom et la date de naissance.
+demo-step-code = Lisez l’e-mail contenant le code
+demo-step-code-how = Saisissez le code dans le portail ou ouvrez le lien.
+demo-step-confirm = Confirmez l’adresse e-mail
+demo-step-confirm-how = Ouvrez le lien dans l’e-mail.
+demo-step-decide = Autorisez l’accès
+demo-step-decide-how = Connectez-vous avec l’adresse e-mail de l’administration principale, ouvrez la demande et acceptez-la. Déconnectez-vous ensuite.
+demo-step-clerk = Attendez l’autorisation
+demo-step-clerk-how = L’entreprise décide. Vous recevrez ensuite un e-mail.
+demo-step-setUp = Configurez l’accès
+demo-step-setUp-how = Ouvrez le lien dans l’e-mail d’autorisation et choisissez un mot de passe.
+demo-step-password = Lisez l’e-mail contenant le mot de passe
+demo-step-password-how = Il arrive dès que l’adresse est confirmée.
+demo-step-twoMails = Lisez les deux e-mails
+demo-step-twoMails-how = L’un contient le numéro de client, l’autre le mot de passe initial.
+demo-step-firstSignIn = Connectez-vous pour la première fois
+demo-step-firstSignIn-how = Utilisez le numéro de client et le mot de passe initial. Choisissez ensuite votre propre mot de passe.
+demo-step-signInOwn = Connectez-vous avec votre propre mot de passe
+demo-step-signInOwn-how = Après le changement de mot de passe, une nouvelle connexion est nécessaire.
+demo-step-signIn = Connectez-vous
+demo-step-signIn-how = Utilisez l’adresse e-mail et le mot de passe du nouveau compte.
+demo-step-askPin = Demandez le code PIN
+demo-step-askPin-how = Saisissez le numéro d’entreprise indiqué ci-dessus.
+demo-step-pinLetter = Lisez la lettre contenant le code PIN
+demo-step-pinLetter-how = Dans la démo, elle arrive immédiatement.
+demo-step-link = Associez l’entreprise
+demo-step-link-how = Saisissez le numéro d’entreprise et le code PIN. Vous serez ensuite déconnecté.
+demo-step-members = Ouvrez l’espace membres
+demo-step-members-how = Connectez-vous encore une fois.
+demo-step-area = Ouvrez votre espace
+demo-step-area-how = L’inscription est terminée : le compte est prêt.
+demo-mails = E-mails
+demo-letters = Lettres
+demo-noMails = Aucun e-mail pour l’instant. Effectuez la première étape, puis actualisez cette page.
+demo-noLetters = Aucune lettre pour l’instant.
+demo-reload = Actualiser la page
+demo-newest = Les plus récents se trouvent en haut.
+demo-subject = Objet
+demo-noSubject = (sans objet)
+demo-to = À
+demo-from = De
+demo-time = Date
+demo-code = À saisir
+demo-copy = Un clic sélectionne tout. Vous pouvez ensuite copier.
+demo-follow = Ouvrir le lien
+demo-asText = Version texte
+demo-asHtml = Version mise en page
+demo-htmlAlone = Ouvrir uniquement cette version
+demo-letter = Lettre du { $datetime }
+demo-pdf = Ouvrir le PDF
+demo-picture = Cette page de la lettre en image. Son texte se trouve à côté.
+demo-noPicture = Il n’existe pas d’image de cette lettre. Ouvrez le PDF.

@@ -1,0 +1,89 @@
+### La guida e l’ufficio postale della demo.
+
+demo-title = Ufficio postale della demo
+demo-intro = Solo nella demo: qui si trovano tutte le e-mail e le lettere dei portali. Nulla lascia questo dispositivo.
+demo-start = Scelga un portale. La guida la accompagna passo dopo passo nella registrazione.
+demo-counts = { $mails ->
+    [one] { $mails } e-mail
+   *[other] { $mails } e-mail
+}, { $letters ->
+    [one] { $letters } lettera
+   *[other] { $letters } lettere
+}
+demo-guide = Apri la guida
+demo-openPortal = Apri il portale
+demo-api = Descrizione dell’API (in inglese)
+demo-where = La sua posizione
+demo-story-letter = Gli inquilini si registrano con il numero riportato in una lettera e con il cognome.
+demo-story-approval = I collaboratori di un cliente si registrano con il numero cliente e il CAP. Una persona della stessa azienda autorizza l’accesso.
+demo-story-company = È l’azienda ad aprire gli account. Il numero cliente e la password iniziale arrivano in due e-mail.
+demo-story-pin = Tutti possono registrarsi. Un PIN inviato per posta apre l’area membri.
+demo-story-open = Tutti possono registrarsi con il proprio indirizzo e-mail.
+demo-sample = Dati da utilizzare
+demo-sampleUse = Con un clic su un valore lo seleziona per intero. Poi può copiarlo.
+demo-noSample = Tutte le persone di esempio hanno già un account. Acceda con uno di questi account.
+demo-name = Nome e cognome
+demo-superAdmin = Indirizzo e-mail dell’amministrazione principale
+demo-anyMailbox = Indirizzo e-mail, per esempio
+demo-steps = Passo dopo passo
+demo-step-letter = Legga la lettera
+demo-step-letter-how = Contiene il numero di registrazione.
+demo-step-invitation = Legga l’invito
+demo-step-invitation-how = L’e-mail è indirizzata all’amministrazione principale. Apra il link e configuri l’accesso. Tenga a mente la password.
+demo-step-registerClaim = Crei un account
+demo-step-registerClaim-how = Utilizzi i dati riportati sopra. Può scegliere liberamente il nome.
+demo-step-registerNumber = Crei un account
+demo-step-registerNumber-how = Utilizzi i dati riportati sopra. Tenga a mente la password scelta.
+demo-step-registerOpen = Crei un account
+demo-step-registerOpen-how = Può scegliere liberamente il nome e la data di nascita.
+demo-step-code = Legga l’e-mail con il codice
+demo-step-code-how = Inserisca il codice nel portale oppure apra il link.
+demo-step-confirm = Confermi l’indirizzo e-mail
+demo-step-confirm-how = Apra il link nell’e-mail.
+demo-step-decide = Autorizzi l’accesso
+demo-step-decide-how = Acceda con l’indirizzo e-mail dell’amministrazione principale, apra la richiesta e la approvi. Poi esca dal portale.
+demo-step-clerk = Attenda l’autorizzazione
+demo-step-clerk-how = Decide l’azienda. Poi arriva un’e-mail.
+demo-step-setUp = Configuri l’accesso
+demo-step-setUp-how = Apra il link nell’e-mail di autorizzazione e scelga una password.
+demo-step-password = Legga l’e-mail con la password
+demo-step-password-how = Arriva non appena l’indirizzo è confermato.
+demo-step-twoMails = Legga le due e-mail
+demo-step-twoMails-how = Una contiene il numero cliente, l’altra la password iniziale.
+demo-step-firstSignIn = Acceda per la prima volta
+demo-step-firstSignIn-how = Utilizzi il numero cliente e la password iniziale. Poi scelga una password personale.
+demo-step-signInOwn = Acceda con la password personale
+demo-step-signInOwn-how = Dopo il cambio della password è necessario accedere di nuovo.
+demo-step-signIn = Acceda
+demo-step-signIn-how = Utilizzi l’indirizzo e-mail e la password del nuovo account.
+demo-step-askPin = Richieda il PIN
+demo-step-askPin-how = Inserisca il numero d’impresa riportato sopra.
+demo-step-pinLetter = Legga la lettera con il PIN
+demo-step-pinLetter-how = Nella demo arriva subito.
+demo-step-link = Colleghi l’impresa
+demo-step-link-how = Inserisca il numero d’impresa e il PIN. Poi la sessione viene chiusa.
+demo-step-members = Apra l’area membri
+demo-step-members-how = Acceda ancora una volta.
+demo-step-area = Apra la sua area
+demo-step-area-how = La registrazione finisce qui: l’account è pronto.
+demo-mails = E-mail
+demo-letters = Lettere
+demo-noMails = Ancora nessuna e-mail. Esegua il primo passo e poi ricarichi questa pagina.
+demo-noLetters = Ancora nessuna lettera.
+demo-reload = Ricarica la pagina
+demo-newest = Le più recenti si trovano in alto.
+demo-subject = Oggetto
+demo-noSubject = (senza oggetto)
+demo-to = A
+demo-from = Da
+demo-time = Data
+demo-code = Da inserire
+demo-copy = Con un clic seleziona tutto. Poi può copiare.
+demo-follow = Apri il link
+demo-asText = Versione testuale
+demo-asHtml = Versione grafica
+demo-htmlAlone = Apri solo questa versione
+demo-letter = Lettera, { $datetime }
+demo-pdf = Apri il PDF
+demo-picture = Questa pagina della lettera come immagine. Il testo si trova accanto.
+demo-noPicture = Di questa lettera non c’è un’immagine. Apra il PDF.
