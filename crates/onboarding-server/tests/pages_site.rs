@@ -168,6 +168,16 @@ fn a_portal_with_a_host_of_its_own_is_reached_and_linked_there() {
 }
 
 #[test]
+fn the_list_of_portals_speaks_the_language_that_is_asked_for_and_hands_it_on() {
+    let site = Site::start();
+    let page = site.http().get("/?lang=fr").header("Accept-Language", "de").send();
+    let html = page.text().replace("&#x2f;", "/");
+    assert!(html.contains("<html lang=\"fr\">") && html.contains("/housing/?lang=fr"), "{html}");
+    assert!(site.http().get("/").header("Accept-Language", "it").send().text().contains("<html lang=\"it\">"));
+    assert!(site.http().get("/?lang=xx").header("Accept-Language", "it").send().text().contains("<html lang=\"it\">"));
+}
+
+#[test]
 fn only_portal_of_an_installation_is_what_its_root_leads_to() {
     let site = Site::with(&Setup { twin: false, ..Setup::default() });
     let led = site.http().get("/.well-known/change-password").send();

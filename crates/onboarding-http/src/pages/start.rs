@@ -24,7 +24,9 @@ impl Pages {
         }
         let all = self.api.engine().portals().all();
         let first = all.first().ok_or_else(Problem::not_found)?;
-        let language = language::of_request(request.headers(), &Language::ALL);
+        let asked = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let asked = asked.filter(|(name, _)| name == "lang").find_map(|(_, tag)| Language::from_tag(&tag));
+        let language = asked.unwrap_or_else(|| language::of_request(request.headers(), &Language::ALL));
         let spoken = &first.journey.languages;
         let language = if spoken.contains(&language) { language } else { first.journey.default_language() };
         let items = all
