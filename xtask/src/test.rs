@@ -11,8 +11,9 @@ use crate::process;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Programs that tests read letters and databases with, and that they send mails and letters to, each with the Debian package that brings it.
-const TOOLS: [(&str, &str); 11] = [
+/// Programs that tests read letters and databases with, that they send mails and letters to, and that they look at pages with, each with the
+/// Debian package that brings it.
+const TOOLS: [(&str, &str); 13] = [
     ("pdftotext", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
@@ -24,6 +25,8 @@ const TOOLS: [(&str, &str); 11] = [
     ("/usr/sbin/ippeveprinter", "cups-ipp-utils"),
     ("dbus-daemon", "dbus"),
     ("nginx", "nginx-light"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
 ];
 /// What goes from outside through whole journeys: once more on PostgreSQL.
 const WALKS: [&str; 7] = ["walk", "walk_chamber", "walk_customer", "walk_documents", "walk_partner", "fifth_portal", "staff"];
