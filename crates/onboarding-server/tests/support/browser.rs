@@ -150,6 +150,11 @@ impl<'a> Browser<'a> {
         self.command("POST", "/execute/sync", &json!({ "script": script, "args": arguments }))
     }
 
+    /// The same, with a script that calls its last argument once it is done.
+    pub(crate) fn script_that_calls_back(&self, script: &str) -> Value {
+        self.command("POST", "/execute/async", &json!({ "script": script, "args": [] }))
+    }
+
     /// Sets the window's width and the reader's colours.
     pub(crate) fn look(&self, look: Look) {
         let window = json!({ "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });

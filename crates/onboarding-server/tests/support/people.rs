@@ -82,8 +82,13 @@ pub(crate) const MOVED_OUT: &str = "GGGG-7777-ZZZZ";
 /// Its last name.
 pub(crate) const MOVED_OUT_NAME: &str = "Weggezogen";
 
-/// The first sample record of a portal: its columns by name.
+/// Imports the sample records of a portal; the first one that is open, its columns by name.
 pub(crate) fn sample(site: &Site, portal: &str) -> BTreeMap<String, String> {
+    samples(site, portal).remove(0)
+}
+
+/// Imports the sample records of a portal; those that are open, their columns by name.
+pub(crate) fn samples(site: &Site, portal: &str) -> Vec<BTreeMap<String, String>> {
     let file = repository().join("portals").join(portal).join("records.csv");
     site.import(portal, &file);
     let text = fs::read_to_string(file).unwrap();
@@ -92,8 +97,8 @@ pub(crate) fn sample(site: &Site, portal: &str) -> BTreeMap<String, String> {
         line.split(if line.contains(';') { ';' } else { ',' }).map(|cell| cell.trim_matches('"').to_owned()).collect::<Vec<_>>()
     };
     let head = cells(lines.next().unwrap());
-    let row = lines.map(cells).find(|row| !row[0].is_empty() && !text.contains(&format!("{},closed", row[0]))).unwrap();
-    head.into_iter().zip(row).collect()
+    let is_open = |row: &Vec<String>| !row[0].is_empty() && row.last().is_none_or(|status| status != "closed");
+    lines.map(cells).filter(is_open).map(|row| head.iter().cloned().zip(row).collect()).collect()
 }
 
 /// The PIN of the only letter of a portal.

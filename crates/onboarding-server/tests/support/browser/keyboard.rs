@@ -35,6 +35,15 @@ impl Browser<'_> {
         self.command("POST", "/actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }));
     }
 
+    /// Presses a key while others are held.
+    pub(crate) fn command_keys(&self, held: &[char], key: &str) {
+        let stroke = |kind: &str, key: &str| json!({ "type": kind, "value": key });
+        let mut strokes: Vec<_> = held.iter().map(|held| stroke("keyDown", &held.to_string())).collect();
+        strokes.extend([stroke("keyDown", key), stroke("keyUp", key)]);
+        strokes.extend(held.iter().map(|held| stroke("keyUp", &held.to_string())));
+        self.command("POST", "/actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": strokes }] }));
+    }
+
     /// What has the focus.
     pub(crate) fn focus(&self) -> Focus {
         let found = self.script(FOCUS, &[]);

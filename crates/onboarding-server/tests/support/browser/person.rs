@@ -20,7 +20,23 @@ impl Browser<'_> {
     pub(crate) fn press(&self, fields: &[(&str, &str)], button: Option<&str>) {
         let form = form(fields, button);
         self.type_in(&form, fields);
-        self.click(&submit(&form, button));
+        self.leave_by(&submit(&form, button));
+    }
+
+    /// Clicks on what leads to another page, and waits for it.
+    #[track_caller]
+    pub(super) fn leave_by(&self, selector: &str) {
+        let page = self.find("html");
+        self.click(selector);
+        self.waits_for_another_page_than(&page, selector);
+    }
+
+    /// An element of a page that was left is no longer known.
+    #[track_caller]
+    fn waits_for_another_page_than(&self, page: &str, how: &str) {
+        within(PATIENCE, &format!("another page after {how}"), || {
+            self.try_command("GET", &format!("/element/{page}/name"), &Value::Null).is_err().then_some(())
+        });
     }
 
     /// The same, with a second press before the first one's answer is there.
@@ -30,10 +46,12 @@ impl Browser<'_> {
         let element = json!({ ELEMENT: self.find(&submit(&form, None)) });
         // In the middle of the window, where a person scrolls it to.
         self.script("arguments[0].scrollIntoView({ block: 'center' })", std::slice::from_ref(&element));
+        let page = self.find("html");
         let button = |kind: &str| json!({ "type": kind, "button": 0 });
         let to = json!({ "type": "pointerMove", "origin": element, "x": 0, "y": 0, "duration": 0 });
         let strokes = [to, button("pointerDown"), button("pointerUp"), button("pointerDown"), button("pointerUp")];
         self.command("POST", "/actions", &json!({ "actions": [{ "type": "pointer", "id": "mouse", "actions": strokes }] }));
+        self.waits_for_another_page_than(&page, "two presses");
     }
 
     fn type_in(&self, form: &str, fields: &[(&str, &str)]) {
@@ -53,12 +71,12 @@ impl Browser<'_> {
 
     /// Signs out by the button at the top.
     pub(crate) fn sign_out(&self) {
-        self.click("header form button[type=\"submit\"]");
+        self.leave_by("header form button[type=\"submit\"]");
     }
 
     /// Follows the first link of the page's content that leads below this path.
     pub(crate) fn follow(&self, start: &str) {
-        self.click(&format!("main a[href^=\"{start}\"]"));
+        self.leave_by(&format!("main a[href^=\"{start}\"]"));
     }
 
     /// Clicks on an element.
@@ -134,7 +152,7 @@ impl Browser<'_> {
 
     /// The text that a person sees.
     pub(crate) fn text(&self) -> String {
-        self.try_text().expect("a page")
+        within(PATIENCE, "a page", || self.try_text())
     }
 
     /// The same; nothing where the page is just being left.
