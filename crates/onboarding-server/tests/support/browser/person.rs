@@ -58,6 +58,8 @@ impl Browser<'_> {
         for (name, value) in fields {
             let field = format!("{form} [name=\"{name}\"]");
             match self.property(&self.find(&field), "type").as_str() {
+                // Ticked already where the browser has kept what was there.
+                Some("checkbox") if self.property(&self.find(&field), "checked") == true => {}
                 Some("checkbox") => self.click(&field),
                 Some("radio") => self.click(&format!("{field}[value=\"{value}\"]")),
                 _ => {
