@@ -9,6 +9,7 @@ mod deny;
 mod openapi;
 mod process;
 mod sample;
+mod screens;
 mod test;
 mod tidy;
 
@@ -36,6 +37,8 @@ enum Verb {
         #[arg(long, value_name = "PATH")]
         manifest_path: Option<PathBuf>,
     },
+    /// Look at every page in a browser: faults are told, pictures lie in target/screens
+    Screens,
     /// Check the house rules that no compiler checks
     Tidy,
     /// Measure speed and memory of a release server; prints a table of budgets
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Verb::Ci => ci::run(root),
         Verb::Test => test::run(root),
         Verb::Arch { manifest_path } => arch::run(&manifest_path.unwrap_or_else(|| root.join("Cargo.toml"))),
+        Verb::Screens => screens::run(root),
         Verb::Tidy => tidy::run(root),
         Verb::Bench => bench::run(root),
         Verb::Chaos(options) => chaos::run(root, &options),

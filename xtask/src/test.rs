@@ -7,12 +7,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use onboarding_testkit::postgres::{self, Cluster};
 
-use crate::process;
+use crate::{process, screens};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Programs that tests read letters and databases with, and that they send mails and letters to, each with the Debian package that brings it.
-const TOOLS: [(&str, &str); 11] = [
+/// Programs that tests read letters and databases with, that they send mails and letters to, and that they look at pages with, each with the
+/// Debian package that brings it.
+const TOOLS: [(&str, &str); 15] = [
     ("pdftotext", "poppler-utils"),
     ("pdffonts", "poppler-utils"),
     ("pdfinfo", "poppler-utils"),
@@ -24,6 +25,10 @@ const TOOLS: [(&str, &str); 11] = [
     ("/usr/sbin/ippeveprinter", "cups-ipp-utils"),
     ("dbus-daemon", "dbus"),
     ("nginx", "nginx-light"),
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
 /// What goes from outside through whole journeys: once more on PostgreSQL.
 const WALKS: [&str; 7] = ["walk", "walk_chamber", "walk_customer", "walk_documents", "walk_partner", "fifth_portal", "staff"];
@@ -34,6 +39,7 @@ const SERVER: (&str, &str) = ("initdb", "postgresql-15");
 pub(crate) fn run(root: &Path) -> Result<()> {
     require_wasm(root)?;
     require_tools()?;
+    screens::require_judges(root)?;
     // One server for all of them: each starts one of its own otherwise.
     let cluster = Cluster::started_or_named();
     process::run(process::cargo(root, &["test", "--locked", "--workspace"]).env(postgres::SERVER, cluster.server()))?;

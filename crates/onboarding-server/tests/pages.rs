@@ -4,8 +4,8 @@
 #[path = "support/support.rs"]
 mod support;
 
-use std::fs;
 use std::time::Duration;
+use support::people::{pin_of_the_letter, sample};
 use support::visitor::filled;
 use support::{HOUSING, PASSWORD, PEOPLE, Setup, Site, Visitor};
 
@@ -15,20 +15,6 @@ const CHAMBER: &str = "chamber";
 
 fn site(portal: &'static str) -> Site {
     Site::with(&Setup { portals: vec![portal], twin: false, ..Setup::default() })
-}
-
-/// The first sample record of a portal: its columns by name.
-fn sample(site: &Site, portal: &'static str) -> std::collections::BTreeMap<String, String> {
-    let file = support::repository().join("portals").join(portal).join("records.csv");
-    site.import(portal, &file);
-    let text = fs::read_to_string(file).unwrap();
-    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
-    let cells = |line: &str| {
-        line.split(if line.contains(';') { ';' } else { ',' }).map(|cell| cell.trim_matches('"').to_owned()).collect::<Vec<_>>()
-    };
-    let head = cells(lines.next().unwrap());
-    let row = lines.map(cells).find(|row| !row[0].is_empty() && !text.contains(&format!("{},closed", row[0]))).unwrap();
-    head.into_iter().zip(row).collect()
 }
 
 fn fill_register(visitor: &mut Visitor, number: &str, last_name: &str, email: &str) {
@@ -333,7 +319,7 @@ fn a_craftsman_gets_a_password_by_mail_and_sees_no_member_area_yet() {
     visitor.fill(&[("number", &record["number"])]);
     assert_eq!(visitor.path(), "/chamber/business", "{}", visitor.text());
     assert!(!visitor.page.text().contains(&record["name"]) && !visitor.page.text().contains(&record["street"]));
-    let pin = pin_of_the_letter(&site);
+    let pin = pin_of_the_letter(&site, CHAMBER);
     visitor.open("/chamber/business/pin");
     visitor.fill(&[("number", &record["number"])]);
     assert_eq!(visitor.page.status, 429, "one letter a week");
@@ -347,19 +333,6 @@ fn a_craftsman_gets_a_password_by_mail_and_sees_no_member_area_yet() {
     assert_eq!((visitor.path(), visitor.answered.header("clear-site-data").is_some()), ("/chamber/login", true), "{}", visitor.text());
     visitor.fill(&[("login", email), ("password", &password)]);
     assert!(visitor.text().contains("Members’ area") && visitor.text().contains(&record["name"]), "{}", visitor.text());
-}
-
-/// The PIN of the only letter.
-fn pin_of_the_letter(site: &Site) -> String {
-    let file = support::within(support::PATIENCE, "a letter", || {
-        let files = fs::read_dir(site.folder().join("letters").join(CHAMBER)).ok()?;
-        files.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|kind| kind == "pdf"))
-    });
-    let read = std::process::Command::new("pdftotext").arg(&file).arg("-").output().unwrap();
-    let group = |group: &str| group.len() == 4 && group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
-    let text = String::from_utf8(read.stdout).unwrap();
-    let pin = text.lines().map(str::trim).find(|line| line.split([' ', '-']).count() == 3 && line.split([' ', '-']).all(group));
-    pin.unwrap_or_else(|| panic!("no PIN in {text}")).to_owned()
 }
 
 /// The first link of a page that begins so, the longest of its kind.

@@ -72,6 +72,11 @@ impl Client {
 
     /// Sends bytes as they are and returns every byte of the answer until the server closes.
     pub(crate) fn raw(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        self.exchange(bytes, |_| false)
+    }
+
+    /// Sends bytes as they are and reads until the server closes, or until this is enough.
+    fn exchange(self, bytes: &[u8], is_enough: impl Fn(&[u8]) -> bool) -> io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
@@ -82,7 +87,12 @@ impl Client {
         loop {
             match stream.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(count) => answer.extend_from_slice(&buffer[..count]),
+                Ok(count) => {
+                    answer.extend_from_slice(&buffer[..count]);
+                    if is_enough(&answer) {
+                        break;
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset && !answer.is_empty() => break,
                 Err(error) => return Err(error),
             }
@@ -142,6 +152,15 @@ impl Call {
     /// # Errors
     /// Where the server is not there, goes away, or answers no HTTP.
     pub(crate) fn try_send(self) -> io::Result<Answer> {
+        self.try_send_until(|_| false)
+    }
+
+    /// The same to a server that keeps its connections whatever it is asked: the answer ends where it says that it does.
+    pub(super) fn try_send_to_a_hoarder(self) -> io::Result<Answer> {
+        self.try_send_until(|answer| read(answer, false).is_some())
+    }
+
+    fn try_send_until(self, is_enough: impl Fn(&[u8]) -> bool) -> io::Result<Answer> {
         let own = |name: &str| !self.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let mut line = |name: &str, value: &str| write!(head, "{name}: {value}\r\n").unwrap();
@@ -161,7 +180,7 @@ impl Call {
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();
         bytes.extend_from_slice(self.body.as_deref().unwrap_or_default());
-        let answer = Client::of(self.address, "").raw(&bytes)?;
+        let answer = Client::of(self.address, "").exchange(&bytes, is_enough)?;
         read(&answer, self.method == "HEAD").ok_or_else(|| io::Error::other(format!("no HTTP: {:?}", String::from_utf8_lossy(&answer))))
     }
 }

@@ -1,6 +1,10 @@
-//! The tenants in the records, with names that people write in more than one way.
+//! The tenants in the records, with names that people write in more than one way; the sample records of a portal, and what its letters say.
 
+use super::{PATIENCE, Site, repository, within};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
 
 /// Somebody in the records.
 #[derive(Clone, Copy, Debug)]
@@ -77,3 +81,35 @@ pub(crate) fn csv() -> String {
 pub(crate) const MOVED_OUT: &str = "GGGG-7777-ZZZZ";
 /// Its last name.
 pub(crate) const MOVED_OUT_NAME: &str = "Weggezogen";
+
+/// Imports the sample records of a portal; the first one that is open, its columns by name.
+pub(crate) fn sample(site: &Site, portal: &str) -> BTreeMap<String, String> {
+    samples(site, portal).remove(0)
+}
+
+/// Imports the sample records of a portal; those that are open, their columns by name.
+pub(crate) fn samples(site: &Site, portal: &str) -> Vec<BTreeMap<String, String>> {
+    let file = repository().join("portals").join(portal).join("records.csv");
+    site.import(portal, &file);
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    let cells = |line: &str| {
+        line.split(if line.contains(';') { ';' } else { ',' }).map(|cell| cell.trim_matches('"').to_owned()).collect::<Vec<_>>()
+    };
+    let head = cells(lines.next().unwrap());
+    let is_open = |row: &Vec<String>| !row[0].is_empty() && row.last().is_none_or(|status| status != "closed");
+    lines.map(cells).filter(is_open).map(|row| head.iter().cloned().zip(row).collect()).collect()
+}
+
+/// The PIN of the only letter of a portal.
+pub(crate) fn pin_of_the_letter(site: &Site, portal: &str) -> String {
+    let file = within(PATIENCE, "a letter", || {
+        let files = fs::read_dir(site.folder().join("letters").join(portal)).ok()?;
+        files.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|kind| kind == "pdf"))
+    });
+    let read = Command::new("pdftotext").arg(&file).arg("-").output().unwrap();
+    let group = |group: &str| group.len() == 4 && group.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    let text = String::from_utf8(read.stdout).unwrap();
+    let pin = text.lines().map(str::trim).find(|line| line.split([' ', '-']).count() == 3 && line.split([' ', '-']).all(group));
+    pin.unwrap_or_else(|| panic!("no PIN in {text}")).to_owned()
+}

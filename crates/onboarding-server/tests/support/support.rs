@@ -5,9 +5,10 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part of the harness")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+pub(crate) mod browser;
 mod http;
 mod mail;
-mod people;
+pub(crate) mod people;
 pub(crate) mod visitor;
 
 pub(crate) use http::{Answer, Call, Client};
