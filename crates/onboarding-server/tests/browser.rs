@@ -70,8 +70,14 @@ fn a_colleague_registers_by_link_and_approval_without_scripts_in_french() {
     site.run(&["super-admin", PARTNER, &record["number"], boss]);
     let chief = reader(&site, "fr", "/partner/");
     chief.open(&site.mail(PARTNER, boss).link());
-    chief.fill(&[("first_name", "Ada"), ("last_name", "Chefin"), ("password", PASSWORD), ("consent_terms", ""), ("consent_privacy", "")]);
-    chief.follow("/partner/login");
+    chief.fill(&[("first_name", "Ada"), ("last_name", "Chefin")]);
+    for document in ["privacy", "terms"] {
+        chief.arrives(&format!("/partner/setup/{document}"));
+        chief.press(&[], None);
+    }
+    chief.arrives("/partner/setup/password");
+    chief.fill(&[("password", PASSWORD)]);
+    chief.arrives("/partner/login");
 
     let browser = reader(&site, "fr", "/partner/register");
     browser.fill(&[("number", &record["number"]), ("postal_code", "00000"), ("email", robin)]);
@@ -110,10 +116,15 @@ fn a_colleague_registers_by_link_and_approval_without_scripts_in_french() {
     chief.arrives("/partner/team");
 
     browser.open(&site.mail(PARTNER, robin).link());
-    browser.fill(&[("consent_terms", "")]);
+    browser.press(&[], None);
+    browser.arrives("/partner/setup/terms");
+    browser.reads("Étape 1 sur 2");
+    browser.press(&[], None);
+    browser.arrives("/partner/setup/password");
+    browser.fill(&[("password", "court")]);
     browser.is_told_faults(&["password"]);
     browser.fill(&[("password", PASSWORD)]);
-    browser.open("/partner/login");
+    browser.arrives("/partner/login");
     browser.fill(&[("login", robin), ("password", PASSWORD)]);
     browser.arrives("/partner/area");
     browser.reads(&record["name"]);

@@ -4,7 +4,7 @@
 //! the sealed cookie, and stands in no address any more. An account that is there already signs in and joins; an expired link has a button
 //! for a new one.
 
-use super::blocks::{Block, Button, Field};
+use super::blocks::{Block, Button, Field, Line};
 use super::cookies::Purpose;
 use super::flow::Flow;
 use super::view::View;
@@ -38,8 +38,8 @@ impl Pages {
             return Ok(self.refused_setup(visit, token, &link, refusal).await?.into());
         }
         let Some(posted) = &visit.posted else { return Ok(self.welcome(visit, token, &link, &[])?.into()) };
-        let names: Vec<_> = link.missing.iter().filter(|missing| matches!(missing, Missing::FirstName | Missing::LastName)).collect();
-        let absent: Vec<_> = names.iter().filter(|missing| posted.filled(&missing.word()).is_none()).map(|name| absent(name)).collect();
+        let names = asked_names(&link);
+        let absent: Vec<_> = names.iter().filter(|missing| posted.filled(&missing.word()).is_none()).map(absent).collect();
         if !absent.is_empty() {
             return Ok(self.welcome(visit, token, &link, &absent)?.into());
         }
@@ -104,6 +104,9 @@ impl Pages {
             let until = moments::datetime(language, Zone::of_country(&portal.country), until);
             view = view.with(Block::Quiet { text: text("setup-pause", &[("datetime", until.as_str().into())])? });
         }
+        if link.invited && (link.first_name.is_some() || link.last_name.is_some()) {
+            view = view.with(Block::Quiet { text: text("invite-checkName", &[])? });
+        }
         form.fields = if is_one_page(link) { self.last_fields(visit, link)? } else { self.name_fields(visit, link)? };
         form.buttons.push(Button::new(text("common-continue", &[])?));
         Ok(view.asks(form).wrong(self.faults(portal, language, faults)?))
@@ -111,13 +114,17 @@ impl Pages {
 
     fn name_fields(&self, visit: &Visit, link: &SetupView) -> Result<Vec<Field>, Problem> {
         let mut fields = Vec::new();
-        for missing in &link.missing {
-            let name = match missing {
-                Missing::FirstName => FieldName::FirstName,
-                Missing::LastName => FieldName::LastName,
+        for missing in asked_names(link) {
+            let (name, known) = match missing {
+                Missing::FirstName => (FieldName::FirstName, &link.first_name),
+                Missing::LastName => (FieldName::LastName, &link.last_name),
                 Missing::SignIn | Missing::Consent(_) | Missing::Password => continue,
             };
-            fields.push(self.person_field(visit, FieldRule { name, required: true })?);
+            let field = self.person_field(visit, FieldRule { name, required: true })?;
+            fields.push(match (field, &visit.posted) {
+                (Field::Line(line), None) => Field::Line(Line { value: known.clone().unwrap_or_default(), ..line }),
+                (field, _) => field,
+            });
         }
         Ok(fields)
     }
@@ -223,7 +230,7 @@ impl Pages {
     /// Everything but documents to agree to: a password, and what may be chosen.
     fn last_fields(&self, visit: &Visit, link: &SetupView) -> Result<Vec<Field>, Problem> {
         let (portal, language) = (&visit.portal, Self::spoken(visit, link));
-        let mut fields = self.name_fields(visit, link)?;
+        let mut fields = if is_one_page(link) || link.missing.iter().any(is_name) { self.name_fields(visit, link)? } else { Vec::new() };
         if link.missing.contains(&Missing::Password) {
             let (label, value) = (self.text(portal, language, "field-username", &[])?, link.email.as_str().to_owned());
             fields.push(Field::Fixed { name: "username", label, value, autocomplete: "username" });
@@ -292,7 +299,18 @@ fn path(link: &SetupView) -> &'static str {
 
 /// Whether nothing is left for pages of their own: no document to agree to, no password, no account to sign in to.
 fn is_one_page(link: &SetupView) -> bool {
-    link.missing.iter().all(|missing| matches!(missing, Missing::FirstName | Missing::LastName))
+    link.missing.iter().all(is_name)
+}
+
+fn is_name(missing: &Missing) -> bool {
+    matches!(missing, Missing::FirstName | Missing::LastName)
+}
+
+/// Names to be given on the first page: those that are missing, and those that somebody else has typed.
+fn asked_names(link: &SetupView) -> Vec<Missing> {
+    let asked = |missing: &Missing, known: bool| !link.missing.contains(&Missing::SignIn) && (link.missing.contains(missing) || link.invited && known);
+    let names = [(Missing::FirstName, link.first_name.is_some()), (Missing::LastName, link.last_name.is_some())];
+    names.into_iter().filter(|(name, known)| asked(name, *known)).map(|(name, _)| name).collect()
 }
 
 /// The step that is due: documents first, each by itself.

@@ -97,11 +97,15 @@ pub(crate) fn partner() -> Scene {
     site.run(&["super-admin", portal, &record["number"], boss]);
     let mut chief = Visitor::at(site, "de", "/partner/");
     chief.open(&site.mail(portal, boss).link());
-    chief.fill(&[("first_name", "Ada"), ("last_name", "Chefin"), ("password", PASSWORD), ("consent_terms", ""), ("consent_privacy", "")]);
+    chief.fill(&[("first_name", "Ada"), ("last_name", "Chefin")]);
+    while !chief.path().ends_with("/setup/password") {
+        chief.press(&[], None);
+    }
+    chief.fill(&[("password", PASSWORD)]);
     chief.cookies = signed_in(site, portal, boss, PASSWORD);
 
     // One of every state; each further step is one more that has been taken.
-    let names = ["claimant", "applicant", "waiting", "rejected", "approved"];
+    let names = ["claimant", "applicant", "waiting", "rejected", "approved", "nearly"];
     for (steps, name) in names.into_iter().enumerate() {
         let email = format!("{name}@praxis.example");
         let mut visitor = Visitor::at(site, "de", "/partner/register");
@@ -131,7 +135,15 @@ pub(crate) fn partner() -> Scene {
                 chief.press(&[("reason", "Sie arbeiten in einem anderen Betrieb.")], Some("reject"));
             } else {
                 chief.press(&[], Some("approve"));
-                scene.words.insert("setup", site.mail(portal, &email).token());
+                let link = site.mail(portal, &email).link();
+                scene.words.insert("setup", link.split_once("?t=").unwrap().1.to_owned());
+                // Behind the first button, and behind the first document.
+                visitor.open(&link);
+                visitor.press(&[], None);
+                if name == "nearly" {
+                    visitor.press(&[], None);
+                    assert_eq!(visitor.path(), "/partner/setup/password", "{}", visitor.text());
+                }
             }
             assert_eq!(chief.path(), "/partner/team", "{}", chief.text());
         }
@@ -144,6 +156,8 @@ pub(crate) fn partner() -> Scene {
     for (word, start) in [("request", "requests"), ("invitation", "invitations"), ("member", "members")] {
         scene.words.insert(word, id_at(&chief, &format!("/partner/team/{start}/")));
     }
+    chief.open("/partner/account");
+    scene.words.insert("membership", id_at(&chief, "/partner/account/leave/"));
     scene.actors.insert("chief", chief.cookies);
     scene
 }

@@ -42,7 +42,7 @@ impl Sight {
 }
 
 /// Rows that are no page: what is sent to them leads elsewhere.
-pub(crate) const NO_PAGES: [&str; 2] = ["/:portal/register/resend", "/:portal/logout"];
+pub(crate) const NO_PAGES: [&str; 2] = ["/:portal/register/resend", "/:portal/session/extend"];
 
 /// Letter, code and link, one account a record.
 pub(crate) const HOUSING: &[Sight] = &[
@@ -64,12 +64,33 @@ pub(crate) const HOUSING: &[Sight] = &[
     sight("login-first", "/housing/login?return_to=/housing/area", ""),
     sight("signed-out", "/housing/login?done=signed_out", ""),
     sight("forgot", "/housing/password/forgot", ""),
-    sight("forgot-wrong", "/housing/password/forgot", "").refusing(&[("login", "jana@")]),
+    sight("forgot-wrong", "/housing/password/forgot", "").refusing(&[("login", "")]),
     sight("reset", "/housing/password/reset?t={reset}", ""),
     sight("reset-wrong", "/housing/password/reset?t={reset}", "").refusing(&[("new", "kurz")]),
     sight("new-address", "/housing/account/email/confirm?t={address}", ""),
     sight("document", "/housing/documents/terms", ""),
+    sight("forgot-sent", "/housing/password/forgot/sent", ""),
+    sight("help", "/housing/help", ""),
+    sight("accessibility", "/housing/accessibility", ""),
+    sight("report", "/housing/accessibility/report", ""),
+    sight("report-wrong", "/housing/accessibility/report", "").refusing(&[("text", ""), ("email", "jana@")]),
+    sight("app", "/housing/app", ""),
     sight("area", "/housing/area", "tenant"),
+    sight("logout", "/housing/logout", "tenant"),
+    sight("account", "/housing/account", "tenant"),
+    sight("account-saved", "/housing/account?done=saved", "tenant"),
+    sight("profile", "/housing/account/profile", "tenant"),
+    sight("profile-wrong", "/housing/account/profile", "tenant").refusing(&[("last_name", "")]),
+    sight("email", "/housing/account/email", "tenant"),
+    sight("email-wrong", "/housing/account/email", "tenant").refusing(&[("email", "jana@"), ("password", "")]),
+    sight("password", "/housing/account/password", "tenant"),
+    sight("password-wrong", "/housing/account/password", "tenant").refusing(&[("current", ""), ("new", "kurz"), ("repeat", "lang")]),
+    sight("consents", "/housing/account/consents", "tenant"),
+    sight("sessions", "/housing/account/sessions", "tenant"),
+    sight("export", "/housing/account/export", "tenant"),
+    sight("export-wrong", "/housing/account/export", "tenant").refusing(&[("password", "")]),
+    sight("close", "/housing/account/close", "tenant"),
+    sight("close-wrong", "/housing/account/close", "tenant").refusing(&[("password", "")]),
     sight("not-found", "/housing/none", "").answers(404),
 ];
 
@@ -89,9 +110,11 @@ pub(crate) const PARTNER: &[Sight] = &[
     sight("pending", "/partner/register/pending", "waiting"),
     sight("rejected", "/partner/register/pending", "rejected"),
     sight("setup", "/partner/setup?t={setup}", ""),
-    sight("setup-wrong", "/partner/setup?t={setup}", "").refusing(&[("password", "kurz")]),
+    sight("setup-document", "/partner/setup/terms", "approved"),
+    sight("setup-password", "/partner/setup/password", "nearly"),
+    sight("setup-password-wrong", "/partner/setup/password", "nearly").refusing(&[("password", "kurz")]),
     sight("invite", "/partner/invite?t={invite}", ""),
-    sight("invite-wrong", "/partner/invite?t={invite}", "").refusing(&[("password", "")]),
+    sight("invite-wrong", "/partner/invite?t={invite}", "").refusing(&[("first_name", ""), ("last_name", "")]),
     sight("login", "/partner/login", ""),
     sight("area", "/partner/area", "chief"),
     sight("team", "/partner/team", "chief"),
@@ -101,6 +124,9 @@ pub(crate) const PARTNER: &[Sight] = &[
     sight("invitation", "/partner/team/invitations/{invitation}", "chief"),
     sight("member", "/partner/team/members/{member}", "chief"),
     sight("member-last", "/partner/team/members/{member}", "chief").refusing_to("member", 409),
+    sight("consents", "/partner/account/consents", "chief"),
+    sight("consents-wrong", "/partner/account/consents", "chief").refusing_to("give:marketing", 422),
+    sight("leave", "/partner/account/leave/{membership}", "chief"),
     sight("document", "/partner/documents/marketing", ""),
 ];
 

@@ -59,6 +59,10 @@ pub struct SetupView {
     pub language: Language,
     /// Whether somebody invited, rather than the person applied.
     pub invited: bool,
+    /// The first name, as far as it is known: whoever invited may have typed it.
+    pub first_name: Option<String>,
+    /// The last name.
+    pub last_name: Option<String>,
     /// What is missing yet.
     pub missing: Vec<Missing>,
     /// Documents that may be decided on, and were not: nothing waits for them.
@@ -205,6 +209,8 @@ impl Onboarding {
             company: record.map(|record| record.value.name).unwrap_or_default(),
             language: dossier.language,
             invited: matches!(dossier.origin, Origin::Invited { .. }),
+            first_name: dossier.applicant.first_name.as_ref().map(|name| name.as_str().to_owned()),
+            last_name: dossier.applicant.last_name.as_ref().map(|name| name.as_str().to_owned()),
             offered: offered(&portal, &found.value, &missing),
             missing,
             min_length: portal.journey.password_policy.min_for(privilege(&found.value)),
