@@ -246,6 +246,14 @@ impl Site {
         }
     }
 
+    /// Tells the server to stop (SIGTERM) and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        let mut running = self.running.take().expect("the server runs");
+        assert!(Command::new("kill").arg(running.process.id().to_string()).status().unwrap().success());
+        let ended = running.process.wait().unwrap();
+        assert!(ended.success(), "{ended}");
+    }
+
     /// SIGKILL, start on the same data, and past the lease of what the dead server was sending.
     pub(crate) fn crash(&mut self) {
         self.kill();
