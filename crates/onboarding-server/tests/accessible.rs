@@ -1,5 +1,5 @@
-//! What every page owes to whoever has no mouse, hears it read out, pastes what was mailed or speaks another language, in all four: read from the
-//! markup, in a browser that runs no script. How it looks and how a screen reader pronounces it is not seen here.
+//! What the pages from the letter into the area owe to whoever has no mouse, hears them read out, pastes what was mailed or speaks another
+//! language, in all four: read from the markup, in a browser that runs no script. How it looks and how a screen reader pronounces it is not seen here.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/support.rs"]
@@ -99,7 +99,7 @@ fn heading(visitor: &Visitor<'_>) -> String {
 
 /// Promise 16, on the way from the letter into the area and through all that is there.
 #[test]
-fn every_page_is_used_by_keyboard_paste_and_screen_reader_in_four_languages() {
+fn the_pages_from_the_letter_into_the_area_are_used_by_keyboard_paste_and_screen_reader_in_four_languages() {
     let site = Site::start();
     let mut headings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (person, language) in PEOPLE.iter().zip(LANGUAGES) {
@@ -155,10 +155,10 @@ fn every_page_is_used_by_keyboard_paste_and_screen_reader_in_four_languages() {
             let links = html.split("<a ").skip(1).filter_map(|part| part.split("href=\"").nth(1)?.split('"').next().map(str::to_owned));
             left.extend(links.filter(|link| link.starts_with("/housing/") && !link.contains(['?', '#'])));
         }
-        assert!(known.len() >= 10, "{known:?}");
+        assert!(known.len() >= 5, "{known:?}");
     }
-    // No heading of one language stands in another's place everywhere.
-    assert!(headings.len() >= 16, "{headings:?}");
-    let own = headings.values().filter(|each| each.len() > 1).count();
-    assert!(2 * own > headings.len(), "most pages say the same in every language: {headings:?}");
+    assert!(headings.len() >= 12, "{headings:?}");
+    for (path, own) in headings {
+        assert!(own.len() >= LANGUAGES.len(), "{path} says the same in two languages: {own:?}");
+    }
 }

@@ -62,42 +62,45 @@ struct Done {
     looked: usize,
 }
 
+/// Does something again and again until it is over: how often.
+fn turns(over: &AtomicBool, every: Duration, mut doing: impl FnMut(usize)) -> usize {
+    let mut turn = 0;
+    while !over.load(Ordering::Relaxed) {
+        doing(turn);
+        turn += 1;
+        thread::sleep(every);
+    }
+    turn
+}
+
+/// Registers one address after the other: the handles.
+fn registrations(proxy: &Proxy, who: usize, over: &AtomicBool) -> BTreeMap<String, String> {
+    let mut registered = BTreeMap::new();
+    turns(over, Duration::from_millis(20), |nth| {
+        let email = format!("p-{who}-{nth}@post.example");
+        let (body, key) = (form(&PEOPLE[1 + who], &email), format!("key-of-somebody-{who:08}-{nth:08}"));
+        let answer = proxy.send(nth, |client| {
+            let call = client.post("/api/v1/housing/registrations").header("Idempotency-Key", &key);
+            call.from(&format!("10.{who}{}.{}.1", nth / 250, nth % 250)).json(&body)
+        });
+        registered.insert(email, answer.expect(202)["registration"].as_str().unwrap().to_owned());
+    });
+    registered
+}
+
 /// People who register, each under a key of its own; who sign in; and one who has a session and looks at it. Until it is over.
 fn people(proxy: &Proxy, session: &str, over: &AtomicBool) -> Done {
     thread::scope(|scope| {
-        let going = || !over.load(Ordering::Relaxed);
-        let registering: Vec<_> = (0..2)
-            .map(|who| {
-                scope.spawn(move || {
-                    let mut registered = BTreeMap::new();
-                    for nth in (0..).take_while(|_| going()) {
-                        let email = format!("p-{who}-{nth}@post.example");
-                        let body = form(&PEOPLE[1 + who], &email);
-                        let key = format!("key-of-somebody-{who:08}-{nth:08}");
-                        let answer = proxy.send(nth, |client| {
-                            let call = client.post("/api/v1/housing/registrations").header("Idempotency-Key", &key);
-                            call.from(&format!("10.{who}{}.{}.1", nth / 250, nth % 250)).json(&body)
-                        });
-                        registered.insert(email, answer.expect(202)["registration"].as_str().unwrap().to_owned());
-                        thread::sleep(Duration::from_millis(20));
-                    }
-                    registered
-                })
-            })
-            .collect();
+        let registering: Vec<_> = (0..2).map(|who| scope.spawn(move || registrations(proxy, who, over))).collect();
         let signing_in = scope.spawn(|| {
             let body = json!({ "login": "owner@post.example", "password": PASSWORD });
-            let signed = (0..).take_while(|_| going()).map(|nth| {
-                proxy.send(nth, |client| client.post("/api/v1/housing/sessions").from("10.99.0.1").json(&body)).expect(201);
-                thread::sleep(Duration::from_millis(50));
-            });
-            signed.count()
+            turns(over, Duration::from_millis(50), |turn| {
+                proxy.send(turn, |client| client.post("/api/v1/housing/sessions").from("10.99.0.1").json(&body)).expect(201);
+            })
         });
-        let looking = (0..).take_while(|_| going()).map(|nth| {
-            proxy.send(nth, |client| client.get("/api/v1/housing/session").bearer(session)).expect(200);
-            thread::sleep(Duration::from_millis(10));
+        let looked = turns(over, Duration::from_millis(10), |turn| {
+            proxy.send(turn, |client| client.get("/api/v1/housing/session").bearer(session)).expect(200);
         });
-        let looked = looking.count();
         let registered = registering.into_iter().flat_map(|one| one.join().unwrap()).collect();
         Done { registered, signed_in: signing_in.join().unwrap(), looked }
     })
