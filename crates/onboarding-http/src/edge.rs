@@ -27,7 +27,7 @@ use tokio::{
 pub struct EdgeLimits {
     /// From a connection's start, or a later request's first byte, to the end of the header. 10 s.
     pub header_time: Duration,
-    /// From the same moment to the end of the body. 15 s. Source: a slow client is gone within 15 s whatever it drips.
+    /// From the same moment to the end of the body. 12 s: with the time to linger a slow client is gone within 15 s whatever it drips.
     pub body_time: Duration,
     /// From the same moment to the answer. 30 s; then 503. An import extends it for itself.
     pub total_time: Duration,
@@ -51,7 +51,7 @@ impl Default for EdgeLimits {
     fn default() -> Self {
         Self {
             header_time: Duration::from_secs(10),
-            body_time: Duration::from_secs(15),
+            body_time: Duration::from_secs(12),
             total_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(75),
             stall_time: Duration::from_secs(30),

@@ -1,5 +1,4 @@
-//! What two servers on one database agree on: which sessions are dead, which command was taken, what a copy of the database is worth, and what
-//! one does whose clock is wrong.
+//! What two servers on one database agree on: which sessions are dead, which command was taken, and what one does whose clock is wrong.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/scene.rs"]
@@ -8,37 +7,19 @@ mod scene;
 mod support;
 
 use onboarding_testkit::postgres::Cluster;
-use scene::{NEW, VICTIM, handle, try_sign_in, type_code};
+use scene::{NEW, VICTIM, apply, handle, reset_token, try_sign_in, type_code};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
-use std::fs;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use support::{Answer, HOUSING, Mail, PASSWORD, PATIENCE, PEOPLE, Setup, Site, TWIN, form, within};
 
-const CHAMBER: &str = "chamber";
-const PARTNER: &str = "partner";
 const KEY: &str = "7f9c24e8-3b1a-4d55-9a0e-1c2b3d4e5f60";
-const RECORDS: &str = "number,name,first_name,last_name,street,postal_code,city,country,email,language,status\n\
-    0001842,Malerei Köster,Sabine,Köster,Malweg 1,65189,Wiesbaden,DE,first@post.example,de,open\n";
 
-/// Two installations of a portal with the same keys and data, and their database.
-fn replicas(portal: &'static str) -> ([Site; 2], String) {
+/// Two installations with the same keys and data, and their database.
+fn replicas() -> ([Site; 2], String) {
     let database = Cluster::shared().database();
-    let setup = || Setup {
-        database: database.clone(),
-        portals: vec![portal],
-        twin: portal == HOUSING,
-        trusted_proxies: vec!["127.0.0.1"],
-        ..Setup::default()
-    };
-    let mut first = Site::prepared(&setup());
-    if portal != HOUSING {
-        let file = first.folder().join("records.csv");
-        fs::write(&file, RECORDS).unwrap();
-        first.import(portal, &file);
-    }
-    first.restart();
+    let setup = || Setup { database: database.clone(), trusted_proxies: vec!["127.0.0.1"], ..Setup::default() };
+    let first = Site::with(&setup());
     let second = Site::beside(&setup(), &first);
     ([first, second], database)
 }
@@ -86,11 +67,11 @@ fn sent_everything(database: &str) {
 /// Threat 40: a session that is ended at one server is dead at the other by the next request.
 #[test]
 fn a_session_ended_at_one_is_dead_at_the_other_by_the_next_request() {
-    let (sites, _) = replicas(HOUSING);
+    let (sites, _) = replicas();
     let clerk = sites[0].clerk(HOUSING, "amt@office.example");
     register(&sites, VICTIM);
     let mut password = PASSWORD;
-    for ending in ["change", "suspend", "reset"] {
+    for ending in ["change", "suspend", "reset", "close"] {
         let [acting, watched] = [(); 2].map(|()| sites[1].sign_in(HOUSING, VICTIM, password));
         let look = |token: &str| sites[1].signed(token, "GET", "/housing/session", &Value::Null).status;
         assert_eq!(look(&watched), 200);
@@ -113,11 +94,15 @@ fn a_session_ended_at_one_is_dead_at_the_other_by_the_next_request() {
                     password = NEW;
                 }
                 "suspend" => suspend(&sites[0], &clerk, true),
+                "close" => {
+                    sites[0].signed(&acting, "POST", "/housing/account/close", &json!({ "password": password })).expect(204);
+                }
                 _ => {
                     sites[0].post("/housing/password-resets", &json!({ "login": VICTIM })).expect(202);
                     let reset = token(&sites, HOUSING, VICTIM, "/password/reset");
                     let confirmed = sites[0].post("/housing/password-resets/confirm", &json!({ "token": reset, "new": PASSWORD }));
                     confirmed.expect(200);
+                    password = PASSWORD;
                 }
             }
             let ended = Instant::now();
@@ -144,7 +129,7 @@ fn suspend(site: &Site, clerk: &str, suspended: bool) {
 /// Threat 72: one key at both at once is one registration with one answer; another caller, portal or body has nothing of it.
 #[test]
 fn one_key_at_both_at_once_is_one_registration() {
-    let (sites, database) = replicas(HOUSING);
+    let (sites, database) = replicas();
     let keyed = |site: &Site, path: &str, body: &Value| site.http().post(path).header("Idempotency-Key", KEY).json(body).send();
     let (path, application) = ("/api/v1/housing/registrations", form(&PEOPLE[0], VICTIM));
     let answers = at_once(&sites, 24, |site| keyed(site, path, &application));
@@ -171,177 +156,41 @@ fn one_key_at_both_at_once_is_one_registration() {
     let session = sites[0].sign_in(HOUSING, VICTIM, PASSWORD);
     let signed = sites[1].http().post(path).bearer(&session).header("Idempotency-Key", KEY).json(&application).send();
     assert_ne!(handle(&signed), own);
+    // Nobody's name is not nobody.
+    let forged = sites[0].http().post(path).bearer("anonymous").header("Idempotency-Key", KEY).json(&application).send();
+    assert_ne!(handle(&forged), own);
 }
 
-/// Threat 67: two servers that are asked for one PIN letter at once order one.
+/// Threat 63: one server's machine is two days ahead, then two days behind. Nothing expires or revives, and the other goes on.
 #[test]
-fn a_pin_asked_for_at_both_at_once_is_one_letter() {
-    let (sites, database) = replicas(CHAMBER);
-    let email = "nora@workshop.example";
-    let body = json!({
-        "first_name": "Nora", "last_name": "Beispiel", "email": email, "birth_date": "1984-05-17",
-        "consents": [{ "document": "privacy", "version": "2026-09", "granted": true }],
-    });
-    sites[0].post("/chamber/registrations", &body).expect(202);
-    let link = found(&sites, CHAMBER, email, |mail| mail.find_link().map(|_| mail.token()));
-    sites[1].post("/chamber/confirmations", &json!({ "token": link })).expect(200);
-    let one_is_it = |mail: &Mail| {
-        let is_it = |line: &&str| line.len() == 14 && line.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
-        mail.text.lines().find(is_it).map(str::to_owned)
-    };
-    let password = found(&sites, CHAMBER, email, one_is_it);
-    let session = sites[0].sign_in(CHAMBER, email, &password);
-    let asked: Vec<_> =
-        at_once(&sites, 16, |site| site.signed(&session, "POST", "/chamber/account/pin-letters", &json!({ "number": "0001842" })))
-            .iter()
-            .map(|answer| answer.status)
-            .collect();
-    assert_eq!(asked.iter().filter(|status| **status == 202).count(), 1, "{asked:?}");
-    assert!(asked.iter().all(|status| matches!(status, 202 | 409 | 429 | 503)), "{asked:?}");
-    let letters = || -> usize {
-        let folders = sites.iter().map(|site| site.folder().join("letters").join(CHAMBER));
-        let files = folders.flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
-        files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|kind| kind == "pdf")).count()
-    };
-    within(PATIENCE, "the letter", || (letters() > 0).then_some(()));
-    sent_everything(&database);
-    assert_eq!(letters(), 1);
-    assert_eq!(count(&database, "audit WHERE subject_kind = 'membership' AND kind LIKE '%requested%'"), 1);
-}
-
-/// Threat 67: two servers that are told one approval at once take one decision and send one mail.
-#[test]
-fn an_approval_given_at_both_at_once_is_one_decision_and_one_mail() {
-    let (sites, database) = replicas(PARTNER);
-    let consent = |document: &str, version: &str| json!({ "document": document, "version": version, "granted": true });
-    let (chief, robin) = ("chefin@praxis.example", "robin@praxis.example");
-    sites[0].run(&["super-admin", PARTNER, "0001842", chief]);
-    let body = json!({
-        "token": found(&sites, PARTNER, chief, |mail| mail.find_link().map(|_| mail.token())),
-        "password": PASSWORD, "first_name": "Ada", "last_name": "Chefin", "consents": [consent("privacy", "3.0"), consent("terms", "3.1")],
-    });
-    sites[0].post("/partner/completions", &body).expect(200);
-    let session = sites[1].sign_in(PARTNER, chief, PASSWORD);
-    let body = json!({
-        "claim": { "number": "0001842", "postal_code": "65189" }, "email": robin, "first_name": "Robin", "last_name": "Reeder",
-        "consents": [consent("privacy", "3.0")],
-    });
-    sites[0].post("/partner/registrations", &body).expect(202);
-    let link = found(&sites, PARTNER, robin, |mail| mail.find_link().map(|_| mail.token()));
-    sites[1].post("/partner/confirmations", &json!({ "token": link })).expect(200);
-    let listed = sites[0].signed(&session, "GET", "/partner/team", &Value::Null).expect(200);
-    let request = &listed["requests"][0];
-    let path = format!("/partner/team/requests/{}/approve", request["id"].as_str().unwrap());
-    let answers = at_once(&sites, 16, |site| site.signed(&session, "POST", &path, &json!({ "version": request["version"] })));
-    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "{answers:?}");
-    for answer in answers.iter().filter(|answer| answer.status != 200) {
-        assert!(matches!(answer.code().as_str(), "already_decided" | "busy" | "version_conflict"), "{answer}");
-    }
-    sent_everything(&database);
-    // The confirmation and the approval.
-    assert_eq!(mails(&sites, PARTNER, robin).len(), 2);
-    assert_eq!(count(&database, "audit WHERE kind = 'registration.approved'"), 1);
-}
-
-/// Threat 65: a copy of every table holds no token, code, handle, password or address of a sealed mail in clear, and nothing in it opens a door.
-#[test]
-fn a_thief_of_all_tables_finds_nothing_that_opens_anything() {
-    let (sites, database) = replicas(HOUSING);
-    register(&sites, VICTIM);
-    let session = sites[0].sign_in(HOUSING, VICTIM, PASSWORD);
-    let pending = "pending@y.example";
-    let applied = handle(&sites[1].post("/housing/registrations", &form(&PEOPLE[1], pending)));
-    let mail = found(&sites, HOUSING, pending, |mail| mail.find_code().map(|_| mail.clone()));
-    sites[1].post("/housing/password-resets", &json!({ "login": VICTIM })).expect(202);
-    let reset = token(&sites, HOUSING, VICTIM, "/password/reset");
-    let claim = json!({ "number": PEOPLE[2].number(), "last_name": PEOPLE[2].last_name });
-    let claim = sites[0].post("/housing/claims", &claim).expect(200)["claim"].as_str().unwrap().to_owned();
-    let bare = |code: &str| code.replace('-', "");
-    let mut secrets = vec![
-        PASSWORD.to_owned(),
-        session.clone(),
-        applied,
-        reset,
-        claim,
-        mail.code(),
-        bare(&mail.code()),
-        mail.token(),
-        bare(&mail.code()).to_lowercase(),
-    ];
-    // A mail that nobody has seen yet, for an address that nothing else knows.
-    for site in &sites {
-        stop_mail_of(site);
-    }
-    let sealed = "sealed-for-nobody@y.example";
-    sites[0].post("/housing/password-resets", &json!({ "login": VICTIM })).expect(202);
-    sites[0].post("/housing/registrations", &form(&PEOPLE[3], sealed)).expect(202);
-    let cluster = Cluster::shared();
-    let tables = cluster.psql(&database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
-    let copy = |table: &str| cluster.psql(&database, &format!("COPY {table} TO STDOUT"));
-    let copies: Vec<_> = tables.lines().map(|table| (table, copy(table))).collect();
-    assert!(copies.len() > 8 && copies.iter().map(|(_, copy)| copy.len()).sum::<usize>() > 4_000);
-    for name in fs::read_to_string(sites[0].folder().join("keys.toml")).unwrap().split('"').filter(|word| word.len() >= 32) {
-        secrets.push(name.to_owned());
-    }
-    assert!(secrets.len() > 9, "no key was found");
-    for (table, copy) in &copies {
-        for secret in &secrets {
-            assert!(!copy.contains(secret.as_str()), "{secret} can be read in {table}");
-            assert!(!copy.contains(&hex(secret.as_bytes())), "{secret} can be read in {table}");
+fn a_server_whose_clock_is_two_days_wrong_is_not_ready_and_neither_ends_nor_revives_anything() {
+    for hours in [48, -48] {
+        let database = Cluster::shared().database();
+        let setup = |machine_ahead| Setup { database: database.clone(), machine_ahead, ..Setup::default() };
+        let mut one = Site::with(&setup(0));
+        let mut wrong = Site::beside_with_one_postbox(&setup(hours * 3_600), &one);
+        let ready = |site: &Site| site.http().get("/health/ready").send().status;
+        assert_eq!((ready(&one), ready(&wrong)), (200, 503), "{hours} hours");
+        one.register(HOUSING, &PEOPLE[0], VICTIM);
+        let reset = reset_token(&one, HOUSING, VICTIM);
+        let pending = apply(&one, HOUSING, &PEOPLE[1], "pending@y.example");
+        let session = one.sign_in(HOUSING, VICTIM, PASSWORD);
+        // Long enough for a sweeper to come by.
+        thread::sleep(Duration::from_secs(2));
+        // Both judge by the same time: what is alive at one is alive at the other.
+        for site in [&one, &wrong] {
+            site.signed(&session, "GET", "/housing/session", &Value::Null).expect(200);
+            assert_eq!(scene::state(site, HOUSING, &pending.handle), "awaiting_email");
         }
-        let outbox = table.contains("outbox");
-        assert!(!outbox || !(copy.contains(sealed) || copy.contains(&hex(sealed.as_bytes()))), "an address can be read in {table}");
-    }
-    // Whatever word or digest is found, as text or as a token would carry its bytes, opens none.
-    let mut loot = BTreeSet::new();
-    for word in copies.iter().flat_map(|(_, copy)| copy.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))) {
-        let word = word.strip_prefix('x').unwrap_or(word);
-        if (16..=128).contains(&word.len()) {
-            loot.insert(word.to_owned());
-            loot.extend(unhex(word).map(|bytes| base64(&bytes)));
+        type_code(&wrong, HOUSING, &pending.handle, &pending.code).expect(200);
+        // An hour and a half later the link is dead for both.
+        for site in [&mut one, &mut wrong] {
+            site.advance(Duration::from_mins(90));
         }
+        for site in [&wrong, &one] {
+            site.post("/housing/password-resets/confirm", &json!({ "token": reset, "new": NEW })).refused(410, "token_expired");
+        }
+        assert_eq!((ready(&one), ready(&wrong)), (200, 503), "{hours} hours");
+        one.register(TWIN, &PEOPLE[2], "goes-on@y.example");
     }
-    assert!(loot.len() > 60, "{}", loot.len());
-    for (nth, found) in loot.iter().enumerate() {
-        let site = &sites[nth % 2];
-        let opened = |answer: Answer| assert!(matches!(answer.status, 401 | 404 | 422), "{found}: {answer}");
-        opened(site.signed(found, "GET", "/housing/session", &Value::Null));
-        opened(site.get(&format!("/housing/registrations/{found}")));
-        opened(site.post("/housing/confirmations", &json!({ "token": found })));
-        opened(site.post("/housing/password-resets/confirm", &json!({ "token": found, "new": NEW })));
-    }
-    // A stored hash is no password.
-    let whole: String = copies.iter().map(|(_, copy)| copy.as_str()).collect();
-    let hashes: Vec<_> = whole.split("$argon2id$").skip(1).filter_map(|rest| rest.split(['"', '\\', '\t', '\n']).next()).collect();
-    assert!(!hashes.is_empty());
-    for (nth, hash) in hashes.iter().take(4).enumerate() {
-        let call = sites[0].http().post("/api/v1/housing/sessions").from(&format!("10.0.{nth}.1"));
-        call.json(&json!({ "login": VICTIM, "password": format!("$argon2id${hash}") })).send().refused(401, "sign_in_failed");
-    }
-    sites[1].signed(&session, "GET", "/housing/session", &Value::Null).expect(200);
-}
-
-/// Puts a file where the mails' folder is.
-fn stop_mail_of(site: &Site) {
-    let folder = site.folder().join("mail");
-    let _ = fs::rename(&folder, site.folder().join("aside"));
-    fs::write(&folder, "no folder").unwrap();
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    text.len().is_multiple_of(2).then_some(())?;
-    (0..text.len()).step_by(2).map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect()
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let sign = |chunk: &[u8], nth: usize| {
-        let bits = chunk.iter().chain([0, 0].iter()).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-        char::from(ALPHABET[bits >> (18 - 6 * nth) & 63])
-    };
-    bytes.chunks(3).flat_map(|chunk| (0..=chunk.len()).map(move |nth| sign(chunk, nth))).collect()
 }

@@ -97,8 +97,8 @@ pub(crate) struct Site {
     /// How far the clock is ahead.
     ahead: Duration,
     starts: u32,
-    /// What makes the machine's clock go wrong.
-    wrong_clock: Option<PathBuf>,
+    /// A library that stands between the server and its system: a machine whose clock or disk goes wrong.
+    preloaded: Option<PathBuf>,
 }
 
 struct Running {
@@ -158,8 +158,8 @@ impl Site {
         );
         fs::write(dir.path().join("onboarding.toml"), config).unwrap();
         fs::write(dir.path().join("clock"), "0").unwrap();
-        let wrong_clock = (setup.machine_ahead != 0).then(|| wrong_clock(dir.path(), setup.machine_ahead));
-        Self { dir, base_url: setup.base_url, running: None, taken: Mutex::default(), ahead: Duration::ZERO, starts: 0, wrong_clock }
+        let preloaded = (setup.machine_ahead != 0).then(|| wrong_clock(dir.path(), setup.machine_ahead));
+        Self { dir, base_url: setup.base_url, running: None, taken: Mutex::default(), ahead: Duration::ZERO, starts: 0, preloaded }
     }
 
     /// A second installation with the keys of the first, which has prepared the database; serving.
@@ -202,10 +202,15 @@ impl Site {
         // Settings of the tests, not of the server, which knows all of its own.
         command.env_remove(DATABASE).env_remove(onboarding_testkit::postgres::SERVER);
         command.env("ONBOARDING_TEST__CLOCK_FILE", self.clock_file()).stdin(Stdio::null()).current_dir(self.dir.path());
-        if let Some(wrong_clock) = &self.wrong_clock {
-            command.env("LD_PRELOAD", wrong_clock);
+        if let Some(library) = &self.preloaded {
+            command.env("LD_PRELOAD", library);
         }
         command
+    }
+
+    /// Puts a library, by its source in C, between the server and its system; for the next start.
+    pub(crate) fn preload(&mut self, source: &str) {
+        self.preloaded = Some(library(self.dir.path(), source));
     }
 
     /// Changes a word of the configuration, which must be there; for the next start.
@@ -240,6 +245,14 @@ impl Site {
             running.process.kill().unwrap();
             running.process.wait().unwrap();
         }
+    }
+
+    /// Tells the server to stop (SIGTERM) and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        let mut running = self.running.take().expect("the server runs");
+        assert!(Command::new("kill").arg(running.process.id().to_string()).status().unwrap().success());
+        let ended = running.process.wait().unwrap();
+        assert!(ended.success(), "{ended}");
     }
 
     /// SIGKILL, start on the same data, and past the lease of what the dead server was sending.
@@ -403,17 +416,22 @@ fn listening(log: &str) -> Option<SocketAddr> {
     })
 }
 
-/// A library that has a process see its machine's clock wrong, and nothing else; built with the compiler that links Rust's programs.
+/// A library that has a process see its machine's clock wrong, and nothing else.
 fn wrong_clock(folder: &Path, ahead: i64) -> PathBuf {
     const SOURCE: &str = "#define _GNU_SOURCE\n#include <sys/syscall.h>\n#include <time.h>\n#include <unistd.h>\n\
         int clock_gettime(clockid_t which, struct timespec *shown) {\n\
         int failed = (int) syscall(SYS_clock_gettime, which, shown);\n\
         if (!failed && which == CLOCK_REALTIME) shown->tv_sec += AHEAD;\n\
         return failed;\n}\n";
-    let (source, library) = (folder.join("clock.c"), folder.join("clock.so"));
-    fs::write(&source, SOURCE).unwrap();
-    let built = Command::new("cc").args(["-shared", "-fPIC", &format!("-DAHEAD=({ahead})"), "-o"]).arg(&library).arg(&source).output();
-    let built = built.expect("a wrong clock needs a C compiler, as linking does: install the package gcc");
+    library(folder, &format!("#define AHEAD ({ahead})\n{SOURCE}"))
+}
+
+/// A library to be loaded before the system's own; built with the compiler that links Rust's programs.
+fn library(folder: &Path, text: &str) -> PathBuf {
+    let (source, library) = (folder.join("preloaded.c"), folder.join("preloaded.so"));
+    fs::write(&source, text).unwrap();
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).output();
+    let built = built.expect("a machine that goes wrong needs a C compiler, as linking does: install the package gcc");
     assert!(built.status.success(), "{built:?}");
     library
 }
