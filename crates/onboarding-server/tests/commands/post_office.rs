@@ -129,7 +129,7 @@ fn a_letter_is_the_file_in_the_spool_and_nothing_else_of_the_disk_is_shown() {
     assert!(html.contains("Brief vom 22.11.2026 um 16:20 Uhr"), "{html}");
     // What is no PDF has no picture, and is there all the same.
     assert!(!html.contains("<img"), "{html}");
-    assert_eq!(links(&get(&server, &format!("{file}/read")).html(), &file), [file.clone()]);
+    assert_eq!(links(&get(&server, &format!("{file}/read")).html(), &file), [file.as_str()]);
     assert_eq!(get(&server, &format!("{file}/pages/1")).status(), "404");
     let letter = get(&server, &format!("/demo/chamber/letters/{name}"));
     assert_eq!(
