@@ -41,3 +41,8 @@ for (const form of document.querySelectorAll("form")) {
     setTimeout(() => delete form.dataset.sent, 3000);
   });
 }
+
+// A browser may keep whole pages for the way back. One of somebody who was signed in is asked for again: they may have signed out.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector('form[action$="/logout"]')) location.reload();
+});
