@@ -81,3 +81,8 @@ const manifest = document.querySelector("link[rel=manifest]");
 if (manifest && "serviceWorker" in navigator) {
   navigator.serviceWorker.register(new URL("worker.js", manifest.href)).catch(() => {});
 }
+
+// A browser may keep whole pages for the way back. One of somebody who was signed in is asked for again: they may have signed out.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector('form[action$="/logout"]')) location.reload();
+});

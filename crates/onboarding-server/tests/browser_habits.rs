@@ -47,7 +47,7 @@ fn register_by_keyboard(site: &Site, scripts: Scripts, person: &Person, email: &
         browser.tab_to_field(consent);
         browser.keys(SPACE);
     }
-    browser.tab_to("the button", |focus| focus.tag == "button" && focus.text == "Konto anlegen");
+    browser.tab_to("the button", |focus| focus.tag == "button" && focus.text == "Konto erstellen");
     browser.keys(ENTER);
     browser.arrives(SENT);
     browser.tab_to_field("code");

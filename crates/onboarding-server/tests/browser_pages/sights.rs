@@ -91,7 +91,7 @@ pub(crate) const HOUSING: &[Sight] = &[
     sight("export-wrong", "/housing/account/export", "tenant").refusing(&[("password", "")]),
     sight("close", "/housing/account/close", "tenant"),
     sight("close-wrong", "/housing/account/close", "tenant").refusing(&[("password", "")]),
-    sight("not-found", "/housing/none", "").answers(404),
+    sight("not-found", "/housing/documents/none", "").answers(404),
 ];
 
 /// The same portal after its terms have changed.
@@ -165,13 +165,19 @@ pub(crate) const CHAMBER: &[Sight] = &[
 /// All of them.
 pub(crate) const ALL: [&[Sight]; 5] = [HOUSING, RENEWED, PARTNER, CUSTOMER, CHAMBER];
 
-/// Whether this row of the server's table is looked at.
-pub(crate) fn covers(row: &str) -> bool {
-    let same = |sight: &Sight| {
-        let path = sight.path.split('?').next().unwrap();
-        let (path, row): (Vec<_>, Vec<_>) = (path.split('/').collect(), row.split('/').collect());
-        path.len() == row.len() && path.iter().zip(&row).all(|(own, wanted)| own == wanted || wanted.starts_with(':'))
+/// The rows that no sight shows.
+pub(crate) fn left_out(rows: &[String]) -> Vec<&String> {
+    let seen: Vec<_> = ALL.iter().flat_map(|sights| sights.iter()).filter_map(|sight| row_of(sight, rows)).collect();
+    rows.iter().filter(|row| !NO_PAGES.contains(&row.as_str()) && !seen.contains(row)).collect()
+}
+
+/// The row that answers at a sight's path: the one with the most words of its own.
+fn row_of<'r>(sight: &Sight, rows: &'r [String]) -> Option<&'r String> {
+    let path: Vec<_> = sight.path.split('?').next().unwrap_or_default().split('/').collect();
+    let words = |row: &&String| row.split('/').filter(|word| !word.starts_with(':')).count();
+    let answers = |row: &&String| {
+        let row: Vec<_> = row.split('/').collect();
+        row.len() == path.len() && row.iter().zip(&path).all(|(word, own)| word.starts_with(':') || word == own)
     };
-    // A word of its own is not an instance of a pattern beside it.
-    ALL.iter().flat_map(|sights| sights.iter()).any(same)
+    rows.iter().filter(answers).max_by_key(words)
 }

@@ -155,6 +155,14 @@ impl<'a> Browser<'a> {
         self.command("POST", "/execute/async", &json!({ "script": script, "args": [] }))
     }
 
+    /// Runs a script within the page's only frame.
+    pub(crate) fn within_frame(&self, script: &str) -> Value {
+        self.command("POST", "/frame", &json!({ "id": 0 }));
+        let found = self.script(script, &[]);
+        self.command("POST", "/frame", &json!({ "id": null }));
+        found
+    }
+
     /// Sets the window's width and the reader's colours.
     pub(crate) fn look(&self, look: Look) {
         let window = json!({ "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
