@@ -5,14 +5,15 @@ use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::batch::Batch;
 use crate::column::{micros, moment, small, span};
-use crate::database::Database;
+use crate::database::{Database, Flush};
 use crate::entity::throttle::{Column, Entity, Model};
 use crate::error::Doing;
+use crate::sql::{Read, Sql};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{StoreError, Taken, Throttle, ThrottleKey};
 use onboarding_core::policy::Limit;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Value};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait, Value};
 
 type Key = (Vec<u8>, i64);
 
@@ -34,7 +35,7 @@ impl Throttle for SqlStore {
         let takes: Vec<(Key, Limit)> = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
         self.inner
             .database
-            .write(move |txn| {
+            .write(Flush::Later, move |txn| {
                 let takes = takes.clone();
                 Box::pin(async move { take_all(&txn, takes, micros(now)).await })
             })
@@ -65,17 +66,21 @@ impl Throttle for SqlStore {
         // The wait goes back to the take before: what was no try makes nobody wait.
         let given_back = format!("UPDATE throttles SET count = count - 1, last = last_but_one WHERE count > 0 AND ({})", among(keys.len()));
         let values = keys.iter().flat_map(|key| pair(key_of(*key)));
-        self.inner.database.write_one(statement(self.readers(), &given_back, values), "give tries back").await.map(drop)
+        self.inner.database.write_one(Flush::Later, statement(self.readers(), &given_back, values), "give tries back").await.map(drop)
     }
 
     async fn forget(&self, key: ThrottleKey) -> Result<(), StoreError> {
         let forgotten = format!("DELETE FROM throttles WHERE {}", among(1));
-        self.inner.database.write_one(statement(self.readers(), &forgotten, pair(key_of(key))), "forget a counter").await.map(drop)
+        self.inner
+            .database
+            .write_one(Flush::Later, statement(self.readers(), &forgotten, pair(key_of(key))), "forget a counter")
+            .await
+            .map(drop)
     }
 
     async fn purge(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let ended = Entity::delete_many().filter(Column::EndsAt.lte(micros(now)));
-        self.inner.database.write_one(ended.build(self.readers().get_database_backend()), "purge counters").await
+        self.inner.database.write_one(Flush::Later, ended.build(self.readers().backend()), "purge counters").await
     }
 }
 
@@ -104,7 +109,9 @@ impl SqlStore {
         values.extend(given_back.iter().flat_map(|key| pair(key_of(*key))));
         let (takes_of, back_of) = (takes.len(), given_back.len());
         let rows = match &self.inner.database {
-            Database::Sqlite(db) => db.write_returning(statement(self.readers(), &windows(takes_of, back_of), values), DOING).await?,
+            Database::Sqlite(db) => {
+                db.write_returning(Flush::Later, statement(self.readers(), &windows(takes_of, back_of), values), DOING).await?
+            }
             Database::Postgres(db) => {
                 let asked = statement(self.readers(), &windows_locked(takes_of, back_of), values);
                 let Some(rows) = db.write_all_or_none(&asked, DOING).await? else { return Ok(None) };
@@ -113,8 +120,8 @@ impl SqlStore {
         };
         let mut counts = Vec::with_capacity(rows.len());
         for row in rows {
-            let key: Key = (row.try_get("", "digest").doing(DOING)?, row.try_get("", "digest_key").doing(DOING)?);
-            let count: i64 = row.try_get("", "count").doing(DOING)?;
+            let key: Key = (row.get("digest").doing(DOING)?, row.get("digest_key").doing(DOING)?);
+            let count: i64 = row.get("count").doing(DOING)?;
             counts.push((key, Taken { count: small(count)?, refused_until: None }));
         }
         let of = |key: ThrottleKey| counts.iter().find(|(counted, _)| *counted == key_of(key)).map(|(_, taken)| *taken);
@@ -198,14 +205,14 @@ fn pair((digest, digest_key): Key) -> [Value; 2] {
 }
 
 /// Any limits: judges each in its order, by what the ones before leave; writes them all at the end, or none.
-async fn take_all(db: &impl ConnectionTrait, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
-    if db.get_database_backend() == DbBackend::Postgres {
+async fn take_all(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
+    if db.backend() == DbBackend::Postgres {
         lock(db, &takes, now).await?;
     }
     let known = format!("SELECT * FROM throttles WHERE {}", among(takes.len()));
     let known = statement(db, &known, takes.iter().flat_map(|(key, _)| pair(key.clone())));
-    let known = db.query_all_raw(known).await.doing("read counters")?;
-    let known = known.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>().doing("read counters")?;
+    let known = db.rows(known).await.doing("read counters")?;
+    let known = known.iter().map(|row| Model::read(row)).collect::<Result<Vec<_>, _>>().doing("read counters")?;
     let mut counters: Vec<Model> = known.into_iter().filter(|counter| now < counter.ends_at).collect();
     let mut found = Vec::with_capacity(takes.len());
     for ((digest, digest_key), limit) in takes {
@@ -242,7 +249,7 @@ async fn take_all(db: &impl ConnectionTrait, takes: Vec<(Key, Limit)>, now: i64)
 
 /// Locks the counters, in one order for everybody. One that is not there is made, without a try and ended already: otherwise
 /// there would be nothing to lock.
-async fn lock(db: &impl ConnectionTrait, takes: &[(Key, Limit)], now: i64) -> Result<(), StoreError> {
+async fn lock(db: &impl Sql, takes: &[(Key, Limit)], now: i64) -> Result<(), StoreError> {
     let mut keys: Vec<&Key> = takes.iter().map(|(key, _)| key).collect();
     keys.sort();
     keys.dedup();
