@@ -117,12 +117,12 @@ pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version,
     let data = data.map_err(|error| unreadable(table.name(), id.uuid(), &error))?;
     let key: Value = id.uuid().into();
     let at: Value = micros(at).into();
-    let state: [Value; 11] = [
-        portal.as_str().into(),
+    // What a thing is of, its life long: an update that named it would write its indexes anew. An account alone may change its record.
+    let of: [Value; 3] =
+        [portal.as_str().into(), account.map(|account| account.0).into(), record.as_ref().map(|number| number.as_str().to_owned()).into()];
+    let state: [Value; 8] = [
         state.into(),
         due_at.map(micros).into(),
-        account.map(|account| account.0).into(),
-        record.as_ref().map(|number| number.as_str().to_owned()).into(),
         email.as_ref().map(|key| key.as_str().to_owned()).into(),
         signed(generation).into(),
         search.into(),
@@ -130,19 +130,21 @@ pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version,
         letter.map(|(_, state)| state).into(),
         data.into(),
     ];
-    let table = table.name();
+    let name = table.name();
     if expected == Version(0) {
         let sql = format!(
-            "INSERT INTO {table} (id, portal, state, due_at, account_id, record, email_key, generation, search, letter_id, letter_state, \
+            "INSERT INTO {name} (id, portal, account_id, record, state, due_at, email_key, generation, search, letter_id, letter_state, \
              data, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING"
         );
-        batch.write(&sql, [key].into_iter().chain(state).chain([at.clone(), at]));
+        batch.write(&sql, [key].into_iter().chain(of).chain(state).chain([at.clone(), at]));
     } else {
+        let [.., record] = of;
+        let (also, record) = if table == Table::Accounts { ("record = ?, ", Some(record)) } else { ("", None) };
         let sql = format!(
-            "UPDATE {table} SET portal = ?, state = ?, due_at = ?, account_id = ?, record = ?, email_key = ?, generation = ?, search = ?, \
-             letter_id = ?, letter_state = ?, data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?"
+            "UPDATE {name} SET {also}state = ?, due_at = ?, email_key = ?, generation = ?, search = ?, letter_id = ?, letter_state = ?, \
+             data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?"
         );
-        batch.write(&sql, state.into_iter().chain([at, key, signed(expected.0).into()]));
+        batch.write(&sql, record.into_iter().chain(state).chain([at, key, signed(expected.0).into()]));
     }
     Ok(())
 }

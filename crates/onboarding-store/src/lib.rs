@@ -180,8 +180,8 @@ mod tests {
             backoffice::tally::LETTERS.to_owned(),
             backoffice::tally::outgoing(),
             backoffice::tally::ASKED.to_owned(),
-            throttle::windows(3, 0),
-            throttle::windows(2, 2),
+            throttle::known(1),
+            throttle::known(3),
         ];
         let purged = [outbox::ORPHANS, purge::ENDED, purge::COMMANDS, purge::AUDIT, purge::UNOWNED].map(str::to_owned);
         for sql in asked.into_iter().chain(purged) {

@@ -71,7 +71,7 @@ impl Outbox for SqlStore {
         let db = self.readers();
         let sql = if db.backend() == DbBackend::Postgres { lease_skipping(limit) } else { lease(limit) };
         let rows = db.write_returning(Flush::Later, statement(db, &sql, values), "lease deliveries").await?;
-        let rows = rows.iter().map(|row| outbox::Model::read(row)).collect::<Result<Vec<_>, _>>();
+        let rows = rows.iter().map(outbox::Model::read).collect::<Result<Vec<_>, _>>();
         let mut rows = rows.doing("read a delivery")?;
         // What an update returns has no order of its own.
         rows.sort_by_key(|row| (std::cmp::Reverse(row.priority), row.created_at, row.id));
@@ -82,7 +82,7 @@ impl Outbox for SqlStore {
         let db = self.readers();
         let values = [micros(now).into(), micros(now + LEASE).into(), id.0.into()];
         let rows = db.write_returning(Flush::Later, statement(db, &lease_of(), values), "lease a delivery").await?;
-        let row = rows.first().map(|row| outbox::Model::read(row)).transpose().doing("read a delivery")?;
+        let row = rows.first().map(outbox::Model::read).transpose().doing("read a delivery")?;
         row.map(held).transpose()
     }
 

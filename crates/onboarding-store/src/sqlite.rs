@@ -5,6 +5,8 @@
 
 mod connection;
 mod readers;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub(crate) use connection::{Connection, Row};
