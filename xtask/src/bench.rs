@@ -1,9 +1,10 @@
-//! What the speed and memory budgets are measured by: a release server on SQLite, driven over loopback from here.
+//! What the speed and memory budgets are measured by: a release server, driven over loopback from here.
 //!
 //! Every figure is a ratio to one password hash measured in the same run, or CPU time and memory of the server's process
 //! as the kernel counts them. Bounded in count and time; never a test.
 
 mod client;
+mod postgres;
 mod server;
 
 use anyhow::{Context, Result, ensure};
@@ -30,6 +31,20 @@ const STARTS: usize = 5;
 /// Hashing threads of the server.
 const HASHERS: u32 = 1;
 
+/// What is measured.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The database under the server
+    #[arg(long, value_enum, default_value_t = Database::Sqlite)]
+    database: Database,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Database {
+    Sqlite,
+    Postgres,
+}
+
 struct Figure {
     what: &'static str,
     value: String,
@@ -38,21 +53,34 @@ struct Figure {
 }
 
 /// Builds, runs, prints the table. Fails only where something could not be measured.
-pub(crate) fn run(root: &Path) -> Result<()> {
+pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     crate::process::run(&mut crate::process::cargo(root, &["build", "--release", "--locked", "-p", "onboarding-server"]))?;
     let binary = root.join("target/release/onboarding");
+    let figures = match options.database {
+        Database::Sqlite => sqlite(root, &binary)?,
+        Database::Postgres => postgres::run(root, &binary)?,
+    };
+    println!("| what | measured | budget | |\n|---|---|---|---|");
+    for figure in figures {
+        println!("| {} | {} | {} | {} |", figure.what, figure.value, figure.budget, if figure.kept { "kept" } else { "missed" });
+    }
+    Ok(())
+}
+
+/// A sign-up, a session check, memory and start with the embedded database.
+fn sqlite(root: &Path, binary: &Path) -> Result<Vec<Figure>> {
     let dir = tempfile::tempdir().context("could not make a folder")?;
-    let prepared = server::prepare(root, &binary, dir.path(), SIGN_UPS + WARM_UP, HASHERS)?;
+    let prepared = server::prepare(root, binary, dir.path(), "sqlite:bench.db", SIGN_UPS + WARM_UP, HASHERS)?;
 
     let reference = Reference::start()?;
     let mut ready: Vec<Duration> = Vec::new();
     for _ in 0..STARTS {
-        let server = Server::start(&binary, &prepared)?;
+        let server = Server::start(binary, &prepared)?;
         ready.push(server.ready);
     }
     ready.sort();
 
-    let server = Server::start(&binary, &prepared)?;
+    let server = Server::start(binary, &prepared)?;
     let mut client = Client::connect(server.address)?;
     let documents = client.documents("bench")?;
     for number in 0..WARM_UP {
@@ -84,7 +112,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let ratio = sign_up.as_secs_f64() / hash.as_secs_f64();
     let start = ready[STARTS / 2];
     let room = 40.0 + 20.0 * f64::from(HASHERS);
-    let figures = [
+    let figures = vec![
         Figure {
             what: "sign-up with proof, CPU",
             value: format!("{ratio:.2} × one hash"),
@@ -113,11 +141,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     println!("one hash (argon2id, 19456 KiB, 2 passes, pooled): {:.1} ms CPU", hash.as_secs_f64() * 1e3);
     println!("{SIGN_UPS} sign-ups and {} hashes took {:.1} s, one after the other", ROUNDS * HASHES, wall.as_secs_f64());
     println!();
-    println!("| what | measured | budget | |\n|---|---|---|---|");
-    for figure in figures {
-        println!("| {} | {} | {} | {} |", figure.what, figure.value, figure.budget, if figure.kept { "kept" } else { "missed" });
-    }
-    Ok(())
+    Ok(figures)
 }
 
 /// The server's hash, computed here: on a pool of one thread as the server's.

@@ -42,7 +42,7 @@ enum Verb {
     /// Check the house rules that no compiler checks
     Tidy,
     /// Measure speed and memory of a release server; prints a table of budgets
-    Bench,
+    Bench(bench::Options),
     /// Kill servers, their database and the mail's connection while people register; then count what was lost
     Chaos(chaos::Options),
     /// Check licences, sources and banned crates of the whole dependency graph
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         Verb::Arch { manifest_path } => arch::run(&manifest_path.unwrap_or_else(|| root.join("Cargo.toml"))),
         Verb::Screens => screens::run(root),
         Verb::Tidy => tidy::run(root),
-        Verb::Bench => bench::run(root),
+        Verb::Bench(options) => bench::run(root, &options),
         Verb::Chaos(options) => chaos::run(root, &options),
         Verb::Deny => deny::run(root),
         Verb::Openapi { check } => openapi::run(root, if check { openapi::Mode::Check } else { openapi::Mode::Write }),

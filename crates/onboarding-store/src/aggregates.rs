@@ -6,11 +6,12 @@
 use crate::batch::Batch;
 use crate::column::{micros, signed, unsigned};
 use crate::error::{Doing, corrupt, unreadable};
+use crate::sql::{Row, Sql};
 use chrono::{DateTime, Utc};
 use onboarding::ports::{StoreError, Version, Versioned};
 use onboarding::{Aggregate, Index};
 use onboarding_core::Ref;
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
+use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
 
 /// Which of them.
@@ -57,77 +58,53 @@ impl Table {
     }
 
     /// Reads columns `id`, `version` and `data`.
-    pub(crate) fn read(self, row: &QueryResult) -> Result<Versioned<Aggregate>, StoreError> {
-        let id: Uuid = row.try_get("", "id").doing("read an aggregate")?;
-        let version: i64 = row.try_get("", "version").doing("read an aggregate")?;
-        let data: String = row.try_get("", "data").doing("read an aggregate")?;
+    pub(crate) fn read(self, row: &Row) -> Result<Versioned<Aggregate>, StoreError> {
+        let id: Uuid = row.get("id").doing("read an aggregate")?;
+        let version: i64 = row.get("version").doing("read an aggregate")?;
+        let data: String = row.get("data").doing("read an aggregate")?;
         let value = self.parse(&data).map_err(|error| unreadable(self.name(), id, &error))?;
         Ok(Versioned { value, version: Version(unsigned(version)?) })
     }
 }
 
 /// An aggregate's row with columns `id`, `version` and `data`.
-pub(crate) fn read(what: Ref, row: &QueryResult) -> Result<Versioned<Aggregate>, StoreError> {
+pub(crate) fn read(what: Ref, row: &Row) -> Result<Versioned<Aggregate>, StoreError> {
     Table::of(what).ok_or_else(|| corrupt("an aggregate without a table"))?.read(row)
 }
 
 /// The aggregate with its version.
-pub(crate) async fn load(db: &impl ConnectionTrait, what: Ref) -> Result<Option<Versioned<Aggregate>>, StoreError> {
+pub(crate) async fn load(db: &impl Sql, what: Ref) -> Result<Option<Versioned<Aggregate>>, StoreError> {
     let Some(table) = Table::of(what) else { return Ok(None) };
     let sql = format!("SELECT id, version, data FROM {} WHERE id = $1", table.name());
-    let row = db.query_one_raw(statement(db, &sql, [what.uuid().into()])).await.doing("load an aggregate")?;
+    let row = db.row(statement(db, &sql, [what.uuid().into()])).await.doing("load an aggregate")?;
     row.map(|row| table.read(&row)).transpose()
 }
 
 /// Aggregates that a condition on their columns selects, oldest first.
 pub(crate) async fn select<const N: usize>(
-    db: &impl ConnectionTrait,
+    db: &impl Sql,
     table: Table,
     condition: &str,
     values: [Value; N],
 ) -> Result<Vec<Versioned<Aggregate>>, StoreError> {
     let sql = format!("SELECT id, version, data FROM {} WHERE {condition} ORDER BY created_at, id", table.name());
-    let rows = db.query_all_raw(statement(db, &sql, values)).await.doing("load related aggregates")?;
+    let rows = db.rows(statement(db, &sql, values)).await.doing("load related aggregates")?;
     rows.iter().map(|row| table.read(row)).collect()
 }
 
 /// The version an aggregate or record has now, and keeps until the transaction ends; 0 where there is none.
-pub(crate) async fn version(db: &impl ConnectionTrait, what: Ref) -> Result<Version, StoreError> {
+pub(crate) async fn version(db: &impl Sql, what: Ref) -> Result<Version, StoreError> {
     let table = Table::of(what).map_or("records", Table::name);
-    let share = if db.get_database_backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
+    let share = if db.backend() == DbBackend::Postgres { " FOR SHARE" } else { "" };
     let sql = format!("SELECT version FROM {table} WHERE id = $1{share}");
-    let row = db.query_one_raw(statement(db, &sql, [what.uuid().into()])).await.doing("read a version")?;
+    let row = db.row(statement(db, &sql, [what.uuid().into()])).await.doing("read a version")?;
     let Some(row) = row else { return Ok(Version(0)) };
-    let version: i64 = row.try_get("", "version").doing("read a version")?;
+    let version: i64 = row.get("version").doing("read a version")?;
     Ok(Version(unsigned(version)?))
-}
-
-/// A condition with the values of its `?`.
-pub(crate) type Condition = (String, Vec<Value>);
-
-/// That an aggregate or record still has this version, as a condition.
-pub(crate) fn stands(what: Ref, expected: Version) -> Condition {
-    let table = Table::of(what).map_or("records", Table::name);
-    if expected == Version(0) {
-        (format!("NOT EXISTS (SELECT 1 FROM {table} WHERE id = ?)"), vec![what.uuid().into()])
-    } else {
-        (format!("(SELECT version FROM {table} WHERE id = ?) = ?"), vec![what.uuid().into(), signed(expected.0).into()])
-    }
 }
 
 /// Writes a state over the expected version; no row, if somebody else was faster.
 pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version, at: DateTime<Utc>) -> Result<(), StoreError> {
-    write_if(batch, aggregate, expected, at, None)
-}
-
-/// As [`write`]; no row either, if the condition does not hold.
-pub(crate) fn write_if(
-    batch: &mut Batch,
-    aggregate: &Aggregate,
-    expected: Version,
-    at: DateTime<Utc>,
-    condition: Option<Condition>,
-) -> Result<(), StoreError> {
     let Index { id, portal, state, due_at, account, record, email, generation, search, letter } = aggregate.index();
     let Some(table) = Table::of(id) else { return Err(corrupt("an aggregate without a table")) };
     let data = match aggregate {
@@ -140,12 +117,12 @@ pub(crate) fn write_if(
     let data = data.map_err(|error| unreadable(table.name(), id.uuid(), &error))?;
     let key: Value = id.uuid().into();
     let at: Value = micros(at).into();
-    let state: [Value; 11] = [
-        portal.as_str().into(),
+    // What a thing is of, its life long: an update that named it would write its indexes anew. An account alone may change its record.
+    let of: [Value; 3] =
+        [portal.as_str().into(), account.map(|account| account.0).into(), record.as_ref().map(|number| number.as_str().to_owned()).into()];
+    let state: [Value; 8] = [
         state.into(),
         due_at.map(micros).into(),
-        account.map(|account| account.0).into(),
-        record.as_ref().map(|number| number.as_str().to_owned()).into(),
         email.as_ref().map(|key| key.as_str().to_owned()).into(),
         signed(generation).into(),
         search.into(),
@@ -153,30 +130,26 @@ pub(crate) fn write_if(
         letter.map(|(_, state)| state).into(),
         data.into(),
     ];
-    let table = table.name();
-    let (condition, more) = condition.map_or((None, Vec::new()), |(condition, values)| (Some(condition), values));
+    let name = table.name();
     if expected == Version(0) {
-        let row = match condition {
-            None => "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)".to_owned(),
-            Some(condition) => format!("SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1 WHERE {condition}"),
-        };
         let sql = format!(
-            "INSERT INTO {table} (id, portal, state, due_at, account_id, record, email_key, generation, search, letter_id, letter_state, \
-             data, created_at, updated_at, version) {row} ON CONFLICT DO NOTHING"
+            "INSERT INTO {name} (id, portal, account_id, record, state, due_at, email_key, generation, search, letter_id, letter_state, \
+             data, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING"
         );
-        batch.write(&sql, [key].into_iter().chain(state).chain([at.clone(), at]).chain(more));
+        batch.write(&sql, [key].into_iter().chain(of).chain(state).chain([at.clone(), at]));
     } else {
-        let only = condition.map_or_else(String::new, |condition| format!(" AND {condition}"));
+        let [.., record] = of;
+        let (also, record) = if table == Table::Accounts { ("record = ?, ", Some(record)) } else { ("", None) };
         let sql = format!(
-            "UPDATE {table} SET portal = ?, state = ?, due_at = ?, account_id = ?, record = ?, email_key = ?, generation = ?, search = ?, \
-             letter_id = ?, letter_state = ?, data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?{only}"
+            "UPDATE {name} SET {also}state = ?, due_at = ?, email_key = ?, generation = ?, search = ?, letter_id = ?, letter_state = ?, \
+             data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?"
         );
-        batch.write(&sql, state.into_iter().chain([at, key, signed(expected.0).into()]).chain(more));
+        batch.write(&sql, record.into_iter().chain(state).chain([at, key, signed(expected.0).into()]));
     }
     Ok(())
 }
 
 /// A statement with values in the order of their numbers.
-pub(crate) fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+pub(crate) fn statement(db: &impl Sql, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(db.backend(), sql, values)
 }

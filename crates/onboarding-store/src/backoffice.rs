@@ -9,6 +9,7 @@ use crate::SqlStore;
 use crate::aggregates::{Table, statement};
 use crate::column::{micros, moment, reference};
 use crate::error::{Doing, corrupt};
+use crate::sql::Sql;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::Aggregate;
@@ -22,7 +23,7 @@ use onboarding_core::{
     membership::{LetterFate, Membership},
     registration::Registration,
 };
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::Value;
 use std::fmt::Write as _;
 
 /// A statement that grows by what is asked for.
@@ -151,14 +152,11 @@ impl SqlStore {
         T: TryFrom<Aggregate>,
     {
         let db = self.readers();
-        let rows = db.query_all_raw(statement(db, &select.sql, select.values)).await.doing("read a list")?;
+        let rows = db.rows(statement(db, &select.sql, select.values)).await.doing("read a list")?;
         rows.iter()
             .map(|row| {
                 let found = table.read(row)?;
-                let place = Place {
-                    at: moment(row.try_get("", "created_at").doing("read a list")?)?,
-                    id: row.try_get("", "id").doing("read a list")?,
-                };
+                let place = Place { at: moment(row.get("created_at").doing("read a list")?)?, id: row.get("id").doing("read a list")? };
                 let value = T::try_from(found.value).map_err(|_| corrupt("a row of another kind"))?;
                 Ok(Listed { place, version: found.version, value })
             })
@@ -208,15 +206,15 @@ impl Backoffice for SqlStore {
         const DOING: &str = "read the audit trail";
         let select = audit(portal, filter, after, limit);
         let db = self.readers();
-        let rows = db.query_all_raw(statement(db, &select.sql, select.values)).await.doing(DOING)?;
+        let rows = db.rows(statement(db, &select.sql, select.values)).await.doing(DOING)?;
         rows.iter()
             .map(|row| {
-                let at = moment(row.try_get("", "at").doing(DOING)?)?;
-                let kind: String = row.try_get("", "subject_kind").doing(DOING)?;
-                let subject = reference(&kind, row.try_get("", "subject_id").doing(DOING)?)?;
-                let text = |column| row.try_get::<String>("", column).doing(DOING);
+                let at = moment(row.get("at").doing(DOING)?)?;
+                let kind: String = row.get("subject_kind").doing(DOING)?;
+                let subject = reference(&kind, row.get("subject_id").doing(DOING)?)?;
+                let text = |column| row.get::<String>(column).doing(DOING);
                 let row_of = AuditRow { at, actor: text("actor")?, subject, kind: text("kind")?, details: text("details")? };
-                Ok(AuditListed { place: Place { at, id: row.try_get("", "id").doing(DOING)? }, row: row_of })
+                Ok(AuditListed { place: Place { at, id: row.get("id").doing(DOING)? }, row: row_of })
             })
             .collect()
     }

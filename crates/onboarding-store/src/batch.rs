@@ -1,10 +1,8 @@
-//! Several statements that are handed to the database together: on SQLite each hand-over to its thread and back costs more
-//! than most of our statements do, and a text may hold several of them with their parameters. PostgreSQL takes one
-//! statement with parameters at a time: there they run one by one, to the same end.
+//! Statements that are gathered first and run together, each of them meant to write so many rows.
 
 use crate::aggregates::statement;
-use crate::sqlite;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
+use crate::sql::{Row, Sql};
+use sea_orm::{DbBackend, DbErr, Statement, Value};
 use std::fmt::Write as _;
 
 /// Statements in their order. They run in the transaction they are run in; on their own they are none.
@@ -48,73 +46,40 @@ impl Batch {
     }
 
     /// Runs them. `false`: a row that was meant to be written was not.
-    pub(crate) async fn run(self, db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-        if self.parts.is_empty() {
-            return Ok(true);
-        }
-        if db.get_database_backend() == DbBackend::Sqlite {
-            let (sql, values, due) = self.text(String::new());
-            return Ok(db.execute_raw(statement(db, &sql, values)).await?.rows_affected() == due);
-        }
+    pub(crate) async fn run(self, db: &impl Sql) -> Result<bool, DbErr> {
         let mut whole = true;
         for part in self.parts {
             let due = part.due;
-            whole &= db.execute_raw(part.statement(db)).await?.rows_affected() == due;
+            whole &= db.execute(part.statement(db)).await? == due;
         }
         Ok(whole)
     }
 
-    /// Begins a transaction and runs them, in one text. `false`: a row that was meant to be written was not. Whoever asked
-    /// ends the transaction, however this ends.
-    pub(crate) async fn begin(self, db: &sqlite::Connection) -> Result<bool, DbErr> {
-        let (sql, values, due) = self.text(format!("{}; ", sqlite::BEGIN));
-        let changes = db.changes(&statement(db, &sql, values)).await?;
-        // The first number is none of ours.
-        Ok(changes.iter().skip(1).sum::<u64>() == due)
-    }
-
     /// The first of them.
-    pub(crate) fn statement(self, db: &impl ConnectionTrait) -> Option<Statement> {
+    pub(crate) fn statement(self, db: &impl Sql) -> Option<Statement> {
         self.parts.into_iter().next().map(|part| part.statement(db))
     }
 
     /// Runs the first of them and gives the rows that it returns.
-    pub(crate) async fn rows(self, db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, DbErr> {
+    pub(crate) async fn rows(self, db: &impl Sql) -> Result<Vec<Row>, DbErr> {
         match self.statement(db) {
-            Some(statement) => db.query_all_raw(statement).await,
+            Some(statement) => db.rows(statement).await,
             None => Ok(Vec::new()),
         }
-    }
-
-    /// All of them behind one another, their parameters numbered over all, with the rows that they are meant to write.
-    fn text(self, mut sql: String) -> (String, Vec<Value>, u64) {
-        let (mut all, mut due) = (Vec::new(), 0);
-        for (place, part) in self.parts.into_iter().enumerate() {
-            if place > 0 {
-                sql.push_str("; ");
-            }
-            number(&mut sql, &part.sql, all.len());
-            all.extend(part.values);
-            due += part.due;
-        }
-        (sql, all, due)
     }
 }
 
 impl Part {
-    fn statement(self, db: &impl ConnectionTrait) -> Statement {
+    fn statement(self, db: &impl Sql) -> Statement {
+        if db.backend() == DbBackend::Sqlite {
+            return statement(db, &self.sql, self.values);
+        }
         let mut sql = String::with_capacity(self.sql.len() * 2);
-        number(&mut sql, &self.sql, 0);
+        let mut pieces = self.sql.split('?');
+        sql.push_str(pieces.next().unwrap_or_default());
+        for (place, piece) in pieces.enumerate() {
+            write!(sql, "${}{piece}", place + 1).expect("writing to a string cannot fail");
+        }
         statement(db, &sql, self.values)
-    }
-}
-
-/// Writes a text with its values numbered, the first of them after so many others.
-fn number(into: &mut String, sql: &str, mut others: usize) {
-    let mut pieces = sql.split('?');
-    into.push_str(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        others += 1;
-        write!(into, "${others}{piece}").expect("writing to a string cannot fail");
     }
 }

@@ -3,14 +3,13 @@
 use crate::error::Breaking;
 use crate::health::Health;
 use crate::postgres::{self, Postgres, PostgresOptions};
+use crate::sql::{Row, Sql};
 use crate::sqlite::{self, Sqlite, SqliteOptions};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait};
 
 /// Which database, where, and how it is opened.
 #[derive(Clone, Debug)]
@@ -37,6 +36,16 @@ impl From<PostgresOptions> for DatabaseOptions {
 pub(crate) enum Database {
     Sqlite(Sqlite),
     Postgres(Box<Postgres>),
+}
+
+/// When a commit has to be on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flush {
+    /// Before anybody hears of it.
+    Now,
+    /// With the next one that is flushed: a power cut may take it away, the end of the process does not. PostgreSQL flushes it
+    /// all the same.
+    Later,
 }
 
 /// What one of them works on, whichever it is.
@@ -113,14 +122,14 @@ impl Database {
 
     /// Carries out `work` in a write transaction: committed if it succeeds, else rolled back. It may be carried out again
     /// from its beginning, after nothing of it stayed.
-    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn write<T, E, F>(&self, flush: Flush, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Breaking + Send + 'static,
         F: for<'t> Fn(Work<'t>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
     {
         match self {
-            Self::Sqlite(db) => db.write(move |db| work(Work::Sqlite(db))).await,
+            Self::Sqlite(db) => db.write(flush, move |db| work(Work::Sqlite(db))).await,
             Self::Postgres(db) => db.write(work).await,
         }
     }
@@ -133,23 +142,23 @@ impl Database {
         F: for<'t> Fn(Work<'t>) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
     {
         match self {
-            Self::Sqlite(db) => db.write(move |db| work(Work::Sqlite(db))).await,
+            Self::Sqlite(db) => db.write(Flush::Now, move |db| work(Work::Sqlite(db))).await,
             Self::Postgres(db) => db.write_at_length(work).await,
         }
     }
 
     /// Carries out one statement, which needs no transaction around it: the rows it changed.
-    pub(crate) async fn write_one(&self, statement: Statement, what: &'static str) -> Result<u64, StoreError> {
+    pub(crate) async fn write_one(&self, flush: Flush, statement: Statement, what: &'static str) -> Result<u64, StoreError> {
         match self {
-            Self::Sqlite(db) => db.write_one(statement, what).await,
+            Self::Sqlite(db) => db.write_one(flush, statement, what).await,
             Self::Postgres(db) => db.write_one(&statement, what).await,
         }
     }
 
     /// Carries out one statement that writes and returns rows.
-    pub(crate) async fn write_returning(&self, statement: Statement, what: &'static str) -> Result<Vec<QueryResult>, StoreError> {
+    pub(crate) async fn write_returning(&self, flush: Flush, statement: Statement, what: &'static str) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Sqlite(db) => db.write_returning(statement, what).await,
+            Self::Sqlite(db) => db.write_returning(flush, statement, what).await,
             Self::Postgres(db) => db.write_returning(&statement, what).await,
         }
     }
@@ -164,62 +173,51 @@ impl Database {
 }
 
 #[async_trait]
-impl ConnectionTrait for Database {
-    fn get_database_backend(&self) -> DbBackend {
-        self.reading().get_database_backend()
+impl Sql for Database {
+    fn backend(&self) -> DbBackend {
+        self.reading().backend()
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.reading().execute_raw(statement).await
+    async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
+        self.reading().execute(statement).await
     }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.reading().execute_unprepared(sql).await
+    async fn row(&self, statement: Statement) -> Result<Option<Row>, DbErr> {
+        self.reading().row(statement).await
     }
 
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.reading().query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.reading().query_all_raw(statement).await
+    async fn rows(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
+        self.reading().rows(statement).await
     }
 }
 
 #[async_trait]
-impl<S: ConnectionTrait, P: ConnectionTrait> ConnectionTrait for Either<'_, S, P> {
-    fn get_database_backend(&self) -> DbBackend {
+impl<S: Sql, P: Sql> Sql for Either<'_, S, P> {
+    fn backend(&self) -> DbBackend {
         match self {
-            Self::Sqlite(db) => db.get_database_backend(),
-            Self::Postgres(db) => db.get_database_backend(),
+            Self::Sqlite(db) => db.backend(),
+            Self::Postgres(db) => db.backend(),
         }
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+    async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         match self {
-            Self::Sqlite(db) => db.execute_raw(statement).await,
-            Self::Postgres(db) => db.execute_raw(statement).await,
+            Self::Sqlite(db) => db.execute(statement).await,
+            Self::Postgres(db) => db.execute(statement).await,
         }
     }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+    async fn row(&self, statement: Statement) -> Result<Option<Row>, DbErr> {
         match self {
-            Self::Sqlite(db) => db.execute_unprepared(sql).await,
-            Self::Postgres(db) => db.execute_unprepared(sql).await,
+            Self::Sqlite(db) => db.row(statement).await,
+            Self::Postgres(db) => db.row(statement).await,
         }
     }
 
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+    async fn rows(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
         match self {
-            Self::Sqlite(db) => db.query_one_raw(statement).await,
-            Self::Postgres(db) => db.query_one_raw(statement).await,
-        }
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(db) => db.query_all_raw(statement).await,
-            Self::Postgres(db) => db.query_all_raw(statement).await,
+            Self::Sqlite(db) => db.rows(statement).await,
+            Self::Postgres(db) => db.rows(statement).await,
         }
     }
 }

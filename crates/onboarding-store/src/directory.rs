@@ -8,16 +8,17 @@ mod notes;
 use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::column::{micros, signed, unsigned};
-use crate::database::Database;
+use crate::database::{Database, Flush};
 use crate::entity::import;
 use crate::error::{Doing, corrupt, unreadable};
+use crate::sql::Sql;
 use async_trait::async_trait;
 use onboarding::ports::{Directory, DirectoryError, ImportId, ImportNote, ImportReport, Store, StoreError, Version, Versioned};
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{PortalSlug, Record, RecordId, RecordNumber};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ConnectionTrait, EntityTrait, Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait, Value};
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ impl Directory for SqlStore {
         let portal = portal.as_str().to_owned();
         let staged = rows.into_iter().zip(first_row..).map(|(record, line)| Staged::new(record, line)).collect::<Result<Vec<_>, _>>()?;
         match &self.inner.database {
-            Database::Sqlite(db) => db.write(move |txn| Box::pin(lay_all_aside(txn, import, portal, now, staged))).await,
+            Database::Sqlite(db) => db.write(Flush::Now, move |txn| Box::pin(lay_all_aside(txn, import, portal, now, staged))).await,
             Database::Postgres(db) => {
                 let staged: Arc<[Staged]> = staged.into();
                 if db.copy(import, &portal, now, &staged).await? {
@@ -75,7 +76,7 @@ impl Directory for SqlStore {
 
     async fn note(&self, note: ImportNote) -> Result<(), StoreError> {
         let noting = notes::note(self.readers(), &note)?;
-        self.inner.database.write_one(noting, "note an import").await.map(drop)
+        self.inner.database.write_one(Flush::Now, noting, "note an import").await.map(drop)
     }
 
     async fn noted(&self, portal: &PortalSlug, import: ImportId) -> Result<Option<ImportNote>, StoreError> {
@@ -88,10 +89,10 @@ impl SqlStore {
     async fn record<const N: usize>(&self, condition: &str, values: [Value; N]) -> Result<Option<Versioned<Record>>, StoreError> {
         let db = self.readers();
         let sql = format!("SELECT id, version, data FROM records WHERE {condition}");
-        let Some(row) = db.query_one_raw(statement(db, &sql, values)).await.doing("find a record")? else { return Ok(None) };
-        let id: Uuid = row.try_get("", "id").doing("read a record")?;
-        let version: i64 = row.try_get("", "version").doing("read a record")?;
-        let data: String = row.try_get("", "data").doing("read a record")?;
+        let Some(row) = db.row(statement(db, &sql, values)).await.doing("find a record")? else { return Ok(None) };
+        let id: Uuid = row.get("id").doing("read a record")?;
+        let version: i64 = row.get("version").doing("read a record")?;
+        let data: String = row.get("data").doing("read a record")?;
         let record: Record = serde_json::from_str(&data).map_err(|error| unreadable("records", id, &error))?;
         Ok(Some(Versioned { value: Record { id: RecordId(id), ..record }, version: Version(unsigned(version)?) }))
     }
@@ -129,13 +130,7 @@ impl Staged {
     }
 }
 
-async fn lay_all_aside(
-    db: &impl ConnectionTrait,
-    import: ImportId,
-    portal: String,
-    now: i64,
-    staged: Vec<Staged>,
-) -> Result<(), DirectoryError> {
+async fn lay_all_aside(db: &impl Sql, import: ImportId, portal: String, now: i64, staged: Vec<Staged>) -> Result<(), DirectoryError> {
     begin(db, import, now).await?;
     let whole = insertion(CHUNK);
     let mut staged = staged.into_iter();
@@ -149,10 +144,10 @@ async fn lay_all_aside(
     }
 }
 
-pub(crate) async fn begin(db: &impl ConnectionTrait, import: ImportId, now: i64) -> Result<(), StoreError> {
+pub(crate) async fn begin(db: &impl Sql, import: ImportId, now: i64) -> Result<(), StoreError> {
     let row = import::ActiveModel { id: Set(import.0), started_at: Set(now) };
     let insert = import::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
-    insert.exec_without_returning(db).await.doing("begin an import")?;
+    db.execute(insert.build(db.backend())).await.doing("begin an import")?;
     Ok(())
 }
 
@@ -169,31 +164,26 @@ fn insertion(rows: usize) -> String {
     sql
 }
 
-async fn lay_aside(db: &impl ConnectionTrait, import: ImportId, portal: &str, sql: &str, chunk: Vec<Staged>) -> Result<(), DirectoryError> {
+async fn lay_aside(db: &impl Sql, import: ImportId, portal: &str, sql: &str, chunk: Vec<Staged>) -> Result<(), DirectoryError> {
     let mut values: Vec<Value> = Vec::with_capacity(2 + 7 * chunk.len());
     values.extend([import.0.into(), portal.into()]);
     let lines: Vec<(String, i64)> = chunk.iter().map(|row| (row.number.clone(), row.line)).collect();
     for Staged { line, number, id, status, written, name, data } in chunk {
         values.extend([line.into(), number.into(), id.into(), status.into(), written.into(), name.into(), data.into()]);
     }
-    let laid = db.execute_raw(statement(db, sql, values)).await.doing("lay records aside")?;
-    if laid.rows_affected() == lines.len() as u64 { Ok(()) } else { name_duplicate(db, import, portal, lines).await }
+    let laid = db.execute(statement(db, sql, values)).await.doing("lay records aside")?;
+    if laid == lines.len() as u64 { Ok(()) } else { name_duplicate(db, import, portal, lines).await }
 }
 
 /// Tells which row stands twice. A row that is the very one laid aside before is none: somebody repeats a call.
-async fn name_duplicate(
-    db: &impl ConnectionTrait,
-    import: ImportId,
-    portal: &str,
-    lines: Vec<(String, i64)>,
-) -> Result<(), DirectoryError> {
+async fn name_duplicate(db: &impl Sql, import: ImportId, portal: &str, lines: Vec<(String, i64)>) -> Result<(), DirectoryError> {
     let among = (3..3 + lines.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
     let sql = format!("SELECT number, line FROM record_imports WHERE import_id = $1 AND portal = $2 AND number IN ({among})");
     let values = [import.0.into(), portal.into()].into_iter().chain(lines.iter().map(|(number, _)| number.as_str().into()));
-    let rows = db.query_all_raw(statement(db, &sql, values)).await.doing("find a duplicate")?;
+    let rows = db.rows(statement(db, &sql, values)).await.doing("find a duplicate")?;
     let mut first: HashMap<String, i64> = HashMap::with_capacity(rows.len());
     for row in rows {
-        first.insert(row.try_get("", "number").doing("find a duplicate")?, row.try_get("", "line").doing("find a duplicate")?);
+        first.insert(row.get("number").doing("find a duplicate")?, row.get("line").doing("find a duplicate")?);
     }
     for (number, line) in lines {
         if let Some(first) = first.get(&number).filter(|first| **first != line) {
@@ -203,27 +193,28 @@ async fn name_duplicate(
     Ok(())
 }
 
-async fn merge(db: &impl ConnectionTrait, import: ImportId, portal: &str, now: i64) -> Result<ImportReport, StoreError> {
+async fn merge(db: &impl Sql, import: ImportId, portal: &str, now: i64) -> Result<ImportReport, StoreError> {
     let laid = "SELECT COUNT(*) AS laid FROM record_imports WHERE import_id = $1 AND portal = $2";
-    let row = db.query_one_raw(statement(db, laid, [import.0.into(), portal.into()])).await.doing("count an import")?;
-    let laid: i64 = row.map_or(Ok(0), |row| row.try_get("", "laid")).doing("count an import")?;
+    let row = db.row(statement(db, laid, [import.0.into(), portal.into()])).await.doing("count an import")?;
+    let laid: i64 = row.map_or(Ok(0), |row| row.get("laid")).doing("count an import")?;
     let values: [Value; 3] = [import.0.into(), portal.into(), now.into()];
     // What differs becomes a new version of the same record, whatever id its row was given.
     let update = "UPDATE records SET version = records.version + 1, status = s.status, written = s.written, name = s.name, data = s.data, updated_at = $3 \
                   FROM record_imports AS s WHERE s.import_id = $1 AND s.portal = $2 AND records.portal = s.portal AND records.number = s.number \
                   AND records.data <> s.data";
-    let updated = db.execute_raw(statement(db, update, values.clone())).await.doing("update records")?.rows_affected();
+    let updated = db.execute(statement(db, update, values.clone())).await.doing("update records")?;
     // What is there by now needs nothing more; the rest is new.
     let insert = "INSERT INTO records (id, portal, number, version, status, written, name, data, created_at, updated_at) \
                   SELECT s.id, s.portal, s.number, 1, s.status, s.written, s.name, s.data, $3, $3 FROM record_imports AS s \
                   WHERE s.import_id = $1 AND s.portal = $2 ON CONFLICT (portal, number) DO NOTHING";
-    let added = db.execute_raw(statement(db, insert, values)).await.doing("add records")?.rows_affected();
+    let added = db.execute(statement(db, insert, values)).await.doing("add records")?;
     end(db, import).await?;
     Ok(ImportReport { added, updated, unchanged: unsigned(laid)?.saturating_sub(added + updated) })
 }
 
 /// The rows laid aside go with their import.
-async fn end(db: &impl ConnectionTrait, import: ImportId) -> Result<(), StoreError> {
-    import::Entity::delete_by_id(import.0).exec(db).await.doing("end an import")?;
+async fn end(db: &impl Sql, import: ImportId) -> Result<(), StoreError> {
+    let ended = import::Entity::delete_many().filter(import::Column::Id.eq(import.0));
+    db.execute(ended.build(db.backend())).await.doing("end an import")?;
     Ok(())
 }

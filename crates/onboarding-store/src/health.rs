@@ -5,9 +5,10 @@
 
 use crate::SqlStore;
 use crate::aggregates::statement;
+use crate::database::Flush;
 use crate::error::{Breaking, Doing};
+use crate::sql::Sql;
 use onboarding::ports::StoreError;
-use sea_orm::ConnectionTrait;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The key of a counter that is no counter's digest.
@@ -38,14 +39,14 @@ impl SqlStore {
         }
         self.inner
             .database
-            .write(|txn| {
+            .write(Flush::Now, |txn| {
                 Box::pin(async move {
                     const DOING: &str = "write anything";
                     let made = "INSERT INTO throttles (digest, digest_key, count, since, last, last_but_one, ends_at) \
                                 VALUES ($1, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING";
-                    txn.execute_raw(statement(&txn, made, [TRIAL.to_vec().into()])).await.doing(DOING)?;
+                    txn.execute(statement(&txn, made, [TRIAL.to_vec().into()])).await.doing(DOING)?;
                     let gone = "DELETE FROM throttles WHERE digest = $1 AND digest_key = 0";
-                    txn.execute_raw(statement(&txn, gone, [TRIAL.to_vec().into()])).await.doing(DOING)?;
+                    txn.execute(statement(&txn, gone, [TRIAL.to_vec().into()])).await.doing(DOING)?;
                     Ok::<_, StoreError>(())
                 })
             })

@@ -3,13 +3,15 @@
 use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::column::{micros, moment, portal, reference, sealed, small, unsigned};
+use crate::database::Flush;
 use crate::entity::outbox;
 use crate::error::{Doing, corrupt};
+use crate::sql::{self, Read, Sql};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{Delivery, DeliveryKind, DeliveryStatus, Kept, LEASE, Leased, Outbox, OutboxFilter, OutboxRow, StoreError};
 use onboarding_core::{DeliveryId, Language};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// Queued, and nothing it waits for is outstanding. A row that nobody can send any more is leased as well: its holder
 /// settles it as expired.
@@ -67,9 +69,9 @@ impl Outbox for SqlStore {
         }
         let values = [micros(now).into(), micros(now + LEASE).into()];
         let db = self.readers();
-        let sql = if db.get_database_backend() == DbBackend::Postgres { lease_skipping(limit) } else { lease(limit) };
-        let rows = db.write_returning(statement(db, &sql, values), "lease deliveries").await?;
-        let rows = rows.iter().map(|row| outbox::Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>();
+        let sql = if db.backend() == DbBackend::Postgres { lease_skipping(limit) } else { lease(limit) };
+        let rows = db.write_returning(Flush::Later, statement(db, &sql, values), "lease deliveries").await?;
+        let rows = rows.iter().map(outbox::Model::read).collect::<Result<Vec<_>, _>>();
         let mut rows = rows.doing("read a delivery")?;
         // What an update returns has no order of its own.
         rows.sort_by_key(|row| (std::cmp::Reverse(row.priority), row.created_at, row.id));
@@ -79,21 +81,21 @@ impl Outbox for SqlStore {
     async fn lease_of(&self, id: DeliveryId, now: DateTime<Utc>) -> Result<Option<Leased>, StoreError> {
         let db = self.readers();
         let values = [micros(now).into(), micros(now + LEASE).into(), id.0.into()];
-        let rows = db.write_returning(statement(db, &lease_of(), values), "lease a delivery").await?;
-        let row = rows.first().map(|row| outbox::Model::from_query_result(row, "")).transpose().doing("read a delivery")?;
+        let rows = db.write_returning(Flush::Later, statement(db, &lease_of(), values), "lease a delivery").await?;
+        let row = rows.first().map(outbox::Model::read).transpose().doing("read a delivery")?;
         row.map(held).transpose()
     }
 
     async fn next_due(&self, _now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let db = self.readers();
-        let row = db.query_one_raw(statement(db, &next_due(), [])).await.doing("find the next delivery")?;
-        let due: Option<i64> = row.map(|row| row.try_get("", "due_at")).transpose().doing("find the next delivery")?;
+        let row = db.row(statement(db, &next_due(), [])).await.doing("find the next delivery")?;
+        let due: Option<i64> = row.map(|row| row.get("due_at")).transpose().doing("find the next delivery")?;
         due.map(moment).transpose()
     }
 
     async fn kept(&self, id: DeliveryId) -> Result<Option<Kept>, StoreError> {
-        let row = outbox::Entity::find_by_id(id.0).one(self.readers()).await.doing("find a delivery")?;
-        row.map(kept).transpose()
+        let rows: Vec<outbox::Model> = sql::all(self.readers(), &outbox::Entity::find_by_id(id.0)).await.doing("find a delivery")?;
+        rows.into_iter().next().map(kept).transpose()
     }
 
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
@@ -108,12 +110,12 @@ impl Outbox for SqlStore {
             rows = rows.filter(outbox::Column::Status.eq(status.word()));
         }
         let rows = rows.order_by_desc(outbox::Column::CreatedAt).order_by_desc(outbox::Column::Id).limit(u64::from(limit));
-        let rows = rows.all(self.readers()).await.doing("list deliveries")?;
+        let rows: Vec<outbox::Model> = sql::all(self.readers(), &rows).await.doing("list deliveries")?;
         rows.into_iter().map(listed).collect()
     }
 
     async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.inner.database.write(move |txn| Box::pin(async move { purge(&txn, before, limit).await })).await
+        self.inner.database.write(Flush::Now, move |txn| Box::pin(async move { purge(&txn, before, limit).await })).await
     }
 }
 
@@ -171,14 +173,13 @@ fn language(id: DeliveryId, tag: &str) -> Result<Language, StoreError> {
     Language::from_tag(tag).ok_or_else(|| corrupt(format_args!("delivery {id}: its language")))
 }
 
-async fn purge(db: &impl ConnectionTrait, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+async fn purge(db: &impl Sql, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
     // What was sent stays while something queued waits for it: without it that would never become due.
     let settled = "DELETE FROM outbox WHERE id IN (SELECT o.id FROM outbox o WHERE o.settled_at < $1 \
                    AND NOT (o.status = 'sent' AND EXISTS (SELECT 1 FROM outbox w WHERE w.after_id = o.id AND w.status = 'queued')) \
                    ORDER BY o.settled_at, o.id LIMIT $2)";
-    let settled =
-        db.execute_raw(statement(db, settled, [micros(before).into(), i64::from(limit).into()])).await.doing("purge the outbox")?;
+    let settled = db.execute(statement(db, settled, [micros(before).into(), i64::from(limit).into()])).await.doing("purge the outbox")?;
     // What waits for something that failed and is gone would wait for ever, with its secret.
-    let orphans = db.execute_raw(statement(db, ORPHANS, [micros(before).into()])).await.doing("purge the outbox")?;
-    Ok(settled.rows_affected() + orphans.rows_affected())
+    let orphans = db.execute(statement(db, ORPHANS, [micros(before).into()])).await.doing("purge the outbox")?;
+    Ok(settled + orphans)
 }

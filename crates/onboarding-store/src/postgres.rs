@@ -17,12 +17,13 @@ pub use options::PostgresOptions;
 use crate::database::Work;
 use crate::error::{Breaking, Doing, corrupt};
 use crate::health::Health;
+use crate::sql::Row;
 use clock::Offset;
 use connection::Ending;
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
 use sea_orm::sqlx;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, QueryResult, Statement};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, Statement};
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
@@ -136,7 +137,7 @@ impl Postgres {
     }
 
     /// Carries out one statement that writes and returns rows.
-    pub(crate) async fn write_returning(&self, statement: &Statement, what: &'static str) -> Result<Vec<QueryResult>, StoreError> {
+    pub(crate) async fn write_returning(&self, statement: &Statement, what: &'static str) -> Result<Vec<Row>, StoreError> {
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -148,11 +149,7 @@ impl Postgres {
     }
 
     /// The same for one that divides by zero where nothing of it is to stay: then `None`.
-    pub(crate) async fn write_all_or_none(
-        &self,
-        statement: &Statement,
-        what: &'static str,
-    ) -> Result<Option<Vec<QueryResult>>, StoreError> {
+    pub(crate) async fn write_all_or_none(&self, statement: &Statement, what: &'static str) -> Result<Option<Vec<Row>>, StoreError> {
         let mut attempt = 0;
         loop {
             attempt += 1;

@@ -3,13 +3,15 @@
 use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::column::micros;
+use crate::database::Flush;
 use crate::entity::consent_proof;
 use crate::error::Doing;
+use crate::sql::Sql;
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding::ports::StoreError;
 use onboarding_core::policy::{self, Retention};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
 use uuid::Uuid;
 
 /// An import that was neither merged nor discarded by then was given up by whoever began it.
@@ -41,20 +43,19 @@ pub(crate) async fn purge(store: &SqlStore, now: DateTime<Utc>, keep: Retention,
     // Looked for by a reader: old proofs of living accounts are many, and nobody who writes should wait for the look.
     let db = store.readers();
     let old = micros(now - keep.consents);
-    let rows = db.query_all_raw(statement(db, UNOWNED, [old.into(), i64::from(limit).into()])).await.doing("find old proofs of consent")?;
-    let unowned =
-        rows.iter().map(|row| row.try_get::<Uuid>("", "id")).collect::<Result<Vec<_>, _>>().doing("find old proofs of consent")?;
+    let rows = db.rows(statement(db, UNOWNED, [old.into(), i64::from(limit).into()])).await.doing("find old proofs of consent")?;
+    let unowned = rows.iter().map(|row| row.get::<Uuid>("id")).collect::<Result<Vec<_>, _>>().doing("find old proofs of consent")?;
     store
         .inner
         .database
-        .write(move |txn| {
+        .write(Flush::Now, move |txn| {
             let unowned = unowned.clone();
             Box::pin(async move { remove(&txn, &unowned, now, keep, limit).await })
         })
         .await
 }
 
-async fn remove(db: &impl ConnectionTrait, unowned: &[Uuid], now: DateTime<Utc>, keep: Retention, limit: u32) -> Result<u64, StoreError> {
+async fn remove(db: &impl Sql, unowned: &[Uuid], now: DateTime<Utc>, keep: Retention, limit: u32) -> Result<u64, StoreError> {
     // Not counted: nothing is removed but the tie to a person.
     pseudonymise(db, unowned).await?;
     let registrations = purge_registrations(db, micros(now - keep.registrations), limit).await?;
@@ -63,33 +64,31 @@ async fn remove(db: &impl ConnectionTrait, unowned: &[Uuid], now: DateTime<Utc>,
     let mut tokens = 0;
     for owner in ["account", "clerk"] {
         let values = [micros(now - policy::RETAIN_TOKENS).into(), i64::from(limit).into(), owner.into()];
-        tokens += db.execute_raw(statement(db, TOKENS, values)).await.doing("purge")?.rows_affected();
+        tokens += db.execute(statement(db, TOKENS, values)).await.doing("purge")?;
     }
     let notes = delete(db, NOTES, micros(now - policy::RETAIN_IMPORTS), limit).await?;
     let imports = delete(db, IMPORTS, micros(now - IMPORT_LIFE), limit).await?;
     Ok(registrations + commands + audit + tokens + notes + imports)
 }
 
-async fn delete(db: &impl ConnectionTrait, sql: &str, before: i64, limit: u32) -> Result<u64, StoreError> {
-    let done = db.execute_raw(statement(db, sql, [before.into(), i64::from(limit).into()])).await.doing("purge")?;
-    Ok(done.rows_affected())
+async fn delete(db: &impl Sql, sql: &str, before: i64, limit: u32) -> Result<u64, StoreError> {
+    let done = db.execute(statement(db, sql, [before.into(), i64::from(limit).into()])).await.doing("purge")?;
+    Ok(done)
 }
 
 /// Ended registrations, with the digests of their dead tokens.
-async fn purge_registrations(db: &impl ConnectionTrait, before: i64, limit: u32) -> Result<u64, StoreError> {
+async fn purge_registrations(db: &impl Sql, before: i64, limit: u32) -> Result<u64, StoreError> {
     delete(db, &format!("DELETE FROM tokens WHERE owner_kind = 'registration' AND owner_id IN ({ENDED})"), before, limit).await?;
     delete(db, &format!("DELETE FROM claims WHERE owner_kind = 'registration' AND owner_id IN ({ENDED})"), before, limit).await?;
     delete(db, &format!("DELETE FROM registrations WHERE id IN ({ENDED})"), before, limit).await
 }
 
-async fn pseudonymise(db: &impl ConnectionTrait, proofs: &[Uuid]) -> Result<(), StoreError> {
+async fn pseudonymise(db: &impl Sql, proofs: &[Uuid]) -> Result<(), StoreError> {
     for some in proofs.chunks(CHUNK) {
-        consent_proof::Entity::update_many()
+        let without = consent_proof::Entity::update_many()
             .col_expr(consent_proof::Column::OwnerId, Expr::value(None::<Uuid>))
-            .filter(consent_proof::Column::Id.is_in(some.iter().copied()))
-            .exec(db)
-            .await
-            .doing("pseudonymise proofs of consent")?;
+            .filter(consent_proof::Column::Id.is_in(some.iter().copied()));
+        db.execute(without.build(db.backend())).await.doing("pseudonymise proofs of consent")?;
     }
     Ok(())
 }

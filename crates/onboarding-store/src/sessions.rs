@@ -3,8 +3,10 @@
 use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::column::{digest, micros, moment, portal, unsigned};
+use crate::database::Flush;
 use crate::entity::session;
 use crate::error::{Doing, corrupt, unreadable};
+use crate::sql::{self, Read, Row, Sql};
 use crate::staff_sessions;
 use crate::store::{bytes_of, is_among};
 use async_trait::async_trait;
@@ -14,7 +16,7 @@ use onboarding_core::account::Account;
 use onboarding_core::membership::Membership;
 use onboarding_core::record::RecordStatus;
 use onboarding_core::{AccountId, MembershipId, PortalSlug, Presented, SessionId};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait, Value};
 use uuid::Uuid;
 
 /// A membership's columns with those of its record, which may be gone from the books.
@@ -42,15 +44,15 @@ impl Sessions for SqlStore {
         let sql = look_up(token.0.len());
         let values = [portal.as_str().into(), micros(now).into()].into_iter().chain(bytes_of(token).into_iter().map(Value::from));
         let db = self.readers();
-        let rows = db.query_all_raw(statement(db, &sql, values)).await.doing("look a session up")?;
+        let rows = db.rows(statement(db, &sql, values)).await.doing("look a session up")?;
         let Some(first) = rows.first() else { return Ok(None) };
-        let session = read(&session::Model::from_query_result(first, "").doing("look a session up")?)?;
+        let session = read(&session::Model::read(first).doing("look a session up")?)?;
         // The index knows the bytes alone; a digest is the same only under the same key.
         if !is_among(token, i64::from(session.digest.key), &session.digest.bytes)? {
             return Ok(None);
         }
-        let version: i64 = first.try_get("", "account_version").doing("look a session up")?;
-        let data: String = first.try_get("", "account_data").doing("look a session up")?;
+        let version: i64 = first.get("account_version").doing("look a session up")?;
+        let data: String = first.get("account_data").doing("look a session up")?;
         let account: Account = serde_json::from_str(&data).map_err(|error| unreadable("accounts", session.account, &error))?;
         let memberships = rows.iter().filter_map(|row| fact(row).transpose()).collect::<Result<_, _>>()?;
         Ok(Some(SessionFacts { session, account: Versioned { value: account, version: Version(unsigned(version)?) }, memberships }))
@@ -61,7 +63,7 @@ impl Sessions for SqlStore {
         let sql = "UPDATE sessions SET last_seen = $2, expires_at = CASE WHEN at_most < $2 + idle THEN at_most ELSE $2 + idle END \
                    WHERE id = $1 AND last_seen < $2 AND expires_at > $2";
         let touch = statement(self.readers(), sql, [id.0.into(), micros(now).into()]);
-        self.inner.database.write_one(touch, "note a session's use").await.map(drop)
+        self.inner.database.write_one(Flush::Later, touch, "note a session's use").await.map(drop)
     }
 
     async fn list(&self, account: AccountId, generation: u64, now: DateTime<Utc>) -> Result<Vec<SessionRow>, StoreError> {
@@ -71,10 +73,8 @@ impl Sessions for SqlStore {
             .filter(session::Column::Generation.eq(generation))
             .filter(session::Column::ExpiresAt.gt(micros(now)))
             .order_by_desc(session::Column::OpenedAt)
-            .order_by_desc(session::Column::Id)
-            .all(self.readers())
-            .await
-            .doing("list sessions")?;
+            .order_by_desc(session::Column::Id);
+        let rows: Vec<session::Model> = sql::all(self.readers(), &rows).await.doing("list sessions")?;
         rows.iter().map(read).collect()
     }
 
@@ -84,7 +84,7 @@ impl Sessions for SqlStore {
              WHERE m.account_id = $1 ORDER BY m.created_at, m.id"
         );
         let db = self.readers();
-        let rows = db.query_all_raw(statement(db, &sql, [account.0.into()])).await.doing("read an account's memberships")?;
+        let rows = db.rows(statement(db, &sql, [account.0.into()])).await.doing("read an account's memberships")?;
         rows.iter().filter_map(|row| fact(row).transpose()).collect()
     }
 
@@ -94,31 +94,31 @@ impl Sessions for SqlStore {
 
     async fn touch_staff(&self, id: SessionId, now: DateTime<Utc>) -> Result<(), StoreError> {
         let touch = staff_sessions::touch(self.readers(), id, now);
-        self.inner.database.write_one(touch, "note a clerk's session's use").await.map(drop)
+        self.inner.database.write_one(Flush::Later, touch, "note a clerk's session's use").await.map(drop)
     }
 
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         let staff = staff_sessions::purge(self.readers(), now, limit);
-        let staff = self.inner.database.write_one(staff, "remove dead sessions of clerks").await?;
+        let staff = self.inner.database.write_one(Flush::Later, staff, "remove dead sessions of clerks").await?;
         // Looked for by a reader, so that nobody who writes waits for it. What is dead stays dead meanwhile.
         let sql = "SELECT id FROM sessions WHERE expires_at <= $1 \
                    UNION SELECT s.id FROM sessions s LEFT JOIN accounts a ON a.id = s.account_id WHERE a.id IS NULL OR a.generation <> s.generation \
                    LIMIT $2";
         let db = self.readers();
-        let rows = db.query_all_raw(statement(db, sql, [micros(now).into(), i64::from(limit).into()])).await.doing("find dead sessions")?;
-        let ids = rows.iter().map(|row| row.try_get::<Uuid>("", "id")).collect::<Result<Vec<_>, _>>().doing("find dead sessions")?;
+        let rows = db.rows(statement(db, sql, [micros(now).into(), i64::from(limit).into()])).await.doing("find dead sessions")?;
+        let ids = rows.iter().map(|row| row.get::<Uuid>("id")).collect::<Result<Vec<_>, _>>().doing("find dead sessions")?;
         if ids.is_empty() {
             return Ok(staff);
         }
         self.inner
             .database
-            .write(move |txn| {
+            .write(Flush::Later, move |txn| {
                 let ids = ids.clone();
                 Box::pin(async move {
                     let mut gone = staff;
                     for some in ids.chunks(500) {
                         let dead = session::Entity::delete_many().filter(session::Column::Id.is_in(some.iter().copied()));
-                        gone += dead.exec(&txn).await.doing("remove dead sessions")?.rows_affected;
+                        gone += txn.execute(dead.build(txn.backend())).await.doing("remove dead sessions")?;
                     }
                     Ok(gone)
                 })
@@ -145,15 +145,15 @@ fn read(row: &session::Model) -> Result<SessionRow, StoreError> {
 }
 
 /// The membership of a joined row; `None` where the account has none.
-fn fact(row: &QueryResult) -> Result<Option<MembershipFact>, StoreError> {
+fn fact(row: &Row) -> Result<Option<MembershipFact>, StoreError> {
     let doing = "read a membership with its record";
-    let Some(id) = row.try_get::<Option<Uuid>>("", "membership_id").doing(doing)? else { return Ok(None) };
-    let version: i64 = row.try_get("", "membership_version").doing(doing)?;
-    let data: String = row.try_get("", "membership_data").doing(doing)?;
+    let Some(id) = row.get::<Option<Uuid>>("membership_id").doing(doing)? else { return Ok(None) };
+    let version: i64 = row.get("membership_version").doing(doing)?;
+    let data: String = row.get("membership_data").doing(doing)?;
     let value: Membership = serde_json::from_str(&data).map_err(|error| unreadable("memberships", id, &error))?;
-    let status: Option<String> = row.try_get("", "record_status").doing(doing)?;
-    let written: Option<String> = row.try_get("", "written").doing(doing)?;
-    let name: Option<String> = row.try_get("", "name").doing(doing)?;
+    let status: Option<String> = row.get("record_status").doing(doing)?;
+    let written: Option<String> = row.get("written").doing(doing)?;
+    let name: Option<String> = row.get("name").doing(doing)?;
     // A record that is not in the books opens no doors.
     let record = if status.as_deref() == Some("open") { RecordStatus::Open } else { RecordStatus::Closed };
     let written = written.unwrap_or_else(|| value.record().as_str().to_owned());

@@ -4,13 +4,18 @@
 //! writes later fails under parallel load with "database is locked", whatever the busy timeout.
 
 mod connection;
+mod readers;
+#[cfg(test)]
+mod tests;
 mod writer;
 
-pub(crate) use connection::{Connection, Readers};
+pub(crate) use connection::{Connection, Row};
+pub(crate) use readers::Readers;
 
-use crate::batch::Batch;
+use crate::database::Flush;
 use crate::error::{Breaking, Doing, corrupt};
 use crate::health::Health;
+use crate::sql;
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
 use sea_orm::sea_query::TableCreateStatement;
@@ -19,8 +24,8 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -59,13 +64,12 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     pub(crate) async fn open(options: &SqliteOptions) -> Result<Self, StoreError> {
         create_private(&options.path)?;
-        let plain = pragmas(SqliteConnectOptions::new(), &options.path, options.patience);
+        let (path, patience) = (&options.path, options.patience);
         // The writer comes first: it turns the file to WAL, which readers cannot.
-        let writing = Connection::open(&writing(plain.clone())).await.doing("open the database for writing")?;
-        let reading = plain.pragma("query_only", "ON");
-        let readers = Readers::open(&reading, options.readers.max(1), options.patience).await.doing("open the database for reading")?;
+        let writing = Connection::open(path, patience, WRITING).doing("open the database for writing")?;
+        let readers = Readers::open(path.clone(), options.readers, patience).doing("open the database for reading")?;
         let schema = lazily(options).await.doing("open the database")?;
-        Ok(Self { writer: Writer::start(writing, options.patience), readers, schema, health: Health::default() })
+        Ok(Self { writer: Writer::start(writing, patience)?, readers, schema, health: Health::default() })
     }
 
     /// For statements that only read: they see what is committed and wait for nobody.
@@ -90,32 +94,29 @@ impl Sqlite {
         self.schema.begin_with_options(immediate).await
     }
 
-    /// Carries out `work` in a write transaction: committed if it succeeds, else rolled back.
-    pub(crate) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    /// Carries out `work`, which waits for nothing else, in a write transaction: committed if it succeeds, else rolled back.
+    pub(crate) async fn write<T, E, F>(&self, flush: Flush, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Breaking + Send + 'static,
         F: for<'t> FnOnce(&'t Connection) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
-        self.health.seen(self.writer.write(work).await)
-    }
-
-    /// Writes all rows of a batch in a transaction, or none. `false`: one of them could not be written.
-    pub(crate) async fn write_rows(&self, batch: Batch, what: &'static str) -> Result<bool, StoreError> {
-        self.health.seen(self.writer.write_rows(batch, what).await)
+        self.health.seen(self.writer.write(flush, work).await)
     }
 
     /// Carries out one statement, which needs no transaction around it: the rows it changed.
-    pub(crate) async fn write_one(&self, statement: Statement, what: &'static str) -> Result<u64, StoreError> {
-        let written =
-            self.writer.write_one(move |db| Box::pin(async move { Ok(db.execute_raw(statement).await.doing(what)?.rows_affected()) }));
-        self.health.seen(written.await)
+    pub(crate) async fn write_one(&self, flush: Flush, statement: Statement, what: &'static str) -> Result<u64, StoreError> {
+        self.health.seen(self.writer.change(flush, statement, what).await)
     }
 
     /// Carries out one statement that writes and returns rows.
-    pub(crate) async fn write_returning(&self, statement: Statement, what: &'static str) -> Result<Vec<QueryResult>, StoreError> {
-        let written = self.writer.write_one(move |db| Box::pin(async move { db.query_all_raw(statement).await.doing(what) }));
-        self.health.seen(written.await)
+    pub(crate) async fn write_returning(
+        &self,
+        flush: Flush,
+        statement: Statement,
+        what: &'static str,
+    ) -> Result<Vec<sql::Row>, StoreError> {
+        self.health.seen(self.writer.returning(flush, statement, what).await)
     }
 
     /// Waits for what is being written, then closes every connection; the last one takes the write-ahead log in.
@@ -127,7 +128,11 @@ impl Sqlite {
     }
 }
 
-fn pragmas(options: SqliteConnectOptions, path: &Path, patience: Duration) -> SqliteConnectOptions {
+/// The file is written ahead, and every commit flushed. What is deleted is written over.
+const WRITING: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST";
+
+/// The schema's own connection, opened alike.
+fn schema_options(options: SqliteConnectOptions, path: &Path, patience: Duration) -> SqliteConnectOptions {
     // The path goes in as it is: inside an address a blank or a question mark would mean something else.
     options
         .filename(path)
@@ -135,13 +140,10 @@ fn pragmas(options: SqliteConnectOptions, path: &Path, patience: Duration) -> Sq
         .shared_cache(false)
         .busy_timeout(patience)
         .foreign_keys(true)
-        .statement_cache_capacity(128)
-        // Statements carry addresses and names.
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "FAST")
         .disable_statement_logging()
-}
-
-fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full).pragma("secure_delete", "FAST")
 }
 
 async fn lazily(options: &SqliteOptions) -> Result<DatabaseConnection, DbErr> {
@@ -155,7 +157,7 @@ async fn lazily(options: &SqliteOptions) -> Result<DatabaseConnection, DbErr> {
         .idle_timeout(Duration::from_secs(1))
         .sqlx_logging(false)
         .record_stmt_in_spans(false)
-        .map_sqlx_sqlite_opts(move |url| writing(pragmas(url, &path, patience)));
+        .map_sqlx_sqlite_opts(move |url| schema_options(url, &path, patience));
     Database::connect(connect).await
 }
 

@@ -3,12 +3,13 @@
 use crate::aggregates::statement;
 use crate::column::{digest, micros, moment, portal as slug, unsigned};
 use crate::error::{Doing, unreadable};
+use crate::sql::Sql;
 use crate::store::{bytes_of, is_among};
 use chrono::{DateTime, TimeDelta, Utc};
 use onboarding::ports::{StaffFacts, StaffSessionRow, StoreError, Version, Versioned};
 use onboarding_core::clerk::Clerk;
 use onboarding_core::{ClerkId, PortalSlug, Presented, SessionId};
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{Statement, Value};
 
 /// The statement of every clerk's request, for so many digests: session and clerk in one.
 pub(crate) fn look_up(digests: usize) -> String {
@@ -22,7 +23,7 @@ pub(crate) fn look_up(digests: usize) -> String {
 }
 
 pub(crate) async fn find(
-    db: &impl ConnectionTrait,
+    db: &impl Sql,
     portal: &PortalSlug,
     token: &Presented,
     now: DateTime<Utc>,
@@ -33,18 +34,18 @@ pub(crate) async fn find(
     }
     let sql = look_up(token.0.len());
     let values = [portal.as_str().into(), micros(now).into()].into_iter().chain(bytes_of(token).into_iter().map(Value::from));
-    for row in db.query_all_raw(statement(db, &sql, values)).await.doing(DOING)? {
-        let key: i64 = row.try_get("", "digest_key").doing(DOING)?;
-        let bytes: Vec<u8> = row.try_get("", "digest").doing(DOING)?;
+    for row in db.rows(statement(db, &sql, values)).await.doing(DOING)? {
+        let key: i64 = row.get("digest_key").doing(DOING)?;
+        let bytes: Vec<u8> = row.get("digest").doing(DOING)?;
         // The index knows the bytes alone; a digest is the same only under the same key.
         if !is_among(token, key, &bytes)? {
             continue;
         }
-        let micros = |column| row.try_get::<i64>("", column).doing(DOING);
-        let clerk = ClerkId(row.try_get("", "clerk_id").doing(DOING)?);
+        let micros = |column| row.get::<i64>(column).doing(DOING);
+        let clerk = ClerkId(row.get("clerk_id").doing(DOING)?);
         let session = StaffSessionRow {
-            id: SessionId(row.try_get("", "id").doing(DOING)?),
-            portal: slug(&row.try_get::<String>("", "portal").doing(DOING)?)?,
+            id: SessionId(row.get("id").doing(DOING)?),
+            portal: slug(&row.get::<String>("portal").doing(DOING)?)?,
             clerk,
             digest: digest(key, &bytes)?,
             generation: unsigned(micros("generation")?)?,
@@ -53,7 +54,7 @@ pub(crate) async fn find(
             idle: TimeDelta::microseconds(micros("idle")?),
             at_most: moment(micros("at_most")?)?,
         };
-        let data: String = row.try_get("", "clerk_data").doing(DOING)?;
+        let data: String = row.get("clerk_data").doing(DOING)?;
         let value: Clerk = serde_json::from_str(&data).map_err(|error| unreadable("clerks", clerk, &error))?;
         let version = Version(unsigned(micros("clerk_version")?)?);
         return Ok(Some(StaffFacts { session, clerk: Versioned { value, version } }));
@@ -62,7 +63,7 @@ pub(crate) async fn find(
 }
 
 /// A dead session stays dead, and a note that comes late does not turn the time back.
-pub(crate) fn touch(db: &impl ConnectionTrait, id: SessionId, now: DateTime<Utc>) -> Statement {
+pub(crate) fn touch(db: &impl Sql, id: SessionId, now: DateTime<Utc>) -> Statement {
     let sql = "UPDATE staff_sessions SET last_seen = $2, expires_at = CASE WHEN at_most < $2 + idle THEN at_most ELSE $2 + idle END \
                WHERE id = $1 AND last_seen < $2 AND expires_at > $2";
     statement(db, sql, [id.0.into(), micros(now).into()])
@@ -73,6 +74,6 @@ pub(crate) const DEAD: &str = "DELETE FROM staff_sessions WHERE id IN (SELECT id
      WHERE c.id IS NULL OR c.generation <> s.generation LIMIT $2)";
 
 /// Clerks are few: their sessions are walked through.
-pub(crate) fn purge(db: &impl ConnectionTrait, now: DateTime<Utc>, limit: u32) -> Statement {
+pub(crate) fn purge(db: &impl Sql, now: DateTime<Utc>, limit: u32) -> Statement {
     statement(db, DEAD, [micros(now).into(), i64::from(limit).into()])
 }

@@ -4,17 +4,15 @@
 //! before the write. Parts that refuse alike go to the database together. The caller rolls back whatever an error leaves
 //! behind.
 
-mod at_once;
 mod deliveries;
 mod facts;
-
-pub(crate) use at_once::at_once;
 
 use crate::Ids;
 use crate::aggregates;
 use crate::batch::Batch;
 use crate::column::{micros, signed, span};
 use crate::error::{Doing, corrupt};
+use crate::sql::Sql;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{
     CommandRecord, Commit, CommitError, OutboxChange, SessionChange, SessionRow, StaffSessionRow, StoreError, TokenEntry,
@@ -22,11 +20,26 @@ use onboarding::ports::{
 use onboarding_core::audit::AuditEntry;
 use onboarding_core::consent::ConsentGiven;
 use onboarding_core::{Claim, ClaimChange, Ref, policy};
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{Statement, Value};
 
 /// Takes the step, or tells why not.
-pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -> Result<(), CommitError> {
-    let Commit { at, portal, actor, writes, expects, expects_free, events, claims, tokens, outbox, sessions, consents, command } = commit;
+pub(crate) async fn take(db: &impl Sql, ids: &Ids, commit: Commit) -> Result<(), CommitError> {
+    let Commit {
+        at,
+        portal,
+        actor,
+        writes,
+        expects,
+        expects_free,
+        events,
+        claims,
+        tokens,
+        outbox,
+        sessions,
+        consents,
+        command,
+        redoable: _,
+    } = commit;
     // First of all: whoever repeats a command wants its reply, and not a quarrel about versions.
     if let Some(command) = command {
         note_command(db, command, at).await?;
@@ -53,9 +66,23 @@ pub(crate) async fn take(db: &impl ConnectionTrait, ids: &Ids, commit: Commit) -
 }
 
 /// The one statement of a commit that only begins an attempt.
-pub(crate) fn only_attempt(db: &impl ConnectionTrait, commit: &Commit) -> Option<Statement> {
-    let Commit { at: _, portal: _, actor: _, writes, expects, expects_free, events, claims, tokens, outbox, sessions, consents, command } =
-        commit;
+pub(crate) fn only_attempt(db: &impl Sql, commit: &Commit) -> Option<Statement> {
+    let Commit {
+        at: _,
+        portal: _,
+        actor: _,
+        writes,
+        expects,
+        expects_free,
+        events,
+        claims,
+        tokens,
+        outbox,
+        sessions,
+        consents,
+        command,
+        redoable: _,
+    } = commit;
     let nothing_else = writes.is_empty()
         && expects.is_empty()
         && expects_free.is_empty()
@@ -71,7 +98,7 @@ pub(crate) fn only_attempt(db: &impl ConnectionTrait, commit: &Commit) -> Option
     }
 }
 
-async fn note_command(db: &impl ConnectionTrait, record: CommandRecord, at: DateTime<Utc>) -> Result<(), CommitError> {
+async fn note_command(db: &impl Sql, record: CommandRecord, at: DateTime<Utc>) -> Result<(), CommitError> {
     let mut batch = Batch::default();
     command_row(&mut batch, record, at);
     if batch.run(db).await.doing("note a command")? { Ok(()) } else { Err(CommitError::Duplicate) }
@@ -96,7 +123,7 @@ fn command_row(batch: &mut Batch, record: CommandRecord, at: DateTime<Utc>) {
     );
 }
 
-async fn change_claims(db: &impl ConnectionTrait, changes: Vec<ClaimChange>) -> Result<(), CommitError> {
+async fn change_claims(db: &impl Sql, changes: Vec<ClaimChange>) -> Result<(), CommitError> {
     let mut released = Batch::default();
     for change in &changes {
         if let ClaimChange::Release(claim) = change {
@@ -124,7 +151,7 @@ async fn change_claims(db: &impl ConnectionTrait, changes: Vec<ClaimChange>) -> 
     taken.insert("claims (kind, portal, value, owner_kind, owner_id)", rows, "ON CONFLICT DO NOTHING RETURNING kind, portal, value");
     let mut written = Vec::with_capacity(takes.len());
     for row in taken.rows(db).await.doing("take claims")? {
-        let read = |column| row.try_get::<String>("", column).doing("take claims");
+        let read = |column| row.get::<String>(column).doing("take claims");
         written.push((read("kind")?, read("portal")?, read("value")?));
     }
     for (claim, _) in takes {
@@ -151,20 +178,20 @@ fn add_tokens(batch: &mut Batch, tokens: Vec<TokenEntry>, at: i64) {
     );
 }
 
-async fn change_sessions(db: &impl ConnectionTrait, batch: &mut Batch, changes: Vec<SessionChange>) -> Result<(), StoreError> {
+async fn change_sessions(db: &impl Sql, batch: &mut Batch, changes: Vec<SessionChange>) -> Result<(), StoreError> {
     for change in changes {
         match change {
             SessionChange::Open(row) => open_session(batch, row)?,
             SessionChange::Close(account, id) => {
                 let sql = "DELETE FROM sessions WHERE id = $1 AND account_id = $2";
                 let closed = aggregates::statement(db, sql, [id.0.into(), account.0.into()]);
-                db.execute_raw(closed).await.doing("close a session")?;
+                db.execute(closed).await.doing("close a session")?;
             }
             SessionChange::OpenStaff(row) => open_staff_session(batch, row),
             SessionChange::CloseStaff(clerk, id) => {
                 let sql = "DELETE FROM staff_sessions WHERE id = $1 AND clerk_id = $2";
                 let closed = aggregates::statement(db, sql, [id.0.into(), clerk.0.into()]);
-                db.execute_raw(closed).await.doing("close a clerk's session")?;
+                db.execute(closed).await.doing("close a clerk's session")?;
             }
         }
     }

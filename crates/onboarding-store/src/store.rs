@@ -2,9 +2,10 @@
 
 use crate::aggregates::{self, Table, statement};
 use crate::column::{digest, micros, moment, reference, sealed};
-use crate::database::Database;
+use crate::database::{Database, Flush};
 use crate::entity::{audit, command, consent_proof, token};
 use crate::error::{Doing, corrupt};
+use crate::sql::{self, Sql};
 use crate::{Inner, SqlStore, purge, step};
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -13,7 +14,7 @@ use onboarding::ports::{AuditRow, Commit, CommitError, Lookup, Relation, Replay,
 use onboarding_core::consent::{ConsentGiven, DocumentVersion};
 use onboarding_core::policy::{self, Retention};
 use onboarding_core::{Language, Presented, Ref};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -89,14 +90,14 @@ impl Store for SqlStore {
             Lookup::Claim(claim) => {
                 let (kind, portal, value) = step::key_of(claim);
                 let sql = "SELECT owner_kind, owner_id FROM claims WHERE kind = $1 AND portal = $2 AND value = $3";
-                let row = db.query_one_raw(statement(db, sql, [kind.into(), portal.into(), value.into()])).await.doing("find a claim")?;
+                let row = db.row(statement(db, sql, [kind.into(), portal.into(), value.into()])).await.doing("find a claim")?;
                 let Some(row) = row else { return Ok(None) };
-                let kind: String = row.try_get("", "owner_kind").doing("find a claim")?;
-                reference(&kind, row.try_get("", "owner_id").doing("find a claim")?).map(Some)
+                let kind: String = row.get("owner_kind").doing("find a claim")?;
+                reference(&kind, row.get("owner_id").doing("find a claim")?).map(Some)
             }
             Lookup::Token(presented) => {
-                let rows =
-                    token::Entity::find().filter(token::Column::Digest.is_in(bytes_of(presented))).all(db).await.doing("find a token")?;
+                let tokens = token::Entity::find().filter(token::Column::Digest.is_in(bytes_of(presented)));
+                let rows: Vec<token::Model> = sql::all(db, &tokens).await.doing("find a token")?;
                 for row in rows {
                     if is_among(presented, row.digest_key, &row.digest)? {
                         return reference(&row.owner_kind, row.owner_id).map(Some);
@@ -106,15 +107,14 @@ impl Store for SqlStore {
             }
             Lookup::Letter(id) => {
                 let sql = "SELECT id FROM memberships WHERE letter_id = $1";
-                let row = db.query_one_raw(statement(db, sql, [id.0.into()])).await.doing("find a letter")?;
-                let id: Option<Uuid> = row.map(|row| row.try_get("", "id")).transpose().doing("find a letter")?;
+                let row = db.row(statement(db, sql, [id.0.into()])).await.doing("find a letter")?;
+                let id: Option<Uuid> = row.map(|row| row.get("id")).transpose().doing("find a letter")?;
                 id.map(|id| reference("membership", id)).transpose()
             }
             Lookup::Roster(portal, number) => {
                 let sql = "SELECT id FROM rosters WHERE portal = $1 AND record = $2";
-                let row =
-                    db.query_one_raw(statement(db, sql, [portal.as_str().into(), number.as_str().into()])).await.doing("find a roster")?;
-                let id: Option<Uuid> = row.map(|row| row.try_get("", "id")).transpose().doing("find a roster")?;
+                let row = db.row(statement(db, sql, [portal.as_str().into(), number.as_str().into()])).await.doing("find a roster")?;
+                let id: Option<Uuid> = row.map(|row| row.get("id")).transpose().doing("find a roster")?;
                 id.map(|id| reference("roster", id)).transpose()
             }
         }
@@ -126,15 +126,15 @@ impl Store for SqlStore {
             Lookup::Claim(claim) => {
                 let (kind, portal, value) = step::key_of(claim);
                 let asked = statement(db, HOLDER, [kind.into(), portal.into(), value.into()]);
-                db.query_one_raw(asked).await.doing("find a claim's holder")?
+                db.row(asked).await.doing("find a claim's holder")?
             }
             Lookup::Token(presented) if presented.0.is_empty() => None,
             Lookup::Token(presented) => {
                 let asked = statement(db, &led_to(presented.0.len()), bytes_of(presented).into_iter().map(Into::into));
                 let mut found = None;
-                for row in db.query_all_raw(asked).await.doing("find what a token leads to")? {
-                    let digest: Vec<u8> = row.try_get("", "digest").doing("find what a token leads to")?;
-                    if is_among(presented, row.try_get("", "digest_key").doing("find what a token leads to")?, &digest)? {
+                for row in db.rows(asked).await.doing("find what a token leads to")? {
+                    let digest: Vec<u8> = row.get("digest").doing("find what a token leads to")?;
+                    if is_among(presented, row.get("digest_key").doing("find what a token leads to")?, &digest)? {
                         found = Some(row);
                     }
                 }
@@ -146,9 +146,9 @@ impl Store for SqlStore {
             },
         };
         let Some(row) = row else { return Ok(None) };
-        let kind: String = row.try_get("", "owner_kind").doing("find what is led to")?;
-        let owner = reference(&kind, row.try_get("", "id").doing("find what is led to")?)?;
-        if row.try_get::<Option<i64>>("", "version").doing("find what is led to")?.is_none() {
+        let kind: String = row.get("owner_kind").doing("find what is led to")?;
+        let owner = reference(&kind, row.get("id").doing("find what is led to")?)?;
+        if row.get::<Option<i64>>("version").doing("find what is led to")?.is_none() {
             // Gone, or of a kind that is not looked at in the same statement.
             return self.load(owner).await;
         }
@@ -173,10 +173,8 @@ impl Store for SqlStore {
     async fn replay(&self, key: &Presented, now: DateTime<Utc>) -> Result<Option<Replay>, StoreError> {
         let rows = command::Entity::find()
             .filter(command::Column::Digest.is_in(bytes_of(key)))
-            .filter(command::Column::At.gt(micros(now - policy::REPLAY_LIFE)))
-            .all(self.readers())
-            .await
-            .doing("find a command's reply")?;
+            .filter(command::Column::At.gt(micros(now - policy::REPLAY_LIFE)));
+        let rows: Vec<command::Model> = sql::all(self.readers(), &rows).await.doing("find a command's reply")?;
         for row in rows {
             if is_among(key, row.digest_key, &row.digest)? {
                 return Ok(Some(Replay { body: digest(row.body_key, &row.body)?, reply: sealed(row.reply_key, row.reply)? }));
@@ -187,20 +185,14 @@ impl Store for SqlStore {
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         if let Some(attempt) = step::only_attempt(self.readers(), &commit) {
-            let held = self.inner.database.write_one(attempt, "begin an attempt").await? == 1;
+            let held = self.inner.database.write_one(Flush::Now, attempt, "begin an attempt").await? == 1;
             return if held { Ok(()) } else { Err(CommitError::Fenced) };
         }
-        if let Database::Sqlite(db) = &self.inner.database
-            && let Some(batch) = step::at_once(&self.inner.ids, &commit)?
-            && db.write_rows(batch, "take a step").await?
-        {
-            return Ok(());
-        }
-        // Nothing of it stayed. Whatever stood in its way is told by the slower way, unless it has gone by then.
+        let flush = if commit.redoable { Flush::Later } else { Flush::Now };
         let shared = self.shared();
         self.inner
             .database
-            .write(move |txn| {
+            .write(flush, move |txn| {
                 let (shared, commit) = (Arc::clone(&shared), commit.clone());
                 Box::pin(async move { step::take(&txn, &shared.ids, commit).await })
             })
@@ -209,12 +201,11 @@ impl Store for SqlStore {
 
     async fn due(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Ref>, StoreError> {
         let db = self.readers();
-        let rows =
-            db.query_all_raw(statement(db, &due(), [micros(now).into(), i64::from(limit).into()])).await.doing("find what is due")?;
+        let rows = db.rows(statement(db, &due(), [micros(now).into(), i64::from(limit).into()])).await.doing("find what is due")?;
         rows.iter()
             .map(|row| {
-                let kind: String = row.try_get("", "kind").doing("find what is due")?;
-                let id: Uuid = row.try_get("", "id").doing("find what is due")?;
+                let kind: String = row.get("kind").doing("find what is due")?;
+                let id: Uuid = row.get("id").doing("find what is due")?;
                 reference(&kind, id)
             })
             .collect()
@@ -225,10 +216,8 @@ impl Store for SqlStore {
             .filter(audit::Column::SubjectId.eq(of.uuid()))
             .filter(audit::Column::SubjectKind.eq(of.kind()))
             .order_by_asc(audit::Column::At)
-            .order_by_asc(audit::Column::Id)
-            .all(self.readers())
-            .await
-            .doing("read the audit trail")?;
+            .order_by_asc(audit::Column::Id);
+        let rows: Vec<audit::Model> = sql::all(self.readers(), &rows).await.doing("read the audit trail")?;
         rows.into_iter()
             .map(|row| Ok(AuditRow { at: moment(row.at)?, actor: row.actor, subject: of, kind: row.kind, details: row.details }))
             .collect()
@@ -239,10 +228,8 @@ impl Store for SqlStore {
             .filter(consent_proof::Column::OwnerId.eq(of.uuid()))
             .filter(consent_proof::Column::OwnerKind.eq(of.kind()))
             .order_by_asc(consent_proof::Column::At)
-            .order_by_asc(consent_proof::Column::Id)
-            .all(self.readers())
-            .await
-            .doing("read proofs of consent")?;
+            .order_by_asc(consent_proof::Column::Id);
+        let rows: Vec<consent_proof::Model> = sql::all(self.readers(), &rows).await.doing("read proofs of consent")?;
         rows.into_iter().map(proof).collect()
     }
 

@@ -5,14 +5,16 @@ use crate::SqlStore;
 use crate::aggregates::statement;
 use crate::batch::Batch;
 use crate::column::{micros, moment, small, span};
-use crate::database::Database;
+use crate::database::{Database, Flush};
 use crate::entity::throttle::{Column, Entity, Model};
 use crate::error::Doing;
+use crate::postgres::Postgres;
+use crate::sql::{Read, Sql};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{StoreError, Taken, Throttle, ThrottleKey};
 use onboarding_core::policy::Limit;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Value};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait, Statement, Value};
 
 type Key = (Vec<u8>, i64);
 
@@ -28,17 +30,7 @@ impl Throttle for SqlStore {
     }
 
     async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
-        if let Some(taken) = self.take_windows(&[], takes, now).await? {
-            return Ok(taken);
-        }
-        let takes: Vec<(Key, Limit)> = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
-        self.inner
-            .database
-            .write(move |txn| {
-                let takes = takes.clone();
-                Box::pin(async move { take_all(&txn, takes, micros(now)).await })
-            })
-            .await
+        self.exchange(&[], takes, now).await
     }
 
     async fn exchange(
@@ -47,11 +39,23 @@ impl Throttle for SqlStore {
         takes: &[(ThrottleKey, Limit)],
         now: DateTime<Utc>,
     ) -> Result<Vec<Taken>, StoreError> {
-        if let Some(taken) = self.take_windows(given_back, takes, now).await? {
+        if let Database::Postgres(db) = &self.inner.database
+            && let Some(taken) = take_windows(db, given_back, takes, now).await?
+        {
             return Ok(taken);
         }
-        self.give_back_all(given_back).await?;
-        self.take_all(takes, now).await
+        let back: Vec<Key> = given_back.iter().copied().map(key_of).collect();
+        let takes: Vec<(Key, Limit)> = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
+        self.inner
+            .database
+            .write(Flush::Later, move |txn| {
+                let (back, takes) = (back.clone(), takes.clone());
+                Box::pin(async move {
+                    give_back(&txn, back).await?;
+                    take_all(&txn, takes, micros(now)).await
+                })
+            })
+            .await
     }
 
     async fn give_back(&self, key: ThrottleKey) -> Result<(), StoreError> {
@@ -62,78 +66,64 @@ impl Throttle for SqlStore {
         if keys.is_empty() {
             return Ok(());
         }
-        // The wait goes back to the take before: what was no try makes nobody wait.
-        let given_back = format!("UPDATE throttles SET count = count - 1, last = last_but_one WHERE count > 0 AND ({})", among(keys.len()));
-        let values = keys.iter().flat_map(|key| pair(key_of(*key)));
-        self.inner.database.write_one(statement(self.readers(), &given_back, values), "give tries back").await.map(drop)
+        let given_back = giving_back(self.readers(), keys.iter().copied().map(key_of));
+        self.inner.database.write_one(Flush::Later, given_back, "give tries back").await.map(drop)
     }
 
     async fn forget(&self, key: ThrottleKey) -> Result<(), StoreError> {
         let forgotten = format!("DELETE FROM throttles WHERE {}", among(1));
-        self.inner.database.write_one(statement(self.readers(), &forgotten, pair(key_of(key))), "forget a counter").await.map(drop)
+        self.inner
+            .database
+            .write_one(Flush::Later, statement(self.readers(), &forgotten, pair(key_of(key))), "forget a counter")
+            .await
+            .map(drop)
     }
 
     async fn purge(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let ended = Entity::delete_many().filter(Column::EndsAt.lte(micros(now)));
-        self.inner.database.write_one(ended.build(self.readers().get_database_backend()), "purge counters").await
+        self.inner.database.write_one(Flush::Later, ended.build(self.readers().backend()), "purge counters").await
     }
 }
 
-impl SqlStore {
-    /// The common case in one statement: different windows, none of them used up. `None`: nothing was counted or given back,
-    /// and it takes a longer look to tell why.
-    async fn take_windows(
-        &self,
-        given_back: &[ThrottleKey],
-        takes: &[(ThrottleKey, Limit)],
-        now: DateTime<Utc>,
-    ) -> Result<Option<Vec<Taken>>, StoreError> {
-        const DOING: &str = "count tries";
-        let mut values: Vec<Value> = vec![micros(now).into()];
-        for (place, (key, limit)) in takes.iter().enumerate() {
-            let Limit::Window { most, per } = *limit else { return Ok(None) };
-            if takes.iter().take(place).any(|(before, _)| before == key) || given_back.contains(key) {
-                return Ok(None);
-            }
-            values.extend(pair(key_of(*key)));
-            values.extend([i64::from(most).into(), span(per).into()]);
+/// The common case in one statement: different windows, none of them used up. `None`: nothing was counted or given back,
+/// and it takes a longer look to tell why.
+async fn take_windows(
+    db: &Postgres,
+    given_back: &[ThrottleKey],
+    takes: &[(ThrottleKey, Limit)],
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<Taken>>, StoreError> {
+    const DOING: &str = "count tries";
+    let mut values: Vec<Value> = vec![micros(now).into()];
+    for (place, (key, limit)) in takes.iter().enumerate() {
+        let Limit::Window { most, per } = *limit else { return Ok(None) };
+        if takes.iter().take(place).any(|(before, _)| before == key) || given_back.contains(key) {
+            return Ok(None);
         }
-        if takes.is_empty() {
-            return Ok(given_back.is_empty().then(Vec::new));
-        }
-        values.extend(given_back.iter().flat_map(|key| pair(key_of(*key))));
-        let (takes_of, back_of) = (takes.len(), given_back.len());
-        let rows = match &self.inner.database {
-            Database::Sqlite(db) => db.write_returning(statement(self.readers(), &windows(takes_of, back_of), values), DOING).await?,
-            Database::Postgres(db) => {
-                let asked = statement(self.readers(), &windows_locked(takes_of, back_of), values);
-                let Some(rows) = db.write_all_or_none(&asked, DOING).await? else { return Ok(None) };
-                rows
-            }
-        };
-        let mut counts = Vec::with_capacity(rows.len());
-        for row in rows {
-            let key: Key = (row.try_get("", "digest").doing(DOING)?, row.try_get("", "digest_key").doing(DOING)?);
-            let count: i64 = row.try_get("", "count").doing(DOING)?;
-            counts.push((key, Taken { count: small(count)?, refused_until: None }));
-        }
-        let of = |key: ThrottleKey| counts.iter().find(|(counted, _)| *counted == key_of(key)).map(|(_, taken)| *taken);
-        Ok(takes.iter().map(|(key, _)| of(*key)).collect())
+        values.extend(pair(key_of(*key)));
+        values.extend([i64::from(most).into(), span(per).into()]);
     }
+    if takes.is_empty() {
+        return Ok(given_back.is_empty().then(Vec::new));
+    }
+    values.extend(given_back.iter().flat_map(|key| pair(key_of(*key))));
+    let asked = statement(db.readers(), &windows(takes.len(), given_back.len()), values);
+    let Some(rows) = db.write_all_or_none(&asked, DOING).await? else { return Ok(None) };
+    let mut counts = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key: Key = (row.get("digest").doing(DOING)?, row.get("digest_key").doing(DOING)?);
+        let count: i64 = row.get("count").doing(DOING)?;
+        counts.push((key, Taken { count: small(count)?, refused_until: None }));
+    }
+    let of = |key: ThrottleKey| counts.iter().find(|(counted, _)| *counted == key_of(key)).map(|(_, taken)| *taken);
+    Ok(takes.iter().map(|(key, _)| of(*key)).collect())
 }
 
 /// Counts so many windows if each has room, and gives one back of so many others. With `$1` the present, then digest, key,
-/// most and length of each, then digest and key of each other. Each counter is looked up by its key: by a join, SQLite would
-/// walk all that have not ended, along the index for the purge.
-pub(crate) fn windows(takes: usize, given_back: usize) -> String {
-    let Counting { asked, rows } = counting(takes, given_back);
-    format!("{asked} {rows} {RAISED} RETURNING digest, digest_key, count")
-}
-
-/// The same where others count at the same time. The look before misses whoever is about to count: so each counter is judged
-/// once more when it is locked, and one that has no room after all divides by zero, which undoes the others. They are
+/// most and length of each, then digest and key of each other. A look before misses whoever is about to count: so each counter is
+/// judged once more when it is locked, and one that has no room after all divides by zero, which undoes the others. They are
 /// locked in one order for everybody.
-fn windows_locked(takes: usize, given_back: usize) -> String {
+fn windows(takes: usize, given_back: usize) -> String {
     let Counting { asked, rows } = counting(takes, given_back);
     format!(
         "{asked}, counted AS ({rows} ORDER BY digest, digest_key {RAISED} \
@@ -187,6 +177,24 @@ fn counting(takes: usize, given_back: usize) -> Counting {
     }
 }
 
+/// The wait goes back to the take before: what was no try makes nobody wait.
+fn giving_back(db: &impl Sql, keys: impl ExactSizeIterator<Item = Key>) -> Statement {
+    let sql = format!("UPDATE throttles SET count = count - 1, last = last_but_one WHERE count > 0 AND ({})", among(keys.len()));
+    statement(db, &sql, keys.flat_map(pair))
+}
+
+async fn give_back(db: &impl Sql, keys: Vec<Key>) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    db.execute(giving_back(db, keys.into_iter())).await.doing("give tries back").map(drop)
+}
+
+/// The counters of so many keys.
+pub(crate) fn known(keys: usize) -> String {
+    format!("SELECT * FROM throttles WHERE {}", among(keys))
+}
+
 /// A condition that so many keys fulfil.
 fn among(keys: usize) -> String {
     let keys = (0..keys).map(|n| format!("(digest = ${} AND digest_key = ${})", 2 * n + 1, 2 * n + 2));
@@ -198,14 +206,16 @@ fn pair((digest, digest_key): Key) -> [Value; 2] {
 }
 
 /// Any limits: judges each in its order, by what the ones before leave; writes them all at the end, or none.
-async fn take_all(db: &impl ConnectionTrait, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
-    if db.get_database_backend() == DbBackend::Postgres {
+async fn take_all(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
+    if db.backend() == DbBackend::Postgres {
         lock(db, &takes, now).await?;
     }
-    let known = format!("SELECT * FROM throttles WHERE {}", among(takes.len()));
-    let known = statement(db, &known, takes.iter().flat_map(|(key, _)| pair(key.clone())));
-    let known = db.query_all_raw(known).await.doing("read counters")?;
-    let known = known.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>().doing("read counters")?;
+    if takes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = statement(db, &known(takes.len()), takes.iter().flat_map(|(key, _)| pair(key.clone())));
+    let known = db.rows(known).await.doing("read counters")?;
+    let known = known.iter().map(Model::read).collect::<Result<Vec<_>, _>>().doing("read counters")?;
     let mut counters: Vec<Model> = known.into_iter().filter(|counter| now < counter.ends_at).collect();
     let mut found = Vec::with_capacity(takes.len());
     for ((digest, digest_key), limit) in takes {
@@ -242,7 +252,7 @@ async fn take_all(db: &impl ConnectionTrait, takes: Vec<(Key, Limit)>, now: i64)
 
 /// Locks the counters, in one order for everybody. One that is not there is made, without a try and ended already: otherwise
 /// there would be nothing to lock.
-async fn lock(db: &impl ConnectionTrait, takes: &[(Key, Limit)], now: i64) -> Result<(), StoreError> {
+async fn lock(db: &impl Sql, takes: &[(Key, Limit)], now: i64) -> Result<(), StoreError> {
     let mut keys: Vec<&Key> = takes.iter().map(|(key, _)| key).collect();
     keys.sort();
     keys.dedup();

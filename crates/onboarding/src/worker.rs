@@ -120,11 +120,14 @@ impl Worker {
                     0
                 }
             };
-            let nap = if worked > 0 { Duration::ZERO } else { NAP };
+            if worked > 0 {
+                // There may be more, and what waited for one of these may be due now.
+                continue;
+            }
             tokio::select! {
                 () = &mut stop => return,
                 () = self.engine.bell.notified() => {}
-                () = tokio::time::sleep(nap) => {}
+                () = tokio::time::sleep(NAP) => {}
             }
         }
     }
@@ -282,6 +285,9 @@ impl Worker {
         for _ in 0..ATTEMPTS {
             let now = self.engine.now().await?;
             let mut step = self.engine.step(portal, Actor::System, now);
+            // Without it the attempt, which was flushed, is one of unknown outcome. A letter would wait for a clerk then; a mail
+            // goes out once more under its Message-ID.
+            step.commit.redoable = delivery.kind == DeliveryKind::Mail;
             step.commit.outbox.push(OutboxChange::Settle { id: delivery.id, fence: lease.fence, result: ending.result.clone() });
             if let Some(fate) = ending.fate {
                 self.tell_owner(&mut step, delivery, fate).await?;
@@ -291,11 +297,7 @@ impl Worker {
                 step.effect(delivery.owner, Effect::TellClerks(MailTemplate::MailParked, vec![Param::PageLink(Page::Staff)]));
             }
             match self.engine.ports.store.commit(step.commit).await {
-                Ok(()) => {
-                    // What waited for this one may be due now.
-                    self.engine.bell.notify_one();
-                    return Ok(());
-                }
+                Ok(()) => return Ok(()),
                 Err(CommitError::Conflict) => {}
                 // Taken over by another worker meanwhile: it settles.
                 Err(CommitError::Fenced) => return Ok(()),

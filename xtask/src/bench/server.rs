@@ -17,12 +17,12 @@ pub(super) struct Prepared {
 }
 
 /// Writes a portal that asks for number and last name, and as many records as sign-ups.
-pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, records: u32, hashers: u32) -> Result<Prepared> {
+pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, url: &str, records: u32, hashers: u32) -> Result<Prepared> {
     let config = dir.join("onboarding.toml");
     std::fs::write(
         &config,
         format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"sqlite:bench.db\"\n[mail]\nfolder = \"mail\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\nthreads = {hashers}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n"
+            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"{url}\"\n[mail]\nfolder = \"mail\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\nthreads = {hashers}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n"
         ),
     )?;
     let csv = crate::sample::write(root, dir, records)?;

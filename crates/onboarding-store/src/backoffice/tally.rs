@@ -7,10 +7,11 @@ use crate::column::{micros, moment, unsigned};
 use crate::entity::outbox;
 use crate::error::{Doing, corrupt};
 use crate::outbox::listed;
+use crate::sql::{Read, Row, Sql};
 use chrono::{DateTime, Utc};
 use onboarding::ports::{Counted, DeliveryKind, DeliveryListed, DeliveryStatus, Place, StoreError, Tally};
 use onboarding_core::PortalSlug;
-use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value};
+use sea_orm::Value;
 
 const DOING: &str = "count what waits";
 
@@ -33,8 +34,8 @@ pub(super) async fn deliveries(
     let mut found = Vec::new();
     for status in DeliveryStatus::ALL.into_iter().filter(|one| status.is_none_or(|status| status == *one)) {
         let select = page(portal, status, after, limit);
-        for row in db.query_all_raw(statement(db, &select.sql, select.values)).await.doing("list deliveries")? {
-            let row = listed(outbox::Model::from_query_result(&row, "").doing("list deliveries")?)?;
+        for row in db.rows(statement(db, &select.sql, select.values)).await.doing("list deliveries")? {
+            let row = listed(outbox::Model::read(&row).doing("list deliveries")?)?;
             found.push(DeliveryListed { place: Place { at: row.created_at, id: row.id.0 }, row });
         }
     }
@@ -82,7 +83,7 @@ pub(super) async fn tally(store: &SqlStore, portal: &PortalSlug, marks: &[DateTi
     let letters = asked(LETTERS).await?.iter().map(count).collect::<Result<_, _>>()?;
     let mut deliveries = Vec::new();
     for row in asked(&outgoing()).await? {
-        let kind: String = row.try_get("", "kind").doing(DOING)?;
+        let kind: String = row.get("kind").doing(DOING)?;
         let kind = DeliveryKind::of(&kind).ok_or_else(|| corrupt("a delivery of an unknown kind"))?;
         deliveries.push((kind, count(&row)?));
     }
@@ -90,20 +91,20 @@ pub(super) async fn tally(store: &SqlStore, portal: &PortalSlug, marks: &[DateTi
     for mark in marks {
         let rows = rows(store, ASKED.to_owned(), vec![portal.as_str().into(), micros(*mark).into()]).await?;
         let row = rows.first().ok_or_else(|| corrupt("a count without a row"))?;
-        approvals.push(unsigned(row.try_get("", "many").doing(DOING)?)?);
+        approvals.push(unsigned(row.get("many").doing(DOING)?)?);
     }
     Ok(Tally { registrations, approvals, letters, deliveries })
 }
 
-async fn rows(store: &SqlStore, sql: String, values: Vec<Value>) -> Result<Vec<QueryResult>, StoreError> {
+async fn rows(store: &SqlStore, sql: String, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
     let db = store.readers();
-    db.query_all_raw(statement(db, &sql, values)).await.doing(DOING)
+    db.rows(statement(db, &sql, values)).await.doing(DOING)
 }
 
-fn count(row: &QueryResult) -> Result<Counted, StoreError> {
+fn count(row: &Row) -> Result<Counted, StoreError> {
     Ok(Counted {
-        state: row.try_get("", "state").doing(DOING)?,
-        count: unsigned(row.try_get("", "many").doing(DOING)?)?,
-        oldest: moment(row.try_get("", "oldest").doing(DOING)?)?,
+        state: row.get("state").doing(DOING)?,
+        count: unsigned(row.get("many").doing(DOING)?)?,
+        oldest: moment(row.get("oldest").doing(DOING)?)?,
     })
 }

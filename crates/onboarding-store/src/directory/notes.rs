@@ -3,11 +3,12 @@
 use crate::aggregates::statement;
 use crate::column::{micros, moment, signed, unsigned};
 use crate::error::{Doing, corrupt, unreadable};
+use crate::sql::Sql;
 use onboarding::ports::{ImportId, ImportNote, ImportReport, ImportState, StoreError};
 use onboarding_core::PortalSlug;
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{Statement, Value};
 
-pub(super) fn note(db: &impl ConnectionTrait, note: &ImportNote) -> Result<Statement, StoreError> {
+pub(super) fn note(db: &impl Sql, note: &ImportNote) -> Result<Statement, StoreError> {
     let faults = serde_json::to_string(&note.faults).map_err(|error| unreadable("import_notes", note.id.0, &error))?;
     let values: [Value; 10] = [
         note.id.0.into(),
@@ -28,15 +29,15 @@ pub(super) fn note(db: &impl ConnectionTrait, note: &ImportNote) -> Result<State
     Ok(statement(db, sql, values))
 }
 
-pub(super) async fn noted(db: &impl ConnectionTrait, portal: &PortalSlug, import: ImportId) -> Result<Option<ImportNote>, StoreError> {
+pub(super) async fn noted(db: &impl Sql, portal: &PortalSlug, import: ImportId) -> Result<Option<ImportNote>, StoreError> {
     const DOING: &str = "read what is told of an import";
     let sql = "SELECT state, laid, of_rows, added, updated, unchanged, faults, at FROM import_notes WHERE id = $1 AND portal = $2";
-    let Some(row) = db.query_one_raw(statement(db, sql, [import.0.into(), portal.as_str().into()])).await.doing(DOING)? else {
+    let Some(row) = db.row(statement(db, sql, [import.0.into(), portal.as_str().into()])).await.doing(DOING)? else {
         return Ok(None);
     };
-    let count = |column| row.try_get::<i64>("", column).doing(DOING).and_then(unsigned);
-    let state: String = row.try_get("", "state").doing(DOING)?;
-    let faults: String = row.try_get("", "faults").doing(DOING)?;
+    let count = |column| row.get::<i64>(column).doing(DOING).and_then(unsigned);
+    let state: String = row.get("state").doing(DOING)?;
+    let faults: String = row.get("faults").doing(DOING)?;
     Ok(Some(ImportNote {
         id: import,
         portal: portal.clone(),
@@ -45,6 +46,6 @@ pub(super) async fn noted(db: &impl ConnectionTrait, portal: &PortalSlug, import
         of: count("of_rows")?,
         report: ImportReport { added: count("added")?, updated: count("updated")?, unchanged: count("unchanged")? },
         faults: serde_json::from_str(&faults).map_err(|error| unreadable("import_notes", import.0, &error))?,
-        at: moment(row.try_get("", "at").doing(DOING)?)?,
+        at: moment(row.get("at").doing(DOING)?)?,
     }))
 }

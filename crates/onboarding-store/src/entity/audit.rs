@@ -1,5 +1,6 @@
 //! The audit trail; rows are added and, in time, removed, never changed.
 
+use crate::sql::read;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,3 +21,5 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+read!(id, portal, at, actor, subject_kind, subject_id, kind, details);

@@ -1,5 +1,6 @@
 //! Repeatable commands with their sealed replies.
 
+use crate::sql::read;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,3 +21,5 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+read!(digest, digest_key, body, body_key, reply, reply_key, at);

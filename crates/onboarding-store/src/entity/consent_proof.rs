@@ -1,5 +1,6 @@
 //! Proofs of consent; without an owner once pseudonymised.
 
+use crate::sql::read;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -22,3 +23,5 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+read!(id, portal, owner_kind, owner_id, document, version, language, sha256, granted, at);

@@ -1,5 +1,6 @@
 //! Outgoing mails and letters.
 
+use crate::sql::read;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -36,3 +37,8 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+read!(
+    id, portal, owner_kind, owner_id, kind, template, language, not_before, not_after, after_id, priority, message_id, sealed, sealed_key,
+    status, attempts, unknowns, attempting, fence, held_until, due_at, reason, created_at, settled_at,
+);

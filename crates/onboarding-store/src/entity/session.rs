@@ -1,5 +1,6 @@
 //! Sessions, by the digest of their token.
 
+use crate::sql::read;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -25,3 +26,5 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+read!(id, portal, account_id, digest, digest_key, kind, generation, memberships, opened_at, last_seen, idle, at_most, expires_at);

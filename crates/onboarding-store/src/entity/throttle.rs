@@ -1,5 +1,6 @@
 //! Counters.
 
+use crate::sql::read;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,3 +21,5 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+read!(digest, digest_key, count, since, last, last_but_one, ends_at);

@@ -1,5 +1,6 @@
 //! Digests of tokens, dead or alive, and where they lead.
 
+use crate::sql::read;
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,3 +19,5 @@ pub(crate) struct Model {
 pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+read!(digest, digest_key, owner_kind, owner_id, at);

@@ -4,9 +4,10 @@
 
 use super::connection::Pool;
 use crate::error::Doing;
+use crate::sql::Sql;
 use chrono::TimeDelta;
 use onboarding::ports::{Clock, StoreError};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{DbBackend, Statement};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -63,10 +64,10 @@ impl Offset {
     pub(crate) async fn measure(&self, pool: &Pool) -> Result<(), StoreError> {
         const DOING: &str = "ask the database for the time";
         let before = self.machine.as_ref().map(|machine| machine.now());
-        let row = pool.query_one_raw(Statement::from_string(DbBackend::Postgres, NOW)).await.doing(DOING)?;
+        let row = pool.row(Statement::from_string(DbBackend::Postgres, NOW)).await.doing(DOING)?;
         let (Some(machine), Some(before)) = (&self.machine, before) else { return Ok(()) };
         let took = machine.now() - before;
-        let shown: Option<i64> = row.map(|row| row.try_get("", "now")).transpose().doing(DOING)?;
+        let shown: Option<i64> = row.map(|row| row.get("now")).transpose().doing(DOING)?;
         let shown = crate::column::moment(shown.unwrap_or_default())?;
         // Within the time that the question took nobody can tell the clocks apart.
         let offset = shown - (before + took / 2);

@@ -4,11 +4,12 @@
 //! A connection whose server went away is dropped, and all that are idle with it: the next one asked for is a new one. So
 //! a restart of the database costs those who were talking to it at that moment, and nobody after them.
 
-use super::errand::{All, Errand, Execute, Unprepared, Word};
+use super::errand::{All, Errand, Execute, Word};
+use crate::sql::{Row, Sql};
 use async_trait::async_trait;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection as _, Executor};
-use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
+use sea_orm::{ConnAcquireErr, DbBackend, DbErr, RuntimeErr, Statement};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -160,7 +161,7 @@ impl Pool {
     }
 
     /// A question, which may be asked again of a new connection if the one that was held has lost its server.
-    async fn ask(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn ask(&self, statement: &Statement) -> Result<Vec<Row>, DbErr> {
         loop {
             let mut lent = self.lend().await?;
             let used = lent.used;
@@ -175,11 +176,11 @@ impl Pool {
     pub(super) async fn execute(&self, statement: &Statement) -> Result<u64, (DbErr, bool)> {
         let mut lent = self.lend().await.map_err(|error| (error, false))?;
         let done = lent.carry(AT_MOST, Execute(statement)).await;
-        done.map(|done| done.rows_affected()).map_err(|error| refused(error, DbErr::Exec))
+        done.map_err(|error| refused(error, DbErr::Exec))
     }
 
     /// The same for one that returns rows.
-    pub(super) async fn query(&self, statement: &Statement) -> Result<Vec<QueryResult>, (DbErr, bool)> {
+    pub(super) async fn query(&self, statement: &Statement) -> Result<Vec<Row>, (DbErr, bool)> {
         let mut lent = self.lend().await.map_err(|error| (error, false))?;
         lent.carry(AT_MOST, All(statement)).await.map_err(|error| refused(error, DbErr::Query))
     }
@@ -222,25 +223,16 @@ fn refused(error: sqlx::Error, kind: fn(RuntimeErr) -> DbErr) -> (DbErr, bool) {
 }
 
 #[async_trait]
-impl ConnectionTrait for Pool {
-    fn get_database_backend(&self) -> DbBackend {
+impl Sql for Pool {
+    fn backend(&self) -> DbBackend {
         DbBackend::Postgres
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+    async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         self.lend().await?.carry(AT_MOST, Execute(&statement)).await.map_err(|error| DbErr::Exec(failed(error)))
     }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.lend().await?.carry(AT_MOST, Unprepared(sql)).await.map_err(|error| DbErr::Exec(failed(error)))
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        // None of our questions has more rows than are wanted.
-        self.ask(&statement).await.map(|rows| rows.into_iter().next())
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn rows(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
         self.ask(&statement).await
     }
 }
@@ -310,25 +302,16 @@ impl Transaction {
 }
 
 #[async_trait]
-impl ConnectionTrait for Transaction {
-    fn get_database_backend(&self) -> DbBackend {
+impl Sql for Transaction {
+    fn backend(&self) -> DbBackend {
         DbBackend::Postgres
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+    async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
         self.carry(Execute(&statement)).await.map_err(|error| DbErr::Exec(failed(error)))
     }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.carry(Unprepared(sql)).await.map_err(|error| DbErr::Exec(failed(error)))
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let rows = self.carry(All(&statement)).await.map_err(|error| DbErr::Query(failed(error)))?;
-        Ok(rows.into_iter().next())
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn rows(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
         self.carry(All(&statement)).await.map_err(|error| DbErr::Query(failed(error)))
     }
 }

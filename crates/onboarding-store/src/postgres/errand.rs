@@ -1,9 +1,10 @@
 //! What connections are sent for: one statement each, with its values bound as the schema has them.
 
+use crate::sql::Row;
 use async_trait::async_trait;
 use sea_orm::sqlx::postgres::{PgArguments, PgConnection};
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor, Postgres};
-use sea_orm::{ExecResult, QueryResult, Statement, Value};
+use sea_orm::{QueryResult, Statement, Value};
 
 /// What is done with a connection.
 #[async_trait]
@@ -23,27 +24,18 @@ impl Errand<()> for Word {
 pub(super) struct Execute<'s>(pub(super) &'s Statement);
 
 #[async_trait]
-impl Errand<ExecResult> for Execute<'_> {
-    async fn run(self, connection: &mut PgConnection) -> Result<ExecResult, sqlx::Error> {
-        query(self.0)?.execute(connection).await.map(ExecResult::from)
-    }
-}
-
-pub(super) struct Unprepared<'s>(pub(super) &'s str);
-
-#[async_trait]
-impl Errand<ExecResult> for Unprepared<'_> {
-    async fn run(self, connection: &mut PgConnection) -> Result<ExecResult, sqlx::Error> {
-        connection.execute(AssertSqlSafe(self.0)).await.map(ExecResult::from)
+impl Errand<u64> for Execute<'_> {
+    async fn run(self, connection: &mut PgConnection) -> Result<u64, sqlx::Error> {
+        query(self.0)?.execute(connection).await.map(|done| done.rows_affected())
     }
 }
 
 pub(super) struct All<'s>(pub(super) &'s Statement);
 
 #[async_trait]
-impl Errand<Vec<QueryResult>> for All<'_> {
-    async fn run(self, connection: &mut PgConnection) -> Result<Vec<QueryResult>, sqlx::Error> {
-        query(self.0)?.fetch_all(connection).await.map(|rows| rows.into_iter().map(QueryResult::from).collect())
+impl Errand<Vec<Row>> for All<'_> {
+    async fn run(self, connection: &mut PgConnection) -> Result<Vec<Row>, sqlx::Error> {
+        query(self.0)?.fetch_all(connection).await.map(|rows| rows.into_iter().map(|row| Row::Postgres(QueryResult::from(row))).collect())
     }
 }
 

@@ -1,185 +1,273 @@
-//! Connections that are held rather than lent: a pool looks at each one with a statement of its own before it takes it back,
-//! and every statement is a hand-over to SQLite's thread, which costs more than most of ours do.
+//! One connection: its statements run on the thread that asks. A hand-over to a thread of SQLite's own and back would cost more
+//! than most of them do.
 
+use crate::sql::{self, Cell, Sql};
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
-use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection};
-use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions, Connection as _, Sqlite};
-use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Value};
-use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, OpenFlags, Rows};
+use sea_orm::sqlx;
+use sea_orm::{DbBackend, DbErr, RuntimeErr, Statement, Value, Values};
+use std::borrow::Cow;
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Statements that stay prepared.
+const PREPARED: usize = 128;
+/// After so many steps of SQLite's machine a statement is asked whether it may go on.
+const STEPS: i32 = 1_000;
+/// A statement that nobody bounds.
+const UNBOUNDED: u32 = u32::MAX;
 
 /// One open connection.
-pub(crate) struct Connection(tokio::sync::Mutex<SqliteConnection>);
+pub(crate) struct Connection {
+    db: Mutex<rusqlite::Connection>,
+    /// How often the running statement may still go on.
+    left: Arc<AtomicU32>,
+}
 
 impl Connection {
-    pub(super) async fn open(options: &SqliteConnectOptions) -> Result<Self, DbErr> {
-        options.connect().await.map(|connection| Self(connection.into())).map_err(|error| DbErr::Conn(failed(error)))
+    /// Opens the file, which must be there. The path is taken as it is: inside an address a blank or a question mark would mean
+    /// something else.
+    pub(super) fn open(path: &Path, patience: Duration, pragmas: &str) -> Result<Self, DbErr> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = rusqlite::Connection::open_with_flags(path, flags).map_err(opening)?;
+        db.busy_timeout(patience).map_err(opening)?;
+        db.set_prepared_statement_cache_capacity(PREPARED);
+        db.execute_batch("PRAGMA foreign_keys = ON").map_err(opening)?;
+        db.execute_batch(pragmas).map_err(opening)?;
+        let left = Arc::new(AtomicU32::new(UNBOUNDED));
+        let asked = Arc::clone(&left);
+        db.progress_handler(STEPS, Some(move || has_gone_on_too_long(&asked))).map_err(opening)?;
+        Ok(Self { db: Mutex::new(db), left })
     }
 
-    /// The rows that each statement of a text changed. One that changes rows by its nature tells its own; any other repeats
-    /// the number of the one before it.
-    pub(crate) async fn changes(&self, statement: &Statement) -> Result<Vec<u64>, DbErr> {
-        let mut connection = self.0.lock().await;
-        let results = sqlx::Executor::fetch_many(&mut *connection, query(statement)?);
-        let changes = results.try_filter_map(|result| std::future::ready(Ok(result.left().map(|done| done.rows_affected()))));
-        changes.try_collect().await.map_err(|error| DbErr::Exec(failed(error)))
+    /// Carries out a statement: the rows it changed.
+    pub(crate) fn change(&self, statement: &Statement) -> Result<u64, DbErr> {
+        self.changed(&statement.sql, given(statement)).map_err(|failure| DbErr::Exec(failure.told()))
     }
 
-    pub(super) async fn close(self) -> Result<(), DbErr> {
-        self.0.into_inner().close().await.map_err(|error| DbErr::Conn(failed(error)))
+    /// Carries out a word of a few that are said again and again.
+    pub(super) fn say(&self, word: &'static str) -> Result<(), DbErr> {
+        self.changed(word, &[]).map(drop).map_err(|failure| DbErr::Exec(failure.told()))
+    }
+
+    /// The rows of a statement.
+    pub(crate) fn rows(&self, statement: &Statement) -> Result<Vec<sql::Row>, DbErr> {
+        self.ask(statement).map_err(|failure| DbErr::Query(failure.told()))
+    }
+
+    /// The same, if it takes no longer than so many thousand steps of SQLite's machine; else `None`.
+    pub(super) fn rows_within(&self, thousands: u32, statement: &Statement) -> Result<Option<Vec<sql::Row>>, DbErr> {
+        self.left.store(thousands, Ordering::Relaxed);
+        let found = self.ask(statement);
+        self.left.store(UNBOUNDED, Ordering::Relaxed);
+        match found {
+            Err(failure) if failure.is_interrupted() => Ok(None),
+            found => found.map(Some).map_err(|failure| DbErr::Query(failure.told())),
+        }
+    }
+
+    /// Carries out several statements without values.
+    pub(super) fn carry_out(&self, sql: &str) -> Result<(), DbErr> {
+        self.lock().execute_batch(sql).map_err(|error| DbErr::Exec(Failure::from(error).told()))
+    }
+
+    pub(super) fn close(self) -> Result<(), DbErr> {
+        self.db.into_inner().unwrap_or_else(PoisonError::into_inner).close().map_err(|(_, error)| opening(error))
+    }
+
+    fn changed(&self, sql: &str, values: &[Value]) -> Result<u64, Failure> {
+        let db = self.lock();
+        let mut prepared = db.prepare_cached(sql)?;
+        bind(&mut prepared, values)?;
+        Ok(prepared.raw_execute()? as u64)
+    }
+
+    fn ask(&self, statement: &Statement) -> Result<Vec<sql::Row>, Failure> {
+        let db = self.lock();
+        let mut prepared = db.prepare_cached(&statement.sql)?;
+        bind(&mut prepared, given(statement))?;
+        let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
+        read(&mut prepared.raw_query(), &columns)
+    }
+
+    /// Nothing panics while it holds the connection, and if something did, SQLite's own state would be whole.
+    fn lock(&self) -> MutexGuard<'_, rusqlite::Connection> {
+        self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn failed(error: sqlx::Error) -> RuntimeErr {
-    RuntimeErr::SqlxError(Arc::new(error))
-}
-
-type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
-
-fn query(statement: &Statement) -> Result<Query<'_>, DbErr> {
-    let mut arguments = SqliteArguments::default();
-    for value in statement.values.iter().flat_map(|values| &values.0) {
-        bind(&mut arguments, value.clone())?;
+fn has_gone_on_too_long(left: &AtomicU32) -> bool {
+    match left.load(Ordering::Relaxed) {
+        UNBOUNDED => false,
+        0 => true,
+        some => {
+            left.store(some - 1, Ordering::Relaxed);
+            false
+        }
     }
-    // The text is ours; what came from outside stands in the arguments.
-    Ok(sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), arguments))
 }
 
-/// The kinds of values that the schema has.
-fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<(), DbErr> {
-    use sqlx::Arguments as _;
-    let bound = match value {
-        Value::Bool(value) => arguments.add(value),
-        Value::SmallInt(value) => arguments.add(value),
-        Value::Int(value) => arguments.add(value),
-        Value::BigInt(value) => arguments.add(value),
-        Value::Unsigned(value) => arguments.add(value),
-        // A limit, which the query builder takes as unsigned.
-        Value::BigUnsigned(value) => arguments.add(value.map(|value| i64::try_from(value).unwrap_or(i64::MAX))),
-        Value::String(value) => arguments.add(value),
-        Value::Bytes(value) => arguments.add(value),
-        Value::Uuid(value) => arguments.add(value),
-        _ => return Err(DbErr::Custom("a value of a kind that no column has".to_owned())),
-    };
-    bound.map_err(|_| DbErr::Custom("a value could not be bound".to_owned()))
+fn given(statement: &Statement) -> &[Value] {
+    statement.values.as_ref().map_or(&[], |Values(values)| values)
 }
 
+/// Binds a statement's values: `$3` is the third of them, wherever it stands, and each `?` the next.
+fn bind(prepared: &mut CachedStatement<'_>, values: &[Value]) -> Result<(), Failure> {
+    for place in 1..=prepared.parameter_count() {
+        let number = match prepared.parameter_name(place) {
+            None => place,
+            Some(name) => name.strip_prefix('$').and_then(|number| number.parse().ok()).ok_or(Failure::Unnumbered)?,
+        };
+        let value = values.get(number.wrapping_sub(1)).ok_or(Failure::Unnumbered)?;
+        prepared.raw_bind_parameter(place, Bound(value))?;
+    }
+    Ok(())
+}
+
+/// A value on its way into a statement.
+struct Bound<'v>(&'v Value);
+
+impl rusqlite::ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let number = |number: Option<i64>| number.map_or(ValueRef::Null, ValueRef::Integer);
+        // The kinds of values that the schema has.
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Bool(value) => number(value.map(i64::from)),
+            Value::SmallInt(value) => number(value.map(i64::from)),
+            Value::Int(value) => number(value.map(i64::from)),
+            Value::BigInt(value) => number(*value),
+            Value::Unsigned(value) => number(value.map(i64::from)),
+            // A limit, which the query builder takes as unsigned.
+            Value::BigUnsigned(value) => number(value.map(|value| i64::try_from(value).unwrap_or(i64::MAX))),
+            Value::String(value) => value.as_ref().map_or(ValueRef::Null, |text| ValueRef::Text(text.as_bytes())),
+            Value::Bytes(value) => value.as_ref().map_or(ValueRef::Null, |bytes| ValueRef::Blob(bytes)),
+            Value::Uuid(value) => value.as_ref().map_or(ValueRef::Null, |id| ValueRef::Blob(id.as_bytes())),
+            _ => return Err(rusqlite::Error::ToSqlConversionFailure("a value of a kind that no column has".into())),
+        }))
+    }
+}
+
+/// A row that was read.
+pub(crate) struct Row {
+    columns: Arc<[String]>,
+    values: Vec<rusqlite::types::Value>,
+}
+
+impl Row {
+    pub(crate) fn get<T: Cell>(&self, column: &str) -> Result<T, DbErr> {
+        let place = self.columns.iter().position(|name| name == column);
+        let Some(value) = place.and_then(|place| self.values.get(place)) else {
+            return Err(DbErr::Type(format!("there is no column {column}")));
+        };
+        T::column_result(value.into()).map_err(|error| DbErr::Type(format!("column {column}: {}", kind(&error))))
+    }
+}
+
+/// Without the value, which the error's own text may quote.
+fn kind(error: &FromSqlError) -> &'static str {
+    match error {
+        FromSqlError::InvalidType => "another type",
+        FromSqlError::OutOfRange(_) => "out of range",
+        _ => "unreadable",
+    }
+}
+
+fn read(rows: &mut Rows<'_>, columns: &Arc<[String]>) -> Result<Vec<sql::Row>, Failure> {
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let values = (0..columns.len()).map(|place| row.get(place)).collect::<Result<_, _>>()?;
+        all.push(sql::Row::Sqlite(Row { columns: Arc::clone(columns), values }));
+    }
+    Ok(all)
+}
+
+/// Why a statement failed.
+enum Failure {
+    Driver(rusqlite::Error),
+    /// A statement names a value that was not given.
+    Unnumbered,
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl Failure {
+    fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Driver(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted))
+    }
+
+    /// In the words of the driver that the rest of the store knows.
+    fn told(self) -> RuntimeErr {
+        let error = match self {
+            Self::Driver(rusqlite::Error::SqliteFailure(error, _)) => sqlx::Error::Database(Box::new(Refused(error.extended_code))),
+            Self::Driver(_) => sqlx::Error::Protocol("the driver failed".to_owned()),
+            Self::Unnumbered => sqlx::Error::Protocol("a statement names a value that was not given".to_owned()),
+        };
+        RuntimeErr::SqlxError(Arc::new(error))
+    }
+}
+
+fn opening(error: rusqlite::Error) -> DbErr {
+    DbErr::Conn(Failure::from(error).told())
+}
+
+/// SQLite's own word: its code, and nothing of the text, which could quote a row.
+#[derive(Debug)]
+struct Refused(i32);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SQLite code {}", self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl sqlx::error::DatabaseError for Refused {
+    fn message(&self) -> &'static str {
+        "SQLite refuses the statement"
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        Some(self.0.to_string().into())
+    }
+
+    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> sqlx::error::ErrorKind {
+        sqlx::error::ErrorKind::Other
+    }
+}
+
+/// Nothing here waits: each answer is there when it is asked for.
 #[async_trait]
-impl ConnectionTrait for Connection {
-    fn get_database_backend(&self) -> DbBackend {
+impl Sql for Connection {
+    fn backend(&self) -> DbBackend {
         DbBackend::Sqlite
     }
 
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let mut connection = self.0.lock().await;
-        let done = query(&statement)?.execute(&mut *connection).await;
-        done.map(ExecResult::from).map_err(|error| DbErr::Exec(failed(error)))
+    async fn execute(&self, statement: Statement) -> Result<u64, DbErr> {
+        self.change(&statement)
     }
 
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let mut connection = self.0.lock().await;
-        let done = sqlx::query(AssertSqlSafe(sql)).execute(&mut *connection).await;
-        done.map(ExecResult::from).map_err(|error| DbErr::Exec(failed(error)))
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let mut connection = self.0.lock().await;
-        let row = query(&statement)?.fetch_optional(&mut *connection).await;
-        row.map(|row| row.map(QueryResult::from)).map_err(|error| DbErr::Query(failed(error)))
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let mut connection = self.0.lock().await;
-        let rows = query(&statement)?.fetch_all(&mut *connection).await;
-        rows.map(|rows| rows.into_iter().map(QueryResult::from).collect()).map_err(|error| DbErr::Query(failed(error)))
-    }
-}
-
-/// Connections that only read. The one that was used last is used next: its statements are prepared, its pages at hand.
-pub(crate) struct Readers {
-    free: Arc<Mutex<Vec<Connection>>>,
-    places: Arc<Semaphore>,
-    count: u32,
-    patience: Duration,
-}
-
-/// A connection on loan; it comes back however its borrower ends.
-struct Lent {
-    connection: Option<Connection>,
-    free: Arc<Mutex<Vec<Connection>>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Deref for Lent {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        self.connection.as_ref().expect("it is taken out by its drop alone")
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).extend(self.connection.take());
-    }
-}
-
-impl Readers {
-    pub(super) async fn open(options: &SqliteConnectOptions, count: u32, patience: Duration) -> Result<Self, DbErr> {
-        let mut free = Vec::new();
-        for _ in 0..count {
-            free.push(Connection::open(options).await?);
-        }
-        let places = Semaphore::new(free.len());
-        Ok(Self { free: Arc::new(Mutex::new(free)), places: Arc::new(places), count, patience })
-    }
-
-    async fn lend(&self) -> Result<Lent, DbErr> {
-        let place = tokio::time::timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await;
-        let place = place.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
-        let place = place.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
-        let connection = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        // There are as many places as connections, so that a place always has one.
-        let connection = Some(connection.ok_or(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?);
-        Ok(Lent { connection, free: Arc::clone(&self.free), _place: place })
-    }
-
-    /// Waits for those on loan and closes all; later calls fail.
-    pub(super) async fn close(&self) -> Result<(), DbErr> {
-        // An error means that they were closed before.
-        let all = self.places.acquire_many(self.count).await;
-        self.places.close();
-        drop(all);
-        let connections = std::mem::take(&mut *self.free.lock().unwrap_or_else(PoisonError::into_inner));
-        for connection in connections {
-            connection.close().await?;
-        }
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl ConnectionTrait for Readers {
-    fn get_database_backend(&self) -> DbBackend {
-        DbBackend::Sqlite
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.lend().await?.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.lend().await?.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.lend().await?.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.lend().await?.query_all_raw(statement).await
+    async fn rows(&self, statement: Statement) -> Result<Vec<sql::Row>, DbErr> {
+        Self::rows(self, &statement)
     }
 }

@@ -4,13 +4,14 @@ use crate::aggregates::statement;
 use crate::batch::Batch;
 use crate::column::micros;
 use crate::error::Doing;
+use crate::sql::Sql;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{CommitError, Delivery, DeliveryStatus, OutboxChange, Settlement, StoreError};
 use onboarding_core::DeliveryId;
-use sea_orm::{ConnectionTrait, Statement, Value};
+use sea_orm::{Statement, Value};
 
 /// Attempts, settlements and withdrawals, in their order.
-pub(super) async fn settle_all(db: &impl ConnectionTrait, changes: &[OutboxChange], at: DateTime<Utc>) -> Result<(), CommitError> {
+pub(super) async fn settle_all(db: &impl Sql, changes: &[OutboxChange], at: DateTime<Utc>) -> Result<(), CommitError> {
     for change in changes {
         match change {
             OutboxChange::Enqueue(_) => {}
@@ -80,25 +81,13 @@ fn fenced(set: &str, values: impl IntoIterator<Item = Value>, id: DeliveryId, fe
     (format!("UPDATE outbox SET {set} WHERE {HELD}"), values.into_iter().chain([id.0.into(), fence.into()]).collect())
 }
 
-async fn held(db: &impl ConnectionTrait, (sql, values): Fenced) -> Result<(), CommitError> {
+async fn held(db: &impl Sql, (sql, values): Fenced) -> Result<(), CommitError> {
     let mut batch = Batch::default();
     batch.write(&sql, values);
     if batch.run(db).await.doing("settle a delivery")? { Ok(()) } else { Err(CommitError::Fenced) }
 }
 
-/// Attempts and settlements, each of which writes one row.
-pub(super) fn settle_in(batch: &mut Batch, changes: &[OutboxChange], at: DateTime<Utc>) {
-    for change in changes {
-        let (sql, values) = match change {
-            OutboxChange::Attempt { id, fence } => attempted(*id, *fence),
-            OutboxChange::Settle { id, fence, result } => settled(*id, *fence, result.clone(), at),
-            OutboxChange::Enqueue(_) | OutboxChange::Withdraw { .. } | OutboxChange::Unpark { .. } => continue,
-        };
-        batch.write(&sql, values);
-    }
-}
-
-pub(super) fn attempt(db: &impl ConnectionTrait, id: DeliveryId, fence: u64) -> Option<Statement> {
+pub(super) fn attempt(db: &impl Sql, id: DeliveryId, fence: u64) -> Option<Statement> {
     let mut batch = Batch::default();
     let (sql, values) = attempted(id, fence);
     batch.write(&sql, values);
@@ -132,17 +121,17 @@ fn settled(id: DeliveryId, fence: u64, result: Settlement, at: DateTime<Utc>) ->
 }
 
 /// What is gone or settled cannot be withdrawn, and that is no fault: the new secret goes out all the same.
-async fn withdraw(db: &impl ConnectionTrait, id: DeliveryId, at: DateTime<Utc>) -> Result<(), StoreError> {
+async fn withdraw(db: &impl Sql, id: DeliveryId, at: DateTime<Utc>) -> Result<(), StoreError> {
     let sql = "UPDATE outbox SET status = 'expired', settled_at = $2, held_until = NULL, attempting = FALSE, sealed = NULL, sealed_key = NULL \
                WHERE id = $1 AND status = 'queued'";
-    db.execute_raw(statement(db, sql, [id.0.into(), micros(at).into()])).await.doing("withdraw a delivery")?;
+    db.execute(statement(db, sql, [id.0.into(), micros(at).into()])).await.doing("withdraw a delivery")?;
     Ok(())
 }
 
 /// Only what is parked; what a clerk saw parked and is no longer is decided anew.
-async fn unpark(db: &impl ConnectionTrait, id: DeliveryId, at: DateTime<Utc>) -> Result<(), CommitError> {
+async fn unpark(db: &impl Sql, id: DeliveryId, at: DateTime<Utc>) -> Result<(), CommitError> {
     let sql = "UPDATE outbox SET status = 'queued', settled_at = NULL, not_before = $2, due_at = $2, attempts = 0, \
                unknowns = CASE WHEN kind = 'mail' THEN 0 ELSE unknowns END WHERE id = $1 AND status = 'parked'";
-    let done = db.execute_raw(statement(db, sql, [id.0.into(), micros(at).into()])).await.doing("unpark a delivery")?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(CommitError::Conflict) }
+    let done = db.execute(statement(db, sql, [id.0.into(), micros(at).into()])).await.doing("unpark a delivery")?;
+    if done == 1 { Ok(()) } else { Err(CommitError::Conflict) }
 }

@@ -10,10 +10,11 @@ use super::key_of;
 use crate::aggregates::{self, statement};
 use crate::batch::Batch;
 use crate::error::Doing;
+use crate::sql::Sql;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{CommitError, Version, Write};
 use onboarding_core::{Claim, Ref, Uuid};
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::DbBackend;
 
 enum Part {
     Stand(Ref, Version),
@@ -32,14 +33,14 @@ impl Part {
 
 /// Writes the states, if everything expected still has its version.
 pub(super) async fn stand_and_write(
-    db: &impl ConnectionTrait,
+    db: &impl Sql,
     expects: Vec<(Ref, Version)>,
     writes: Vec<Write>,
     at: DateTime<Utc>,
 ) -> Result<(), CommitError> {
     let expects = expects.into_iter().map(|(what, version)| Part::Stand(what, version));
     let mut parts: Vec<Part> = expects.chain(writes.into_iter().map(|write| Part::Write(Box::new(write)))).collect();
-    if db.get_database_backend() == DbBackend::Postgres {
+    if db.backend() == DbBackend::Postgres {
         parts.sort_by_key(Part::place);
     }
     let mut states = Batch::default();
@@ -60,11 +61,11 @@ pub(super) async fn stand_and_write(
 }
 
 /// That nobody holds them, seen at this moment.
-pub(super) async fn are_free(db: &impl ConnectionTrait, claims: &[Claim]) -> Result<(), CommitError> {
+pub(super) async fn are_free(db: &impl Sql, claims: &[Claim]) -> Result<(), CommitError> {
     for claim in claims {
         let (kind, portal, value) = key_of(claim);
         let sql = "SELECT owner_id FROM claims WHERE kind = $1 AND portal = $2 AND value = $3";
-        let row = db.query_one_raw(statement(db, sql, [kind.into(), portal.into(), value.into()])).await;
+        let row = db.row(statement(db, sql, [kind.into(), portal.into(), value.into()])).await;
         if row.doing("look at a claim")?.is_some() {
             return Err(CommitError::Conflict);
         }
@@ -73,8 +74,8 @@ pub(super) async fn are_free(db: &impl ConnectionTrait, claims: &[Claim]) -> Res
 }
 
 /// That nobody holds them, now and until the step is taken or not.
-pub(super) async fn keep_free(db: &impl ConnectionTrait, claims: &[Claim]) -> Result<(), CommitError> {
-    if db.get_database_backend() == DbBackend::Sqlite {
+pub(super) async fn keep_free(db: &impl Sql, claims: &[Claim]) -> Result<(), CommitError> {
+    if db.backend() == DbBackend::Sqlite {
         return are_free(db, claims).await;
     }
     let mut keys: Vec<_> = claims.iter().map(key_of).collect();

@@ -212,6 +212,9 @@ pub struct Commit {
     pub consents: Vec<(Ref, ConsentGiven)>,
     /// The command id with its reply, where the call can be repeated.
     pub command: Option<CommandRecord>,
+    /// Whether a power cut may take it away: whoever wrote it finds out the same anew, and nobody was told. The end of the
+    /// process takes nothing away.
+    pub redoable: bool,
 }
 
 impl Commit {
@@ -231,6 +234,7 @@ impl Commit {
             sessions: Vec::new(),
             consents: Vec::new(),
             command: None,
+            redoable: false,
         }
     }
 }

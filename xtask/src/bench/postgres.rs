@@ -1,0 +1,110 @@
+//! The same server on a PostgreSQL of its own: what a session check costs us there, and what a second server over the same database adds.
+
+use super::client::Client;
+use super::server::{self, Prepared, Server};
+use super::{Figure, HASHERS, Reference};
+use anyhow::{Context, Result, anyhow, ensure};
+use onboarding_testkit::postgres::Cluster;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// People who register first.
+const PEOPLE: u32 = 40;
+/// Session checks measured.
+const CHECKS: u32 = 5_000;
+/// Sign-ins measured, one after the other.
+const SIGN_INS: u32 = 200;
+/// Clients of each server while sign-ins are counted; more than it hashes at a time, so that it is never idle.
+const CLIENTS: u32 = 3;
+/// How long sign-ins are counted in each round.
+const SPAN: Duration = Duration::from_secs(5);
+/// Rounds in which one server and two alternate: what slows the machine down slows both.
+const ROUNDS: u32 = 4;
+
+/// Runs, and gives the figures of the table.
+pub(super) fn run(root: &Path, binary: &Path) -> Result<Vec<Figure>> {
+    let dir = tempfile::tempdir().context("could not make a folder")?;
+    let cluster = Cluster::start("-c max_connections=60");
+    let prepared = server::prepare(root, binary, dir.path(), &cluster.database(), PEOPLE, HASHERS)?;
+    let reference = Reference::start()?;
+    let one = Server::start(binary, &prepared)?;
+    let mut client = Client::connect(one.address)?;
+    let documents = client.documents("bench")?;
+    for number in 0..PEOPLE {
+        client.sign_up("bench", number, &documents, &prepared.mails)?;
+    }
+
+    let token = client.sign_in("bench", 0)?;
+    let before = one.cpu()?;
+    for _ in 0..CHECKS {
+        client.check("bench", &token)?;
+    }
+    let check = one.cpu()?.saturating_sub(before) / CHECKS;
+
+    let before = one.cpu()?;
+    for number in 0..SIGN_INS {
+        client.sign_in("bench", number % PEOPLE)?;
+    }
+    let sign_in = one.cpu()?.saturating_sub(before) / SIGN_INS;
+    let ratio = sign_in.as_secs_f64() / (reference.hashes()? / super::HASHES).as_secs_f64();
+
+    let (alone, both) = throughput(binary, &prepared, &one)?;
+    let gain = both / alone;
+    println!("sign-ins a second: {alone:.1} at one server, {both:.1} at two, {CLIENTS} clients each, one hash at a time each");
+    println!("{} cores, which clients and PostgreSQL share with the servers\n", std::thread::available_parallelism()?);
+    Ok(vec![
+        Figure {
+            what: "session check on PostgreSQL, CPU of ours",
+            value: format!("{:.3} ms", check.as_secs_f64() * 1e3),
+            budget: "≤ 0.30 ms",
+            kept: check <= Duration::from_micros(300),
+        },
+        Figure {
+            what: "sign-in on PostgreSQL, CPU of ours",
+            value: format!("{ratio:.2} × one hash"),
+            budget: "≤ 1.10 × one hash",
+            kept: ratio <= 1.10,
+        },
+        Figure {
+            what: "sign-ins a second, two servers over one database",
+            value: format!("{gain:.2} × one server"),
+            budget: "≥ 1.8 × one server, where cores allow",
+            kept: gain >= 1.8,
+        },
+    ])
+}
+
+/// Sign-ins a second at one server, and at two together.
+fn throughput(binary: &Path, prepared: &Prepared, one: &Server) -> Result<(f64, f64)> {
+    let other = Server::start(binary, prepared)?;
+    let (mut alone, mut both) = (0.0, 0.0);
+    for _ in 0..ROUNDS {
+        alone += sign_ins(&[one])?;
+        both += sign_ins(&[one, &other])?;
+    }
+    Ok((alone / f64::from(ROUNDS), both / f64::from(ROUNDS)))
+}
+
+/// Sign-ins a second of several clients at each of these servers, each with a person of its own.
+fn sign_ins(servers: &[&Server]) -> Result<f64> {
+    let mut people = 0..PEOPLE;
+    let begun = Instant::now();
+    let clients = servers.iter().flat_map(|server| (0..CLIENTS).map(|_| server.address)).map(|address| {
+        let person = people.next().context("there are more clients than people")?;
+        Ok(std::thread::spawn(move || -> Result<u32> {
+            let mut client = Client::connect(address)?;
+            let mut done = 0;
+            while begun.elapsed() < SPAN {
+                client.sign_in("bench", person)?;
+                done += 1;
+            }
+            Ok(done)
+        }))
+    });
+    let mut done = 0;
+    for client in clients.collect::<Result<Vec<_>>>()? {
+        done += client.join().map_err(|_| anyhow!("a client broke off"))??;
+    }
+    ensure!(done > 0, "nobody signed in");
+    Ok(f64::from(done) / begun.elapsed().as_secs_f64())
+}
