@@ -308,7 +308,9 @@ fn is_name(missing: &Missing) -> bool {
 
 /// Names to be given on the first page: those that are missing, and those that somebody else has typed.
 fn asked_names(link: &SetupView) -> Vec<Missing> {
-    let asked = |missing: &Missing, known: bool| !link.missing.contains(&Missing::SignIn) && (link.missing.contains(missing) || link.invited && known);
+    let asked = |missing: &Missing, known: bool| {
+        !link.missing.contains(&Missing::SignIn) && (link.missing.contains(missing) || link.invited && known)
+    };
     let names = [(Missing::FirstName, link.first_name.is_some()), (Missing::LastName, link.last_name.is_some())];
     names.into_iter().filter(|(name, known)| asked(name, *known)).map(|(name, _)| name).collect()
 }

@@ -85,7 +85,7 @@ impl<'a> Browser<'a> {
         let client = Client::of(address, "");
         let mut browser = Self { site, driver, client, session: String::new(), profile };
         let opened = browser.ask("POST", "/session", &browser.wish(scripts, language));
-        browser.session = opened.expect("a session")["sessionId"].as_str().unwrap().to_owned();
+        opened.expect("a session")["sessionId"].as_str().unwrap().clone_into(&mut browser.session);
         browser.open(path);
         browser
     }

@@ -187,14 +187,9 @@ impl Browser<'_> {
 
 /// The form that has these fields and this button.
 fn form(fields: &[(&str, &str)], button: Option<&str>) -> String {
-    let mut form = "main form".to_owned();
-    for (name, _) in fields {
-        form.push_str(&format!(":has([name=\"{name}\"])"));
-    }
-    if let Some(button) = button {
-        form.push_str(&format!(":has(button[value=\"{button}\"])"));
-    }
-    form
+    let fields: String = fields.iter().map(|(name, _)| format!(":has([name=\"{name}\"])")).collect::<Vec<_>>().concat();
+    let button = button.map(|button| format!(":has(button[value=\"{button}\"])")).unwrap_or_default();
+    format!("main form{fields}{button}")
 }
 
 fn submit(form: &str, button: Option<&str>) -> String {
