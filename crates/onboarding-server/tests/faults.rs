@@ -109,7 +109,8 @@ fn crowd(site: &Site, over: &AtomicBool) -> Vec<(String, String, Instant)> {
                             break;
                         }
                         let email = format!("p-{who}-{nth}@post.example");
-                        let call = site.http().post("/api/v1/housing/registrations").from(&format!("10.{who}{}.{}.1", nth / 250, nth % 250));
+                        let call =
+                            site.http().post("/api/v1/housing/registrations").from(&format!("10.{who}{}.{}.1", nth / 250, nth % 250));
                         let answer = call.json(&form(&PEOPLE[who], &email)).send();
                         assert!(matches!(answer.status, 202 | 503), "{answer}");
                         if answer.status == 202 {

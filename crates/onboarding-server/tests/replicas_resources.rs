@@ -48,7 +48,10 @@ fn figure(site: &Site, name: &str) -> u64 {
 #[test]
 fn of_five_hundred_sign_ins_at_once_only_those_of_a_passwords_length_are_hashed_and_few_at_a_time() {
     let replicas = Replicas::start(|site| {
-        site.reconfigure("memory_kib = 64\npasses = 1\n", &format!("memory_kib = {ARENA}\npasses = 2\n[metrics]\nlisten = \"127.0.0.1:0\"\n"));
+        site.reconfigure(
+            "memory_kib = 64\npasses = 1\n",
+            &format!("memory_kib = {ARENA}\npasses = 2\n[metrics]\nlisten = \"127.0.0.1:0\"\n"),
+        );
     });
     replicas.register(&PEOPLE[0], VICTIM);
     let sites = &replicas.sites;
@@ -57,9 +60,8 @@ fn of_five_hundred_sign_ins_at_once_only_those_of_a_passwords_length_are_hashed_
     let before = sites.each_ref().map(peak);
     // At most 1,024 characters can be allowed, of four bytes each.
     let passwords = ["x".repeat(1024 * 1024), "x".repeat(4_097), "x".repeat(1_024)];
-    let bodies = passwords.map(|password| {
-        [VICTIM, "nobody@y.example"].map(|login| json!({ "login": login, "password": password }).to_string().into_bytes())
-    });
+    let bodies = passwords
+        .map(|password| [VICTIM, "nobody@y.example"].map(|login| json!({ "login": login, "password": password }).to_string().into_bytes()));
     let over = AtomicBool::new(false);
     let answers = thread::scope(|scope| {
         let looks = sites.each_ref().map(|site| {
@@ -185,11 +187,19 @@ fn a_slow_header_or_body_or_a_flood_of_http_2_holds_a_connection_of_either_for_l
         ("a header", Slow::letters("GET /health/live HTTP/1.1\r\nHost: x\r\n")),
         ("a second header", Slow::letters("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nX: ")),
         ("a body", Slow::letters(&format!("{head}{json}Content-Length: 5000\r\n\r\n{{"))),
-        ("a body in chunks", Slow { beat: b"1\r\nx\r\n".to_vec(), ..Slow::letters(&format!("{head}{json}Transfer-Encoding: chunked\r\n\r\n")) }),
+        (
+            "a body in chunks",
+            Slow { beat: b"1\r\nx\r\n".to_vec(), ..Slow::letters(&format!("{head}{json}Transfer-Encoding: chunked\r\n\r\n")) },
+        ),
         ("a body that nobody reads", Slow::letters(&format!("{head}Content-Type: text/html\r\nContent-Length: 5000\r\n\r\n"))),
         ("streams begun and reset", flood(headers)),
         ("a header without end", flood(continued)),
-        ("an upgrade", Slow::letters("GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\nPRI")),
+        (
+            "an upgrade",
+            Slow::letters(
+                "GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\nPRI",
+            ),
+        ),
     ];
     let before = replicas.sites.each_ref().map(peak);
     thread::scope(|scope| {

@@ -130,10 +130,23 @@ fn a_thief_of_all_tables_finds_nothing_that_confirms_resets_redeems_or_signs_in(
     let setup = printed_setup.lines().last().unwrap().to_owned();
     let [mailed, business] = nora(&sites);
     let noticed = notice(&sites[0], "0001843");
-    let mut secrets =
-        [PASSWORD, KEY, &mailed, &session, &change, &reset, &applied, &claim, &setup, &business, &noticed, &pending.code(), &pending.token()]
-            .map(str::to_owned)
-            .to_vec();
+    let mut secrets = [
+        PASSWORD,
+        KEY,
+        &mailed,
+        &session,
+        &change,
+        &reset,
+        &applied,
+        &claim,
+        &setup,
+        &business,
+        &noticed,
+        &pending.code(),
+        &pending.token(),
+    ]
+    .map(str::to_owned)
+    .to_vec();
 
     // And what waits in the outbox, which nobody has seen yet.
     stop_post(&sites, &database);
@@ -264,8 +277,7 @@ fn base64(bytes: &[u8]) -> String {
 /// The bytes behind a text in either alphabet of base64; `None` where it is none.
 fn unbase64(text: &str) -> Option<Vec<u8>> {
     let plain = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let sextets: Vec<_> =
-        plain.bytes().map(|byte| BASE64.iter().position(|letter| *letter == byte)).collect::<Option<_>>()?;
+    let sextets: Vec<_> = plain.bytes().map(|byte| BASE64.iter().position(|letter| *letter == byte)).collect::<Option<_>>()?;
     let whole = sextets.chunks(4).flat_map(|chunk| {
         let bits = chunk.iter().fold(0, |bits, sextet| bits << 6 | sextet) << (6 * (4 - chunk.len()));
         (1..chunk.len()).map(move |nth| u8::try_from(bits >> (24 - 8 * nth) & 255).unwrap())

@@ -175,7 +175,13 @@ fn a_part_of_a_hash_is_seen_in_the_time_of_an_answer_and_nothing_where_there_is_
     let mut calls = Calls::of(&replicas);
     let mut tries = |round: usize| -> Vec<_> {
         let pairs = (0..2).flat_map(|class| (0..250).map(move |nth| (class, nth)));
-        pairs.map(|(class, nth)| Try { class, call: calls.sign_in(&format!("nobody-{round}-{class}-{nth:03}@y.example"), PASSWORD), status: 401 }).collect()
+        pairs
+            .map(|(class, nth)| Try {
+                class,
+                call: calls.sign_in(&format!("nobody-{round}-{class}-{nth:03}@y.example"), PASSWORD),
+                status: 401,
+            })
+            .collect()
     };
     let mut equal = Times::default();
     equal.take(tries(0), 1, Duration::ZERO);
@@ -201,7 +207,11 @@ fn the_time_of_an_answer_does_not_tell_whether_a_login_exists_or_how_right_a_pas
     for round in 0..2 {
         next_day(&mut replicas);
         let mut calls = Calls::of(&replicas);
-        let tries = each(FREE).into_iter().map(|(class, nth)| Try { class, call: calls.sign_in(&login(class, nth), "Drei Kamele am Pol 5!"), status: 401 });
+        let tries = each(FREE).into_iter().map(|(class, nth)| Try {
+            class,
+            call: calls.sign_in(&login(class, nth), "Drei Kamele am Pol 5!"),
+            status: 401,
+        });
         existing.take(tries.collect(), round, Duration::ZERO);
     }
     alike("signing in with a login of somebody and of nobody", &existing);
@@ -210,7 +220,8 @@ fn the_time_of_an_answer_does_not_tell_whether_a_login_exists_or_how_right_a_pas
     let mut right = Times::default();
     let mut calls = Calls::of(&replicas);
     let typed = [PASSWORD.replace('!', "?"), PASSWORD.replacen('V', "W", 1)];
-    let tries = each(FREE / 2).into_iter().map(|(class, nth)| Try { class, call: calls.sign_in(&login(0, nth), &typed[class]), status: 401 });
+    let tries =
+        each(FREE / 2).into_iter().map(|(class, nth)| Try { class, call: calls.sign_in(&login(0, nth), &typed[class]), status: 401 });
     right.take(tries.collect(), 3, Duration::ZERO);
     alike("signing in with a password that is right but for its end and one that is wrong from its beginning", &right);
 
