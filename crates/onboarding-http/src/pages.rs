@@ -226,9 +226,8 @@ impl Pages {
         };
         match turn {
             Ok(turn) => self.turned(&visit, row, turn),
-            // Whoever is signed in keeps the way out on pages that say no.
-            Err(problem) if visit.session.is_some() => self.refused_page(&visit, problem),
-            Err(problem) => Err(problem),
+            // In the language that was chosen; whoever is signed in keeps the way out.
+            Err(problem) => self.refused_page(&visit, row, problem),
         }
     }
 
@@ -300,10 +299,12 @@ impl Pages {
         Ok(Turn::Go { to: format!("login?done={done}{back}"), cookies: waiting.into_iter().collect(), clear: false })
     }
 
-    /// The page that says no, in the frame of whoever is signed in.
-    fn refused_page(&self, visit: &Visit, problem: Problem) -> Result<Response, Problem> {
-        let view = self.error_view(&visit.portal, visit.language, &problem).ok_or_else(|| problem.clone())?;
-        let mut response = self.written(&visit.portal, visit.language, &self.chrome(visit), &view)?;
+    /// The page that says no, in the frame of whoever asked.
+    fn refused_page(&self, visit: &Visit, row: &Row, problem: Problem) -> Result<Response, Problem> {
+        let language = problem.language().filter(|own| visit.portal.journey.languages.contains(own)).unwrap_or(visit.language);
+        let view = self.error_view(&visit.portal, language, &problem).ok_or_else(|| problem.clone())?;
+        let chrome = Chrome { comforts: row.names != LINKED, ..self.chrome(visit) };
+        let mut response = self.written(&visit.portal, language, &chrome, &view)?;
         for (name, value) in problem.headers() {
             response.headers_mut().insert(name, value.clone());
         }

@@ -126,8 +126,14 @@ fn markup_in_a_name_is_text() {
         assert_ne!(browser.title(), "won");
     };
     is_harmless(&browser);
-    browser.fill(&[("first_name", "Ada"), ("last_name", "Chefin"), ("password", PASSWORD), ("consent_terms", ""), ("consent_privacy", "")]);
-    browser.open("/partner/login");
+    browser.fill(&[("first_name", "Ada"), ("last_name", "Chefin")]);
+    for document in ["privacy", "terms"] {
+        browser.arrives(&format!("/partner/setup/{document}"));
+        browser.press(&[], None);
+    }
+    browser.arrives("/partner/setup/password");
+    browser.fill(&[("password", PASSWORD)]);
+    browser.arrives("/partner/login");
     browser.fill(&[("login", boss), ("password", PASSWORD)]);
     browser.arrives("/partner/area");
     is_harmless(&browser);
