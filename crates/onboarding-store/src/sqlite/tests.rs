@@ -54,14 +54,14 @@ async fn a_value_is_bound_by_its_number_and_each_kind_comes_back_as_itself() {
     let (_folder, db) = opened().await;
     let id = uuid::Uuid::from_u128(7);
     let values: [Value; 5] = [true.into(), (-3_i16).into(), "Wörter".into(), vec![0_u8, 255].into(), id.into()];
-    let sql = "SELECT $5 AS id, $4 AS bytes, $3 AS text, $2 AS small, $1 AS yes, $2 AS again, NULL AS nothing";
+    let sql = "SELECT $5 AS id, $4 AS bytes, $3 AS text, $2 AS small, $1 AS yes, $2 AS again, NULL AS absent";
     let row: Row = db.readers().row(asked(sql, values)).await.unwrap().unwrap();
     assert!(row.get::<bool>("yes").unwrap());
     assert_eq!((row.get::<i16>("small").unwrap(), row.get::<i64>("again").unwrap()), (-3, -3));
     assert_eq!(row.get::<String>("text").unwrap(), "Wörter");
     assert_eq!(row.get::<Vec<u8>>("bytes").unwrap(), [0, 255]);
     assert_eq!(row.get::<uuid::Uuid>("id").unwrap(), id);
-    assert_eq!(row.get::<Option<i64>>("nothing").unwrap(), None);
+    assert_eq!(row.get::<Option<i64>>("absent").unwrap(), None);
     let positional = db.readers().row(asked("SELECT ? AS one, ? AS two", [1_i64.into(), 2_i64.into()])).await.unwrap().unwrap();
     assert_eq!((positional.get::<i64>("one").unwrap(), positional.get::<i64>("two").unwrap()), (1, 2));
     // A number without a value is a mistake of ours, and never NULL.
