@@ -154,25 +154,20 @@ fn fill_in(visitor: &mut Visitor, email: &str, password: &str) {
 /// Clerks decide by the API; a record's super admin on the pages.
 fn approve(site: &Site, portal: &Drawn, chief: Option<&mut Visitor>) {
     let slug = &portal.slug;
-    match chief {
-        Some(chief) => {
-            chief.open(&format!("/{slug}/team"));
-            let html = chief.page.text().replace("&#x2f;", "/");
-            let request = html.split("href=\"").find(|part| part.starts_with(&format!("/{slug}/team/requests/"))).unwrap();
-            let request = request.split('"').next().unwrap().to_owned();
-            chief.open(&request);
-            chief.press(&[], Some("approve"));
-        }
-        None => {
-            let clerk = site.clerk(slug, "clerk@works.example");
-            let waiting =
-                site.signed(&clerk, "GET", &format!("/{slug}/staff/registrations?state=awaiting_approval"), &Value::Null).expect(200);
-            let id = waiting["registrations"][0]["id"].as_str().unwrap();
-            let version =
-                site.signed(&clerk, "GET", &format!("/{slug}/staff/registrations/{id}"), &Value::Null).expect(200)["version"].clone();
-            site.signed(&clerk, "POST", &format!("/{slug}/staff/registrations/{id}/approve"), &json!({ "version": version })).expect(200);
-        }
+    if let Some(chief) = chief {
+        chief.open(&format!("/{slug}/team"));
+        let html = chief.page.text().replace("&#x2f;", "/");
+        let request = html.split("href=\"").find(|part| part.starts_with(&format!("/{slug}/team/requests/"))).unwrap();
+        let request = request.split('"').next().unwrap().to_owned();
+        chief.open(&request);
+        chief.press(&[], Some("approve"));
+        return;
     }
+    let clerk = site.clerk(slug, "clerk@works.example");
+    let waiting = site.signed(&clerk, "GET", &format!("/{slug}/staff/registrations?state=awaiting_approval"), &Value::Null).expect(200);
+    let id = waiting["registrations"][0]["id"].as_str().unwrap();
+    let version = site.signed(&clerk, "GET", &format!("/{slug}/staff/registrations/{id}"), &Value::Null).expect(200)["version"].clone();
+    site.signed(&clerk, "POST", &format!("/{slug}/staff/registrations/{id}/approve"), &json!({ "version": version })).expect(200);
 }
 
 /// The set-up behind a link, to its end.

@@ -67,6 +67,13 @@ impl Client {
         Ok(())
     }
 
+    /// The register page, the largest that anybody gets.
+    pub(super) fn page(&mut self, portal: &str) -> Result<()> {
+        let (status, _) = self.call("GET", &format!("/{portal}/register?lang=de"), None, None)?;
+        ensure!(status == 200, "the register page was answered {status}");
+        Ok(())
+    }
+
     /// The documents to agree to, all granted.
     pub(super) fn documents(&mut self, portal: &str) -> Result<Value> {
         let (_, list) = self.call("GET", &format!("/api/v1/{portal}/documents"), None, None)?;

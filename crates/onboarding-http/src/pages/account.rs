@@ -1,12 +1,15 @@
 //! `/{p}/account`: what the portal knows of a person, and the ways to change it.
 
 use super::blocks::{Block, Button, Choice, Field, Line, Row, Way};
-use super::view::View;
+use super::cookies::Purpose;
+use super::fields::number_word;
+use super::view::{View, Wrong, own_name};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::stories::{AccountView, Amendment, SessionView};
 use onboarding::{Error, Onboarding};
-use onboarding_core::{Language, MembershipId, Uuid};
+use onboarding_core::account::Refusal;
+use onboarding_core::{MembershipId, Uuid};
 use onboarding_text::{Zone, moments};
 
 impl Pages {
@@ -52,7 +55,7 @@ impl Pages {
         }
         let mut rows = Vec::new();
         if let Some(number) = session.facts.account.value.record() {
-            let label = text(&format!("field-{}", super::fields::number_word(portal.journey.number)))?;
+            let label = text(&format!("field-{}", number_word(portal.journey.number)))?;
             // As the company writes it, where the books still have it.
             let written = session.facts.memberships.iter().find(|held| held.membership.value.record() == number);
             let written = written.map_or_else(|| number.as_str().to_owned(), |held| held.written.clone());
@@ -63,7 +66,7 @@ impl Pages {
         rows.push(row(text("field-email")?, account.email.clone(), Some("account/email")));
         rows.push(row(text("field-firstName")?, or_nothing(account.first_name.as_ref()), Some("account/profile")));
         rows.push(row(text("field-lastName")?, or_nothing(account.last_name.as_ref()), Some("account/profile")));
-        rows.push(row(text("common-language")?, super::view::own_name(account.language).to_owned(), Some("account/profile")));
+        rows.push(row(text("common-language")?, own_name(account.language).to_owned(), Some("account/profile")));
         rows.push(row(text("field-password")?, "••••••••".to_owned(), Some("account/password")));
         view = view.with(Block::Rows { rows });
         let way = |to: &str, key: &str| -> Result<Way, Problem> { Ok(Way { href: format!("/{slug}/{to}"), text: text(key)?, note: None }) };
@@ -110,7 +113,7 @@ impl Pages {
                 ..Line::default()
             }))
         };
-        let languages = portal.journey.languages.iter().map(|one| (one.tag().to_owned(), super::view::own_name(*one).to_owned()));
+        let languages = portal.journey.languages.iter().map(|one| (one.tag().to_owned(), own_name(*one).to_owned()));
         let view = View::new(text("account-profile")?).asks(Form {
             action: Self::here(visit, "account/profile"),
             hidden: self.carried(visit),
@@ -138,8 +141,8 @@ impl Pages {
         };
         match self.api.engine().amend(session, &amendment).await {
             Ok(after) => {
-                let cookies = vec![self.jar.set(super::cookies::Purpose::Language, portal.slug.as_str(), after.language.tag())];
-                Ok(Turn::Go { to: format!("account?done=saved&lang={}", spoken(after.language)), cookies, clear: false })
+                let cookies = vec![self.jar.set(Purpose::Language, portal.slug.as_str(), after.language.tag())];
+                Ok(Turn::Go { to: format!("account?done=saved&lang={}", after.language.tag()), cookies, clear: false })
             }
             Err(Error::Input(faults)) => Ok(view.wrong(self.faults(portal, language, &faults)?).into()),
             Err(error) => Err(problem_of(error)),
@@ -177,7 +180,7 @@ impl Pages {
                 if problem.code() != "last_super_admin" {
                     return Err(problem);
                 }
-                let told = super::view::Wrong::here(self.text(portal, language, "err-lastSuperAdmin", &[])?);
+                let told = Wrong::here(self.text(portal, language, "err-lastSuperAdmin", &[])?);
                 Ok(view.wrong(vec![told]).status(problem.status()).into())
             }
         }
@@ -189,7 +192,7 @@ impl Pages {
         let text = |key: &str| self.text(portal, language, key, &[]);
         let session = Self::signed_in(visit)?;
         let Field::Line(line) = self.email_field(visit, Some("hint-email-link"), None)? else { return Err(Problem::internal()) };
-        let own = vec![super::blocks::Row {
+        let own = vec![Row {
             name: text("field-email")?,
             value: session.facts.account.value.email().as_str().to_owned(),
             href: None,
@@ -205,7 +208,7 @@ impl Pages {
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
         let mut missing = Vec::new();
         if posted.filled("email").is_none() {
-            missing.push(super::view::Wrong::at("email", text("err-email-empty")?));
+            missing.push(Wrong::at("email", text("err-email-empty")?));
         }
         missing.extend(self.no_password(visit)?);
         if !missing.is_empty() {
@@ -222,19 +225,19 @@ impl Pages {
         self.password_field(&visit.portal, visit.language, "password", "account-askPassword", None)
     }
 
-    pub(super) fn no_password(&self, visit: &Visit) -> Result<Option<super::view::Wrong>, Problem> {
+    pub(super) fn no_password(&self, visit: &Visit) -> Result<Option<Wrong>, Problem> {
         let given = visit.posted.as_ref().is_some_and(|posted| !posted.text("password").is_empty());
         let fault = || self.text(&visit.portal, visit.language, "err-password-current-empty", &[]);
-        (!given).then(|| fault().map(|text| super::view::Wrong::at("password", text))).transpose()
+        (!given).then(|| fault().map(|text| Wrong::at("password", text))).transpose()
     }
 
     /// What an asked-for password may be refused for, on the page that asked.
     pub(super) fn told_at_password(&self, visit: &Visit, view: View, error: Error) -> Result<Turn, Problem> {
         let (portal, language) = (&visit.portal, visit.language);
         match error {
-            Error::Account(onboarding_core::account::Refusal::WrongPassword) => {
+            Error::Account(Refusal::WrongPassword) => {
                 let text = self.text(portal, language, "err-password-current", &[])?;
-                Ok(view.wrong(vec![super::view::Wrong::at("password", text)]).into())
+                Ok(view.wrong(vec![Wrong::at("password", text)]).into())
             }
             Error::Input(faults) => Ok(view.wrong(self.faults(portal, language, &faults)?).into()),
             Error::Throttled { until, now } => Ok(self.too_soon(visit, view, until, now)?.into()),
@@ -246,8 +249,4 @@ impl Pages {
     pub(super) fn moment(visit: &Visit, at: chrono::DateTime<chrono::Utc>) -> String {
         moments::datetime(visit.language, Zone::of_country(&visit.portal.country), at)
     }
-}
-
-fn spoken(language: Language) -> &'static str {
-    language.tag()
 }

@@ -1,6 +1,7 @@
 //! `/{p}/help` and `/{p}/accessibility`: whom to ask, what is often asked, and how to say that a page shuts somebody out.
 
 use super::blocks::{Block, Button, Field, Line, Row};
+use super::fields::number_word;
 use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
@@ -13,7 +14,7 @@ impl Pages {
         let text = |key: &str| self.text(portal, language, key, &[]);
         let journey = &portal.journey;
         let view = View::new(text("common-help")?).with(Block::Rows { rows: self.contacts(visit)? });
-        let word = super::fields::number_word(journey.number);
+        let word = number_word(journey.number);
         let view = if portal.support.quote_number { view.says(text(&format!("help-quote-{word}"))?) } else { view };
         let mut asked = vec![self.text(portal, language, "faq-spam", &[("sender", portal.sender.from.as_str().into())])?];
         let mut add = |applies: bool, key: &str| -> Result<(), Problem> {
