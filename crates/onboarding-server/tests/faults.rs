@@ -317,7 +317,7 @@ fn a_database_whose_connections_others_hold_turns_readiness_red_until_they_leave
         let running = scope.spawn(|| crowd(&site, &over));
         within(PATIENCE, "some registrations", || (registrations(&cluster, &database) >= 4).then_some(()));
         // More than there are places, each of which tries until it has one; all leave together. Whoever is in shows the servers out.
-        let leave = Instant::now() + Duration::from_secs(8);
+        let leave = Instant::now() + Duration::from_secs(20);
         let squatters: Vec<_> = (0..30)
             .map(|_| {
                 let database = &database;

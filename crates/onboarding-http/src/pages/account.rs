@@ -206,10 +206,9 @@ impl Pages {
         });
         let view = view.with(self.back_to_account(visit)?);
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
-        let mut missing = Vec::new();
-        if posted.filled("email").is_none() {
-            missing.push(Wrong::at("email", text("err-email-empty")?));
-        }
+        // All at once, whatever the password is.
+        let fault = onboarding::forms::email("email", posted.text("email")).err();
+        let mut missing = self.faults(portal, language, &fault.into_iter().collect::<Vec<_>>())?;
         missing.extend(self.no_password(visit)?);
         if !missing.is_empty() {
             return Ok(view.wrong(missing).into());

@@ -57,7 +57,7 @@ impl Pages {
         if !is_active {
             return Ok(view);
         }
-        let text = self.text(&visit.portal, visit.language, "login-submit", &[])?;
+        let text = self.text(&visit.portal, view.language.unwrap_or(visit.language), "login-submit", &[])?;
         Ok(view.with(Block::Button { href: format!("/{}/login", visit.portal.slug), text, quiet: false }))
     }
 
@@ -92,7 +92,8 @@ impl Pages {
                 "awaiting_approval" | "awaiting_completion" => "confirm-alreadyPending",
                 _ => "register-expired-body",
             };
-            return Ok(View::new(text("confirm-title")?).says(text(key)?));
+            let view = View { language: Some(language), ..View::new(text("confirm-title")?).says(text(key)?) };
+            return self.after(visit, view, link.state == "active");
         }
         let ask = self.text(portal, language, "confirm-ask", &[("email", link.email.as_str().into())])?;
         let form = Self::form(visit, token, "confirm");

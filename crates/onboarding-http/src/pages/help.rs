@@ -112,10 +112,13 @@ impl Pages {
             buttons: vec![Button::new(text("a11y-report-submit")?)],
         });
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
-        if posted.filled("text").is_none() {
-            return Ok(view.wrong(vec![Wrong::at("text", text("err-report-empty")?)]).into());
-        }
         let reply_to = posted.filled("email");
+        if posted.filled("text").is_none() {
+            let fault = reply_to.as_deref().and_then(|email| onboarding::forms::email("email", email).err());
+            let mut wrong = self.faults(portal, language, &fault.into_iter().collect::<Vec<_>>())?;
+            wrong.push(Wrong::at("text", text("err-report-empty")?));
+            return Ok(view.wrong(wrong).into());
+        }
         match self.api.engine().report_barrier(portal.slug.as_str(), &visit.caller, posted.text("text"), reply_to.as_deref()).await {
             Ok(()) => Ok(Turn::go(format!("accessibility/report?done=sent&lang={language}"))),
             Err(Error::Input(faults)) => Ok(view.wrong(self.faults(portal, language, &faults)?).into()),
