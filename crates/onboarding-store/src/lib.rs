@@ -1,4 +1,4 @@
-//! The engine's store on SQL, through sea-orm: one [`SqlStore`] that carries `Store`, `Sessions`, `Outbox`, `Directory`,
+//! The engine's store on SQL, through sea-orm and, on SQLite, rusqlite: one [`SqlStore`] that carries `Store`, `Sessions`, `Outbox`, `Directory`,
 //! `Throttle` and `Backoffice`.
 //!
 //! The database is the only thing replicas share. Every step is one transaction; nothing here decides anything: what is

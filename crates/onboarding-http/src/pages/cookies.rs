@@ -1,4 +1,4 @@
-//! The cookies of pages: the session, the flow, the language. Bound to their portal by their name, to this host by their prefix.
+//! The cookies of pages: the session, the flow, the language, a browser that is known. Bound to their portal by their name, to this host by their prefix.
 
 use poem::http::{HeaderMap, HeaderValue, header};
 

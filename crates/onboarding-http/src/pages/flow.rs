@@ -1,4 +1,4 @@
-//! What the pages of one registration hand on, sealed in a cookie of an hour: only a `POST` sets it, and nobody but us reads it.
+//! What pages hand on to each other, of a registration, a set-up or a form whose session had ended, sealed in a cookie of an hour: only a `POST` sets it, and nobody but us reads it.
 
 use super::cookies::Purpose;
 use super::{Pages, Visit, problem_of};

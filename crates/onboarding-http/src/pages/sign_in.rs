@@ -1,4 +1,4 @@
-//! `/{p}/login` and `/{p}/logout`.
+//! `/{p}/login`, `/{p}/logout` and `/{p}/session/extend`.
 
 use super::blocks::{Block, Button, Field};
 use super::cookies::Purpose;

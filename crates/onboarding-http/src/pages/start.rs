@@ -1,4 +1,4 @@
-//! `/`: the portals; `/{p}/`: where a portal begins.
+//! `/`: the portals; `/{p}/`: where a portal begins; `/.well-known/change-password`.
 
 use super::blocks::{Block, Way};
 use super::view::View;
