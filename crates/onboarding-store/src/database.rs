@@ -44,7 +44,7 @@ pub(crate) enum Flush {
     /// Before anybody hears of it.
     Now,
     /// With the next one that is flushed: a power cut may take it away, the end of the process does not. PostgreSQL flushes it
-    /// all the same.
+    /// all the same. What says so is short, as SQLite's callers carry it out themselves where nobody else writes.
     Later,
 }
 

@@ -183,7 +183,7 @@ mod tests {
             throttle::known(1),
             throttle::known(3),
         ];
-        let purged = [outbox::ORPHANS, purge::ENDED, purge::COMMANDS, purge::AUDIT, purge::UNOWNED].map(str::to_owned);
+        let purged = [outbox::ORPHANS, purge::ENDED, purge::COMMANDS, purge::AUDIT, purge::TOKENS, purge::UNOWNED].map(str::to_owned);
         for sql in asked.into_iter().chain(purged) {
             for step in plan(&store, &sql).await {
                 // Walking an index in its order is no walk through the table, nor is walking what a subquery found or a

@@ -10,6 +10,7 @@ mod m20261122_000005_directory;
 mod m20261122_000006_throttles;
 mod m20261125_000008_clerks;
 mod m20261125_000009_letters;
+mod m20261126_000010_fewer_writes;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_throttles::Migration),
             Box::new(m20261125_000008_clerks::Migration),
             Box::new(m20261125_000009_letters::Migration),
+            Box::new(m20261126_000010_fewer_writes::Migration),
         ]
     }
 }

@@ -25,10 +25,11 @@ pub(crate) const ENDED: &str = "SELECT id FROM registrations WHERE state IN ('ac
      ORDER BY updated_at, id LIMIT $2";
 pub(crate) const COMMANDS: &str =
     "DELETE FROM commands WHERE (digest, digest_key) IN (SELECT digest, digest_key FROM commands WHERE at <= $1 ORDER BY at LIMIT $2)";
-pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at <= $1 ORDER BY at LIMIT $2)";
-/// Tokens of accounts and clerks (`$3`), dead for weeks: they lived a day at most. Those of registrations go with them.
-const TOKENS: &str = "DELETE FROM tokens WHERE (digest, digest_key) IN \
-     (SELECT digest, digest_key FROM tokens WHERE owner_kind = $3 AND at <= $1 ORDER BY at LIMIT $2)";
+/// With `$3` the last id of that time: ids are made of times, and an index of the table's own is not needed.
+pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= $3 AND at <= $1 ORDER BY id LIMIT $2)";
+/// Tokens of accounts and clerks, dead for weeks: they lived a day at most. Those of registrations go with them.
+pub(crate) const TOKENS: &str = "DELETE FROM tokens WHERE (digest, digest_key) IN \
+     (SELECT digest, digest_key FROM tokens WHERE (owner_kind = 'account' OR owner_kind = 'clerk') AND at <= $1 ORDER BY at LIMIT $2)";
 /// What was told of imports.
 const NOTES: &str = "DELETE FROM import_notes WHERE id IN (SELECT id FROM import_notes WHERE at <= $1 ORDER BY at LIMIT $2)";
 const IMPORTS: &str = "DELETE FROM imports WHERE id IN (SELECT id FROM imports WHERE started_at <= $1 ORDER BY started_at LIMIT $2)";
@@ -60,15 +61,19 @@ async fn remove(db: &impl Sql, unowned: &[Uuid], now: DateTime<Utc>, keep: Reten
     pseudonymise(db, unowned).await?;
     let registrations = purge_registrations(db, micros(now - keep.registrations), limit).await?;
     let commands = delete(db, COMMANDS, micros(now - policy::REPLAY_LIFE), limit).await?;
-    let audit = delete(db, AUDIT, micros(now - keep.audit), limit).await?;
-    let mut tokens = 0;
-    for owner in ["account", "clerk"] {
-        let values = [micros(now - policy::RETAIN_TOKENS).into(), i64::from(limit).into(), owner.into()];
-        tokens += db.execute(statement(db, TOKENS, values)).await.doing("purge")?;
-    }
+    let old = now - keep.audit;
+    let values = [micros(old).into(), i64::from(limit).into(), last_of(old).into()];
+    let audit = db.execute(statement(db, AUDIT, values)).await.doing("purge")?;
+    let tokens = delete(db, TOKENS, micros(now - policy::RETAIN_TOKENS), limit).await?;
     let notes = delete(db, NOTES, micros(now - policy::RETAIN_IMPORTS), limit).await?;
     let imports = delete(db, IMPORTS, micros(now - IMPORT_LIFE), limit).await?;
     Ok(registrations + commands + audit + tokens + notes + imports)
+}
+
+/// The last id that can be of this time.
+fn last_of(time: DateTime<Utc>) -> Uuid {
+    let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0xff; 10]).into_uuid()
 }
 
 async fn delete(db: &impl Sql, sql: &str, before: i64, limit: u32) -> Result<u64, StoreError> {

@@ -99,7 +99,7 @@ impl Sessions for SqlStore {
 
     async fn purge(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         let staff = staff_sessions::purge(self.readers(), now, limit);
-        let staff = self.inner.database.write_one(Flush::Later, staff, "remove dead sessions of clerks").await?;
+        let staff = self.inner.database.write_one(Flush::Now, staff, "remove dead sessions of clerks").await?;
         // Looked for by a reader, so that nobody who writes waits for it. What is dead stays dead meanwhile.
         let sql = "SELECT id FROM sessions WHERE expires_at <= $1 \
                    UNION SELECT s.id FROM sessions s LEFT JOIN accounts a ON a.id = s.account_id WHERE a.id IS NULL OR a.generation <> s.generation \
@@ -112,7 +112,7 @@ impl Sessions for SqlStore {
         }
         self.inner
             .database
-            .write(Flush::Later, move |txn| {
+            .write(Flush::Now, move |txn| {
                 let ids = ids.clone();
                 Box::pin(async move {
                     let mut gone = staff;

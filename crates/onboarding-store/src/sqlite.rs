@@ -4,6 +4,7 @@
 //! writes later fails under parallel load with "database is locked", whatever the busy timeout.
 
 mod connection;
+mod desk;
 mod readers;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::database::Flush;
 use crate::error::{Breaking, Doing, corrupt};
 use crate::health::Health;
 use crate::sql;
+use desk::Shared;
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
 use sea_orm::sea_query::TableCreateStatement;
@@ -28,6 +30,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use writer::Writer;
 
@@ -67,9 +70,10 @@ impl Sqlite {
         let (path, patience) = (&options.path, options.patience);
         // The writer comes first: it turns the file to WAL, which readers cannot.
         let writing = Connection::open(path, patience, WRITING).doing("open the database for writing")?;
-        let readers = Readers::open(path.clone(), options.readers, patience).doing("open the database for reading")?;
+        let desk = Arc::new(Shared::new(writing, patience));
+        let readers = Readers::open(Arc::clone(&desk), path.clone(), options.readers, patience).doing("open the database for reading")?;
         let schema = lazily(options).await.doing("open the database")?;
-        Ok(Self { writer: Writer::start(writing, patience)?, readers, schema, health: Health::default() })
+        Ok(Self { writer: Writer::start(desk, patience)?, readers, schema, health: Health::default() })
     }
 
     /// For statements that only read: they see what is committed and wait for nobody.

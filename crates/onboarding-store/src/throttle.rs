@@ -81,7 +81,7 @@ impl Throttle for SqlStore {
 
     async fn purge(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let ended = Entity::delete_many().filter(Column::EndsAt.lte(micros(now)));
-        self.inner.database.write_one(Flush::Later, ended.build(self.readers().backend()), "purge counters").await
+        self.inner.database.write_one(Flush::Now, ended.build(self.readers().backend()), "purge counters").await
     }
 }
 

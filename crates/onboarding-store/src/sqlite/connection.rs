@@ -70,6 +70,17 @@ impl Connection {
         }
     }
 
+    /// The same for a statement that reads; one that would write is none.
+    pub(super) fn read_within(&self, thousands: u32, statement: &Statement) -> Result<Option<Vec<sql::Row>>, DbErr> {
+        let reads = self.lock().prepare_cached(&statement.sql).map(|prepared| prepared.readonly());
+        if reads.map_err(|error| DbErr::Query(Failure::from(error).told()))? { self.rows_within(thousands, statement) } else { Ok(None) }
+    }
+
+    /// How long a statement waits for another process's lock.
+    pub(super) fn wait_at_most(&self, patience: Duration) -> Result<(), DbErr> {
+        self.lock().busy_timeout(patience).map_err(|error| DbErr::Exec(Failure::from(error).told()))
+    }
+
     /// Carries out several statements without values.
     pub(super) fn carry_out(&self, sql: &str) -> Result<(), DbErr> {
         self.lock().execute_batch(sql).map_err(|error| DbErr::Exec(Failure::from(error).told()))

@@ -2,6 +2,7 @@
 //! longer. One that turns out to be long is begun again on a thread where nobody waits behind it.
 
 use super::Connection;
+use super::desk::Shared;
 use crate::sql::{Row, Sql};
 use async_trait::async_trait;
 use sea_orm::{ConnAcquireErr, DbBackend, DbErr, Statement};
@@ -17,6 +18,8 @@ const PLACES: u32 = 1 << 16;
 
 /// Reads what is committed, and waits for nobody who writes.
 pub(crate) struct Readers {
+    /// Where nobody writes, the writing connection is at hand with its pages.
+    desk: Arc<Shared>,
     pool: Arc<Pool>,
     /// For statements that take long.
     long: Semaphore,
@@ -35,15 +38,21 @@ struct Pool {
 }
 
 impl Readers {
-    pub(super) fn open(path: PathBuf, count: u32, patience: Duration) -> Result<Self, DbErr> {
+    pub(super) fn open(desk: Arc<Shared>, path: PathBuf, count: u32, patience: Duration) -> Result<Self, DbErr> {
         let kept = usize::try_from(count.max(1)).unwrap_or(usize::MAX);
         let places = Semaphore::new(PLACES as usize);
         let pool = Pool { path, patience, free: Mutex::default(), kept, places };
         pool.put_back(pool.take()?);
-        Ok(Self { pool: Arc::new(pool), long: Semaphore::new(kept), patience })
+        Ok(Self { desk, pool: Arc::new(pool), long: Semaphore::new(kept), patience })
     }
 
     async fn ask(&self, statement: Statement) -> Result<Vec<Row>, DbErr> {
+        if self.pool.places.is_closed() {
+            return Err(closed());
+        }
+        if let Some(found) = self.desk.rows_within(QUICK, &statement) {
+            return found;
+        }
         match self.pool.ask(&statement, Some(QUICK))? {
             Some(rows) => Ok(rows),
             None => self.at_length(statement).await,

@@ -3,7 +3,10 @@
 use super::{Sqlite, SqliteOptions};
 use crate::database::Flush;
 use crate::sql::{Row, Sql};
+use onboarding::ports::StoreError;
 use sea_orm::{DbBackend, DbErr, Statement, Value};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 async fn opened() -> (TempDir, Sqlite) {
@@ -23,7 +26,7 @@ const COUNTED: &str =
 #[tokio::test]
 async fn a_statement_that_reads_for_long_is_answered_although_nobody_may_wait_behind_it() {
     let (folder, db) = opened().await;
-    let reader = super::Connection::open(&folder.path().join("store.db"), std::time::Duration::from_secs(1), "").unwrap();
+    let reader = super::Connection::open(&folder.path().join("store.db"), Duration::from_secs(1), "").unwrap();
     for (rows, long) in [(10_i64, false), (1_000_000, true)] {
         let question = asked(COUNTED, [rows.into()]);
         assert_eq!(reader.rows_within(100, &question).unwrap().is_none(), long, "{rows}");
@@ -95,4 +98,69 @@ async fn readers_write_nothing() {
     let made = asked("CREATE TABLE made (n)", []);
     assert!(db.readers().execute(made.clone()).await.is_err());
     assert!(db.readers().rows(made).await.is_err());
+}
+
+fn made() -> Statement {
+    asked("CREATE TABLE made (n INTEGER PRIMARY KEY, text TEXT)", [])
+}
+
+fn added() -> Statement {
+    asked("INSERT INTO made (text) VALUES ('a')", [])
+}
+
+#[tokio::test]
+async fn what_is_written_in_passing_waits_for_another_process_on_another_thread() {
+    let (folder, db) = opened().await;
+    db.write_one(Flush::Now, made(), "make").await.unwrap();
+    let other = super::Connection::open(&folder.path().join("store.db"), Duration::from_secs(1), "").unwrap();
+    other.say("BEGIN IMMEDIATE").unwrap();
+    let begun = Instant::now();
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        // The one thread of this test was free meanwhile.
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        other.say("ROLLBACK").unwrap();
+    };
+    let (written, ()) = tokio::join!(db.write_one(Flush::Later, added(), "add"), release);
+    assert_eq!(written, Ok(1));
+    assert!(begun.elapsed() >= Duration::from_millis(100));
+}
+
+#[tokio::test]
+async fn a_job_that_breaks_off_leaves_nothing_and_stops_nobody() {
+    let (_folder, db) = opened().await;
+    let db = Arc::new(db);
+    db.write_one(Flush::Now, made(), "make").await.unwrap();
+    // On the writer's thread, and on the one that asks where nobody writes.
+    for flush in [Flush::Now, Flush::Later, Flush::Later] {
+        let broken = Arc::clone(&db);
+        let broken = tokio::spawn(async move {
+            let half = |db: &super::Connection| {
+                db.change(&added()).unwrap();
+                panic!("breaks off");
+            };
+            broken.write::<(), StoreError, _>(flush, move |db| half(db)).await
+        });
+        match broken.await {
+            Ok(answer) => assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}"),
+            Err(end) => assert!(end.is_panic() && flush == Flush::Later),
+        }
+    }
+    for flush in [Flush::Later, Flush::Now, Flush::Later] {
+        assert_eq!(db.write_one(flush, added(), "add").await, Ok(1));
+    }
+    let counted = db.readers().row(asked("SELECT COUNT(*) AS many FROM made", [])).await.unwrap().unwrap();
+    assert_eq!(counted.get::<i64>("many").unwrap(), 3);
+}
+
+#[tokio::test]
+async fn the_log_is_taken_in_although_everybody_writes_in_passing() {
+    let (folder, db) = opened().await;
+    db.write_one(Flush::Now, made(), "make").await.unwrap();
+    for _ in 0..3_000 {
+        db.write_one(Flush::Later, added(), "add").await.unwrap();
+    }
+    // A page of 4 KiB for each of them at least, where nobody took it in.
+    let log = std::fs::metadata(folder.path().join("store.db-wal")).unwrap().len();
+    assert!(log < 2_000 * 4_096, "{log} bytes");
 }

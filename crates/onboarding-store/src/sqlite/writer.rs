@@ -6,7 +6,11 @@
 //! the group is on the disk. A caller who goes away leaves its job in the queue: no transaction is cut in two.
 //!
 //! A job of one statement is whole without a transaction: alone it runs as it is, in a group without a savepoint.
+//!
+//! What need not be flushed is short: whoever asks for it while nobody writes carries it out in passing, as handing it over
+//! would take longer than the job. See `desk.rs`.
 
+use super::desk::{Desk, Manner, Shared};
 use super::{BEGIN, Connection};
 use crate::database::Flush;
 use crate::error::{Breaking, Doing};
@@ -15,7 +19,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use onboarding::ports::StoreError;
 use sea_orm::Statement;
-use std::sync::{Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -29,23 +34,25 @@ pub(crate) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     /// Answered when the thread has closed its connection.
     ended: Mutex<Option<oneshot::Receiver<()>>>,
+    desk: Arc<Shared>,
     patience: Duration,
 }
 
 impl Writer {
-    pub(crate) fn start(db: Connection, patience: Duration) -> Result<Self, StoreError> {
+    pub(crate) fn start(desk: Arc<Shared>, patience: Duration) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (end, ended) = oneshot::channel();
         let thread = std::thread::Builder::new().name("sqlite-writer".to_owned());
+        let shared = Arc::clone(&desk);
         let started = thread.spawn(move || {
-            serve(db, queue);
+            serve(&shared, queue);
             // Whoever closes the store may have gone away.
             if end.send(()).is_err() {
                 tracing::debug!("nobody waited for the writer's end");
             }
         });
         started.map_err(|error| StoreError::Unavailable(format!("could not start the writing thread: {}", error.kind())))?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), ended: Mutex::new(Some(ended)), patience })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), ended: Mutex::new(Some(ended)), desk, patience })
     }
 
     /// `work` waits for nothing but the database.
@@ -86,6 +93,8 @@ impl Writer {
     async fn queue<T, E: From<StoreError>>(&self, job: Box<dyn Job>, answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(jobs) = jobs else { return Err(unavailable("the store is closed").into()) };
+        let job = if job.flush() == Flush::Later { self.desk.free(job, in_passing) } else { Err(job) };
+        let Err(job) = job else { return answered(answer).await };
         match jobs.send_timeout(job, self.patience).await {
             Ok(()) => {}
             Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Err(unavailable("too many writes wait").into()),
@@ -93,7 +102,7 @@ impl Writer {
         }
         // Without its sender, so that closing the store waits for queued jobs and not for their callers.
         drop(jobs);
-        answer.await.unwrap_or_else(|_| Err(unavailable("the writer broke off; whether the step was taken is unknown").into()))
+        answered(answer).await
     }
 
     pub(crate) async fn close(&self) {
@@ -105,6 +114,10 @@ impl Writer {
             tracing::error!("the writer broke off");
         }
     }
+}
+
+async fn answered<T, E: From<StoreError>>(answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
+    answer.await.unwrap_or_else(|_| Err(unavailable("the writer broke off; whether the step was taken is unknown").into()))
 }
 
 fn unavailable(why: &str) -> StoreError {
@@ -191,35 +204,43 @@ fn undo(db: &Connection) {
     drop(end(db, "ROLLBACK"));
 }
 
-fn serve(db: Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+fn serve(desk: &Shared, mut queue: mpsc::Receiver<Box<dyn Job>>) {
     let mut group = Vec::with_capacity(GROUP);
-    // As the connection was opened.
-    let mut flushing = Flush::Now;
     while queue.blocking_recv_many(&mut group, GROUP) > 0 {
-        let wanted = if group.iter().any(|job| job.flush() == Flush::Now) { Flush::Now } else { Flush::Later };
-        let turned = if wanted == flushing { Ok(()) } else { db.carry_out(wanted.pragma()).doing("change how commits are flushed") };
-        match turned {
+        let wanted = if group.iter().any(|job| job.flush() == Flush::Now) { Manner::Flushed } else { Manner::Unflushed };
+        desk.wait(|desk| match desk.turn(wanted).doing("change how commits are flushed") {
             Ok(()) => {
-                flushing = wanted;
-                carry_out(&db, &mut group);
+                if catch_unwind(AssertUnwindSafe(|| carry_out(desk.connection(), &mut group))).is_err() {
+                    // Whoever waits hears that this thread broke off. Nothing is left of the group, and the next one is carried out.
+                    desk.undo();
+                    group.clear();
+                }
             }
             Err(error) => group.drain(..).for_each(|job| job.refuse(error.clone())),
-        }
+        });
     }
-    if db.close().is_err() {
+    if desk.close().is_err() {
         tracing::warn!("could not close the writing connection");
     }
 }
 
-impl Flush {
-    /// In write-ahead mode SQLite flushes every commit, or leaves that to the next one that is flushed. Either way the
-    /// operating system has what was committed: a process that dies takes nothing with it.
-    fn pragma(self) -> &'static str {
-        match self {
-            Self::Now => "PRAGMA synchronous = FULL",
-            Self::Later => "PRAGMA synchronous = NORMAL",
-        }
+/// Carries the job out if it is this one's turn at once; else it is given back, and nothing of it was begun.
+fn in_passing(desk: &mut Desk, job: Box<dyn Job>) -> Result<(), Box<dyn Job>> {
+    if !desk.may_pass() || desk.turn(Manner::Passing).is_err() || end(desk.connection(), BEGIN).is_err() {
+        // The thread waits for another process's lock, and tells what is wrong.
+        return Err(job);
     }
+    let (fate, tell) = job.run(desk.connection());
+    let outcome = match fate {
+        Fate::Keep => end(desk.connection(), "COMMIT").doing(UNKNOWN),
+        Fate::Undo => end(desk.connection(), "ROLLBACK").doing("roll back"),
+        Fate::Break => Err(unavailable("the database failed")),
+    };
+    if outcome.is_err() {
+        undo(desk.connection());
+    }
+    tell(outcome);
+    Ok(())
 }
 
 /// One transaction for everybody who waits.

@@ -6,7 +6,7 @@ use crate::column::micros;
 use crate::error::Doing;
 use crate::sql::Sql;
 use chrono::{DateTime, Utc};
-use onboarding::ports::{CommitError, Delivery, DeliveryStatus, OutboxChange, Settlement, StoreError};
+use onboarding::ports::{CommitError, Delivery, DeliveryStatus, LEASE, OutboxChange, Settlement, StoreError};
 use onboarding_core::DeliveryId;
 use sea_orm::{Statement, Value};
 
@@ -14,7 +14,7 @@ use sea_orm::{Statement, Value};
 pub(super) async fn settle_all(db: &impl Sql, changes: &[OutboxChange], at: DateTime<Utc>) -> Result<(), CommitError> {
     for change in changes {
         match change {
-            OutboxChange::Enqueue(_) => {}
+            OutboxChange::Enqueue(_) | OutboxChange::HandOver(_) => {}
             OutboxChange::Attempt { id, fence } => held(db, attempted(*id, *fence)).await?,
             OutboxChange::Settle { id, fence, result } => held(db, settled(*id, *fence, result.clone(), at)).await?,
             OutboxChange::Withdraw { id } => withdraw(db, *id, at).await?,
@@ -27,7 +27,8 @@ pub(super) async fn settle_all(db: &impl Sql, changes: &[OutboxChange], at: Date
 /// Orders.
 pub(super) fn enqueue_all(batch: &mut Batch, changes: Vec<OutboxChange>, at: DateTime<Utc>) {
     let ordered = changes.into_iter().filter_map(|change| match change {
-        OutboxChange::Enqueue(delivery) => Some(ordered(delivery, at)),
+        OutboxChange::Enqueue(delivery) => Some(ordered(delivery, None, at)),
+        OutboxChange::HandOver(delivery) => Some(ordered(delivery, Some(at + LEASE), at)),
         OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } | OutboxChange::Withdraw { .. } | OutboxChange::Unpark { .. } => None,
     });
     batch.insert(
@@ -38,8 +39,9 @@ pub(super) fn enqueue_all(batch: &mut Batch, changes: Vec<OutboxChange>, at: Dat
     );
 }
 
-fn ordered(delivery: Delivery, at: DateTime<Utc>) -> [Value; 24] {
-    let none = || 0_i64.into();
+/// As it waits, or as it is held and begun until then.
+fn ordered(delivery: Delivery, held_until: Option<DateTime<Utc>>, at: DateTime<Utc>) -> [Value; 24] {
+    let once_begun = || i64::from(held_until.is_some()).into();
     let not_before: Value = micros(delivery.not_before).into();
     [
         delivery.id.0.into(),
@@ -57,12 +59,12 @@ fn ordered(delivery: Delivery, at: DateTime<Utc>) -> [Value; 24] {
         delivery.sealed.bytes.into(),
         i64::from(delivery.sealed.key).into(),
         DeliveryStatus::Queued.word().into(),
-        none(),
-        none(),
-        false.into(),
-        none(),
-        None::<i64>.into(),
-        not_before,
+        once_begun(),
+        once_begun(),
+        held_until.is_some().into(),
+        once_begun(),
+        held_until.map(micros).into(),
+        held_until.map_or(not_before, |end| micros(end).into()),
         None::<String>.into(),
         micros(at).into(),
         None::<i64>.into(),
