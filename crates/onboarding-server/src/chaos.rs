@@ -123,7 +123,8 @@ impl Store for Chaos {
             commit.command = None;
         }
         if self.plan.split_commit {
-            let (later, at_once) = commit.outbox.drain(..).partition(|change| matches!(change, OutboxChange::Enqueue(_)));
+            let (later, at_once) =
+                commit.outbox.drain(..).partition(|change| matches!(change, OutboxChange::Enqueue(_) | OutboxChange::HandOver(_)));
             commit.outbox = at_once;
             let mut second = Commit::new(commit.at, commit.portal.clone(), commit.actor);
             second.outbox = later;

@@ -1,9 +1,10 @@
 //! The driver: ports, portals, and the loop that every story runs.
 
 use crate::error::Error;
+use crate::idle::Idle;
 use crate::ports::{
-    Actor, Backoffice, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, PasswordHasher, Sessions,
-    Store, Throttle, ThrottleKey, Vault, Version, Versioned,
+    Actor, Backoffice, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, OutboxChange, PasswordHasher,
+    Sessions, Store, Throttle, ThrottleKey, Vault, Version, Versioned,
 };
 use crate::step::{Decides, Step};
 use crate::{Aggregate, Portal, Portals};
@@ -39,8 +40,10 @@ pub struct Ports {
 pub struct Onboarding {
     pub(crate) ports: Ports,
     pub(crate) portals: Portals,
-    /// Rung after every commit that puts something into the outbox.
+    /// Rung after every commit that puts something into the outbox and hands it to nobody.
     pub(crate) bell: Arc<Notify>,
+    /// Workers that a step may hand a mail to.
+    pub(crate) idle: Arc<Idle>,
     turns: Arc<[Mutex<()>; TURNS]>,
     pub(crate) keep: Retention,
 }
@@ -113,7 +116,7 @@ impl Onboarding {
     /// An engine over these ports and portals.
     pub fn new(ports: Ports, portals: Portals) -> Self {
         let turns = Arc::new(std::array::from_fn(|_| Mutex::new(())));
-        Self { ports, portals, bell: Arc::new(Notify::new()), turns, keep: Retention::default() }
+        Self { ports, portals, bell: Arc::new(Notify::new()), idle: Arc::default(), turns, keep: Retention::default() }
     }
 
     /// Keeps things as long as this says.
@@ -147,10 +150,14 @@ impl Onboarding {
     }
 
     /// Commits a step; nothing of it was revealed before.
-    pub(crate) async fn take(&self, step: Step) -> Result<Taken, Error> {
-        let rings = !step.commit.outbox.is_empty();
+    pub(crate) async fn take(&self, mut step: Step) -> Result<Taken, Error> {
+        let engaged = self.idle.engage(&mut step.commit);
+        let rings = step.commit.outbox.iter().any(|change| !matches!(change, OutboxChange::HandOver(_) | OutboxChange::Withdraw { .. }));
         match self.ports.store.commit(step.commit).await {
             Ok(()) => {
+                if let Some(engaged) = engaged {
+                    engaged.begin();
+                }
                 if rings {
                     self.bell.notify_one();
                 }

@@ -20,6 +20,7 @@ pub mod csv;
 mod engine;
 mod error;
 pub mod forms;
+mod idle;
 mod minting;
 pub mod portal;
 pub mod ports;

@@ -2,7 +2,8 @@
 //!
 //! No database transaction is open while something is sent. An attempt is committed under the lease's fence just before
 //! the text goes out, so that a crash in between is known as an attempt of unknown outcome: a mail is sent once more
-//! under the same Message-ID, and parked after the second.
+//! under the same Message-ID, and parked after the second. A mail that somebody waits for comes leased and begun, if the
+//! worker was idle when it was ordered.
 
 mod print;
 mod waiting;
@@ -11,6 +12,7 @@ pub use waiting::PrintedNow;
 
 use crate::engine::ATTEMPTS;
 use crate::error::Error;
+use crate::idle::Place;
 use crate::portal::LetterDispatch;
 use crate::ports::{
     Actor, Commit, CommitError, Delivery, DeliveryKind, LEASE, LONGEST_DELIVERY, Leased, LetterPress, MailError, MailOrder, Mailer,
@@ -28,6 +30,7 @@ use onboarding_core::{
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Attempts of unknown outcome after which a delivery is parked: a mail goes out at most twice.
 const UNKNOWNS_AT_MOST: u32 = 2;
@@ -69,6 +72,13 @@ struct Ending {
     alarm: bool,
 }
 
+/// Whether it is written down that a delivery has begun.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    ToBeNoted,
+    Noted,
+}
+
 #[derive(Clone, Copy)]
 enum Fate {
     Delivered,
@@ -99,37 +109,77 @@ impl Worker {
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let stopping = AtomicBool::new(false);
+        let mut place: Option<Place> = None;
+        let mut look = true;
+        let mut looked = Instant::now();
         loop {
-            let mut round = std::pin::pin!(self.round(&stopping));
-            let ended = tokio::select! {
-                ended = &mut round => Some(ended),
-                () = &mut stop => None,
-            };
-            let Some(ended) = ended else {
-                stopping.store(true, Ordering::Relaxed);
-                // What is at the mail server is heard to its end; the rest is another worker's at once.
-                if let Err(error) = round.await {
-                    tracing::error!(%error, "could not work on the outbox");
-                }
-                return;
-            };
-            let worked = match ended {
-                Ok(worked) => worked,
-                Err(error) => {
-                    tracing::error!(%error, "could not work on the outbox");
-                    0
-                }
-            };
-            if worked > 0 {
+            if let Some(Ok(lease)) = place.as_mut().map(|place| place.handed.try_recv()) {
+                place = None;
+                self.begin(lease, &stopping).await;
+            }
+            if look || looked.elapsed() >= NAP {
+                let mut round = std::pin::pin!(self.round(&stopping));
+                let ended = tokio::select! {
+                    ended = &mut round => Some(ended),
+                    () = &mut stop => None,
+                };
+                looked = Instant::now();
+                let Some(ended) = ended else {
+                    stopping.store(true, Ordering::Relaxed);
+                    // What is at the mail server is heard to its end; the rest is another worker's at once.
+                    if let Err(error) = round.await {
+                        tracing::error!(%error, "could not work on the outbox");
+                    }
+                    return self.leave(place, &stopping).await;
+                };
+                let worked = match ended {
+                    Ok(worked) => worked,
+                    Err(error) => {
+                        tracing::error!(%error, "could not work on the outbox");
+                        0
+                    }
+                };
                 // There may be more, and what waited for one of these may be due now.
-                continue;
+                look = worked > 0;
+                if look {
+                    continue;
+                }
             }
+            let mut waiting = place.take().unwrap_or_else(|| self.engine.idle.wait());
             tokio::select! {
-                () = &mut stop => return,
-                () = self.engine.bell.notified() => {}
-                () = tokio::time::sleep(NAP) => {}
+                () = &mut stop => {
+                    stopping.store(true, Ordering::Relaxed);
+                    return self.leave(Some(waiting), &stopping).await;
+                }
+                handed = &mut waiting.handed => {
+                    // Where there is none, the step was not taken.
+                    if let Ok(lease) = handed {
+                        self.begin(lease, &stopping).await;
+                    }
+                    continue;
+                }
+                () = self.engine.bell.notified() => look = true,
+                () = tokio::time::sleep(NAP.saturating_sub(looked.elapsed())) => look = true,
             }
+            // Whoever works is not idle. Engaged already, it hears of it later.
+            place = (!self.engine.idle.give_up(&waiting)).then_some(waiting);
         }
+    }
+
+    /// Gives up its place; what it was engaged for is another worker's at once.
+    async fn leave(&self, place: Option<Place>, stopping: &AtomicBool) {
+        let Some(place) = place else { return };
+        if !self.engine.idle.give_up(&place)
+            && let Ok(Ok(lease)) = tokio::time::timeout(NAP, place.handed).await
+        {
+            self.begin(lease, stopping).await;
+        }
+    }
+
+    /// Works on a delivery that was handed over with its order.
+    async fn begin(&self, lease: Leased, stopping: &AtomicBool) {
+        let (id, since) = (lease.delivery.id, lease.created_at);
+        Self::told(id, self.work_or_give_back(lease, since, Attempt::Noted, stopping).await);
     }
 
     /// Works on what is due now; tells how many deliveries it held.
@@ -146,15 +196,22 @@ impl Worker {
         let count = leased.len();
         for lease in leased {
             let id = lease.delivery.id;
-            // What was before it took long: begun now, it might still be on its way when another worker begins.
-            let is_late = self.engine.now().await? - now > LEASE - LONGEST_DELIVERY;
-            let worked = if is_late || stopping.load(Ordering::Relaxed) { self.give_back(&lease).await } else { self.work(lease).await };
-            if let Err(error) = worked {
-                // The lease runs out by itself, and another round takes it over.
-                tracing::error!(delivery = %id, %error, "could not work on a delivery");
-            }
+            Self::told(id, self.work_or_give_back(lease, now, Attempt::ToBeNoted, stopping).await);
         }
         Ok(count)
+    }
+
+    fn told(id: onboarding_core::DeliveryId, worked: Result<(), Error>) {
+        if let Err(error) = worked {
+            // The lease runs out by itself, and another round takes it over.
+            tracing::error!(delivery = %id, %error, "could not work on a delivery");
+        }
+    }
+
+    async fn work_or_give_back(&self, lease: Leased, since: DateTime<Utc>, attempt: Attempt, stopping: &AtomicBool) -> Result<(), Error> {
+        // What was before it took long: begun now, it might still be on its way when another worker begins.
+        let is_late = self.engine.now().await? - since > LEASE - LONGEST_DELIVERY;
+        if is_late || stopping.load(Ordering::Relaxed) { self.give_back(&lease).await } else { self.work(lease, attempt).await }
     }
 
     /// Ends a lease without an attempt.
@@ -166,7 +223,7 @@ impl Worker {
         self.settle(&portal, lease, Ending { result, fate: None, alarm: false }).await
     }
 
-    async fn work(&self, lease: Leased) -> Result<(), Error> {
+    async fn work(&self, lease: Leased, attempt: Attempt) -> Result<(), Error> {
         let delivery = &lease.delivery;
         let now = self.engine.now().await?;
         let Some(portal) = self.engine.portals.get(&delivery.portal).cloned() else {
@@ -193,7 +250,7 @@ impl Worker {
                     message_id: delivery.message_id.clone(),
                     date: lease.created_at,
                 };
-                match self.send(&portal, &lease, &order).await? {
+                match self.send(&portal, &lease, attempt, &order).await? {
                     Some(ending) => ending,
                     None => return Ok(()),
                 }
@@ -212,7 +269,7 @@ impl Worker {
         self.settle(&portal, &lease, ending).await
     }
 
-    async fn send(&self, portal: &Arc<Portal>, lease: &Leased, order: &MailOrder) -> Result<Option<Ending>, Error> {
+    async fn send(&self, portal: &Arc<Portal>, lease: &Leased, attempt: Attempt, order: &MailOrder) -> Result<Option<Ending>, Error> {
         if lease.unknowns >= UNKNOWNS_AT_MOST {
             return Ok(Some(Ending::parked("unknown_twice")));
         }
@@ -227,7 +284,7 @@ impl Worker {
             let at = self.engine.now().await? + wait;
             return Ok(Some(Ending { result: Settlement::Retry { at, reason: "paced".to_owned() }, fate: None, alarm: false }));
         }
-        if !self.attempt(portal, lease).await? {
+        if attempt == Attempt::ToBeNoted && !self.attempt(portal, lease).await? {
             return Ok(None);
         }
         let sent = self.mailer.send(lease.delivery.id, &mail).await;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// Clock ticks per second in `/proc/<pid>/stat`: fixed at 100 for user space on Linux.
 const TICKS: u64 = 100;
@@ -14,22 +15,30 @@ const TICKS: u64 = 100;
 pub(super) struct Prepared {
     config: PathBuf,
     pub(super) mails: PathBuf,
+    /// Removed with everything in it when dropped.
+    _post: TempDir,
 }
+
+/// A folder in memory. Mails go there, as it is not measured what a file system does with thousands of small files.
+const MEMORY: &str = "/dev/shm";
 
 /// Writes a portal that asks for number and last name, and as many records as sign-ups.
 pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, url: &str, records: u32, hashers: u32) -> Result<Prepared> {
     let config = dir.join("onboarding.toml");
+    let post = if Path::new(MEMORY).is_dir() { tempfile::tempdir_in(MEMORY) } else { tempfile::tempdir() };
+    let post = post.context("could not make a folder for mails")?;
     std::fs::write(
         &config,
         format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"{url}\"\n[mail]\nfolder = \"mail\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\nthreads = {hashers}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n"
+            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"{url}\"\n[mail]\nfolder = \"{}\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\nthreads = {hashers}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n",
+            post.path().display()
         ),
     )?;
     let csv = crate::sample::write(root, dir, records)?;
     let command = |args: &[&str]| crate::process::run(Command::new(binary).args(args).arg("--config").arg(&config).stdout(Stdio::null()));
     command(&["migrate"])?;
     command(&["records", "import", "bench", &csv.to_string_lossy()])?;
-    Ok(Prepared { config, mails: dir.join("mail/bench") })
+    Ok(Prepared { config, mails: post.path().join("bench"), _post: post })
 }
 
 /// A running server; killed when dropped.

@@ -23,6 +23,7 @@ promises! { Stores:
     one_delivery_is_leased_by_its_name_even_before_its_time,
     the_next_due_time_is_told,
     an_attempt_is_unknown_until_it_is_settled,
+    what_is_handed_over_is_held_and_begun_from_its_order_on,
     an_unknown_outcome_stays_counted,
     a_retry_waits_for_its_time,
     a_lease_ends_with_its_settlement,

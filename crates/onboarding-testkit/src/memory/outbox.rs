@@ -55,6 +55,12 @@ impl Entry {
         self.status == DeliveryStatus::Queued && self.held_until.is_some() && self.fence == fence
     }
 
+    fn begin(&mut self) {
+        self.attempts += 1;
+        self.unknowns += 1;
+        self.attempting = true;
+    }
+
     fn settle(&mut self, result: Settlement, at: DateTime<Utc>) {
         let again = |entry: &mut Self, when| {
             entry.held_until = None;
@@ -148,6 +154,16 @@ pub(super) fn change(
             changed.insert(delivery.id, Entry::new(delivery, at, serial));
             return Ok(());
         }
+        OutboxChange::HandOver(delivery) => {
+            let id = delivery.id;
+            self::change(state, changed, OutboxChange::Enqueue(delivery), at)?;
+            if let Some(entry) = changed.get_mut(&id) {
+                entry.fence = 1;
+                entry.held_until = Some(at + LEASE);
+                entry.begin();
+            }
+            return Ok(());
+        }
         OutboxChange::Attempt { id, .. }
         | OutboxChange::Settle { id, .. }
         | OutboxChange::Withdraw { id }
@@ -158,18 +174,18 @@ pub(super) fn change(
             // What is gone cannot be withdrawn, and nobody holds a lease on it.
             OutboxChange::Withdraw { .. } => Ok(()),
             OutboxChange::Unpark { .. } => Err(CommitError::Conflict),
-            OutboxChange::Enqueue(_) | OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } => Err(CommitError::Fenced),
+            OutboxChange::Enqueue(_) | OutboxChange::HandOver(_) | OutboxChange::Attempt { .. } | OutboxChange::Settle { .. } => {
+                Err(CommitError::Fenced)
+            }
         };
     };
     match change {
-        OutboxChange::Enqueue(_) => {}
+        OutboxChange::Enqueue(_) | OutboxChange::HandOver(_) => {}
         OutboxChange::Attempt { fence, .. } => {
             if !entry.is_held_under(fence) {
                 return Err(CommitError::Fenced);
             }
-            entry.attempts += 1;
-            entry.unknowns += 1;
-            entry.attempting = true;
+            entry.begin();
         }
         OutboxChange::Settle { fence, result, .. } => {
             if !entry.is_held_under(fence) {

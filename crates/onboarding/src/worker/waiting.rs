@@ -3,7 +3,7 @@
 //! It decides which letters that are and when it is no use to go on. Each goes the worker's own way, under a lease of its own, so
 //! that a server at work beside it prints none of them a second time.
 
-use super::Worker;
+use super::{Attempt, Worker};
 use crate::error::Error;
 use crate::ports::{DeliveryKind, DeliveryStatus, OutboxFilter, OutboxRow};
 use onboarding_core::PortalSlug;
@@ -43,7 +43,7 @@ impl Worker {
                 told.count(self.seen(&row).await?.as_ref());
                 continue;
             };
-            self.work(lease).await?;
+            self.work(lease, Attempt::ToBeNoted).await?;
             let seen = self.seen(&row).await?;
             told.count(seen.as_ref());
             if let Some(seen) = seen.filter(|seen| seen.status == DeliveryStatus::Queued) {

@@ -10,6 +10,7 @@ mod email;
 mod embedding;
 mod equal_work;
 mod generated;
+mod handed;
 mod idempotency;
 mod imports;
 mod office;

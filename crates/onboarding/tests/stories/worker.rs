@@ -422,7 +422,7 @@ async fn a_letter_is_printed_at_most_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_running_worker_hears_the_bell_and_stops_when_told() {
+async fn a_running_worker_sends_at_once_and_stops_when_told() {
     let scene = Scene::new().await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let worker = scene.worker.clone();
@@ -431,9 +431,9 @@ async fn a_running_worker_hears_the_bell_and_stops_when_told() {
     let began = tokio::time::Instant::now();
     while scene.bench.mailer.all().is_empty() {
         tokio::task::yield_now().await;
-        assert!(began.elapsed() < Duration::from_secs(5), "the bell was not heard");
+        assert!(began.elapsed() < Duration::from_secs(5), "nothing was sent");
     }
-    assert!(began.elapsed() < Duration::from_millis(500), "the bell was heard, not the nap's end: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(500), "at once, not at the nap's end: {:?}", began.elapsed());
     drop(stop);
     running.await.unwrap();
 }

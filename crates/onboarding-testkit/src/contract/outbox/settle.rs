@@ -57,6 +57,33 @@ pub async fn an_attempt_is_unknown_until_it_is_settled(fresh: &Stores) {
     assert_eq!((leased.attempts, leased.unknowns), (3, 2), "who takes over and does not attempt knows nothing of the former attempt");
 }
 
+/// Order, lease and attempt in one: whoever it was handed to settles it, and if nobody does, another takes it over as after any crash.
+pub async fn what_is_handed_over_is_held_and_begun_from_its_order_on(fresh: &Stores) {
+    let hand_over = |n| OutboxChange::HandOver(mail(n, fresh.now()));
+    let settled = |n, result| OutboxChange::Settle { id: sample::delivery_id(n), fence: 1, result };
+    fresh.change_outbox(hand_over(1)).await.unwrap();
+    assert!(matches!(fresh.change_outbox(hand_over(1)).await, Err(CommitError::Conflict)), "ordered twice");
+    assert_eq!(row(fresh, 1).await.attempts, 1);
+    fresh.clock.advance(TimeDelta::milliseconds(29_999));
+    assert!(fresh.outbox.lease(fresh.now(), 10).await.unwrap().is_empty());
+    fresh.clock.advance(TimeDelta::milliseconds(1));
+    let leased = lease_one(fresh).await;
+    assert_eq!((leased.attempts, leased.unknowns), (1, 1));
+    assert!(leased.delivery.sealed == sealed(1));
+    assert!(matches!(fresh.change_outbox(settled(1, Settlement::Sent)).await, Err(CommitError::Fenced)), "after the lease");
+    settle(fresh, &leased, Settlement::Sent).await.unwrap();
+
+    fresh.change_outbox(hand_over(2)).await.unwrap();
+    fresh.change_outbox(settled(2, retry(fresh, false))).await.unwrap();
+    let leased = lease_one(fresh).await;
+    assert_eq!((leased.attempts, leased.unknowns), (1, 0), "its outcome is known");
+    settle(fresh, &leased, Settlement::Sent).await.unwrap();
+
+    fresh.change_outbox(hand_over(3)).await.unwrap();
+    fresh.change_outbox(settled(3, Settlement::Sent)).await.unwrap();
+    assert_eq!(row(fresh, 3).await.status, DeliveryStatus::Sent);
+}
+
 /// Known outcomes take nothing from it, nor does a lease that ends without an attempt.
 pub async fn an_unknown_outcome_stays_counted(fresh: &Stores) {
     enqueue(fresh, mail(1, fresh.now())).await;
