@@ -81,7 +81,12 @@ fn a_tenant_goes_from_the_letter_to_the_area_by_the_code() {
     let signed_in = visitor.cookies.clone();
 
     visitor.sign_out();
-    assert_eq!(visitor.answered.header("clear-site-data"), Some("\"cache\", \"storage\""));
+    assert_eq!(visitor.answered.header("clear-site-data"), Some("\"storage\""));
+    let html = visitor.page.text().replace("&#x2f;", "/");
+    let forgetting = html.split("media=\"print\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let forgetting = visitor.send("GET", forgetting, None);
+    let words = ["clear-site-data", "cache-control"].map(|name| forgetting.header(name));
+    assert_eq!((forgetting.status, words), (200, [Some("\"cache\""), Some("no-store")]));
     assert!(visitor.text().contains("Sie sind abgemeldet."));
     // Threat 44: back after signing out shows nothing, not even with the old cookie.
     visitor.cookies = signed_in;
