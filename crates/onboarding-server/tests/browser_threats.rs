@@ -216,7 +216,7 @@ fn back_after_signing_out_shows_nothing_of_before_where_no_script_runs() {
     site.register(HOUSING, &PEOPLE[0], EMAIL);
     let browser = signed_in(&site, Scripts::Off);
     browser.keeps_pages(|| browser.click("footer a[href^=\"/housing/documents/terms\"]"));
-    for _ in 0..5 {
+    for _ in 0..3 {
         browser.sign_out();
         browser.reads("Sie sind abgemeldet.");
         browser.back();
