@@ -249,8 +249,9 @@ impl Pages {
                     response.headers_mut().append(header::SET_COOKIE, cookie.clone());
                 }
                 if clear {
-                    // Not "cookies": that would sign people out of the neighbours on this host.
-                    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
+                    // Not "cookies": that would sign people out of the neighbours on this host. "cache" is sent by a file of the next page: a
+                    // browser that has kept much looks through all of it, and would show that page a second later.
+                    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"storage\""));
                 }
                 Ok(response)
             }

@@ -1,5 +1,5 @@
-//! Attacks as a browser meets them: a stranger's page that sends our forms or frames our pages, a link's token that travels on, markup in data,
-//! and the way back after signing out.
+//! Attacks as a browser meets them: a stranger's page that sends our forms or frames our pages, a way back that leads to a stranger, a link's
+//! token that travels on, markup in data, and the way back after signing out. What needs TLS stands in `browser_secure.rs`.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "support/support.rs"]
@@ -9,6 +9,8 @@ use serde_json::json;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use support::browser::{Browser, Scripts, site};
 use support::{HOUSING, PASSWORD, PEOPLE, Site};
 
@@ -16,14 +18,22 @@ const EMAIL: &str = "kim@post.example";
 
 /// A stranger's page at a port of the same machine: another origin, and to a browser the same site, so that it sends our cookies along.
 fn stranger(html: String) -> String {
+    stranger_who_counts(html).0
+}
+
+/// The same, with the number of times it was asked.
+fn stranger_who_counts(html: String) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
     // Ends with the test's process.
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let (mut stream, mut head) = (stream.unwrap(), [0; 4096]);
             // A browser may connect ahead and say nothing.
             if stream.read(&mut head).is_ok_and(|count| count > 0) {
+                count.fetch_add(1, Ordering::SeqCst);
                 let answer = format!(
                     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{html}",
                     html.len()
@@ -32,7 +42,7 @@ fn stranger(html: String) -> String {
             }
         }
     });
-    address
+    (address, asked)
 }
 
 fn signed_in(site: &Site, scripts: Scripts) -> Browser<'_> {
@@ -146,6 +156,45 @@ fn markup_in_a_name_is_text() {
     assert_eq!(browser.script("return document.querySelectorAll('main img').length", &[]), 0);
 }
 
+/// Threat 20: what a browser makes of an address is what counts, not what it looks like. The stranger is one whom it would reach.
+#[test]
+fn signing_in_leads_a_browser_to_no_stranger() {
+    let site = site(vec![HOUSING]);
+    site.register(HOUSING, &PEOPLE[0], EMAIL);
+    let (evil, asked) = stranger_who_counts("<p>won</p>".to_owned());
+    let authority = evil.strip_prefix("http://").unwrap().trim_end_matches('/').to_owned();
+    let own = site.base_url().strip_prefix("http://").unwrap();
+    let browser = Browser::at(&site, Scripts::Off, "de", "/housing/login");
+    for wish in [
+        format!("//{authority}"),
+        format!("/%5C{authority}"),
+        format!("%5C%5C{authority}"),
+        format!("/%09/{authority}"),
+        format!("%09//{authority}"),
+        format!("/%0D%0A/{authority}"),
+        format!("http:{authority}"),
+        format!("http://{own}@{authority}/housing/area"),
+        format!("//{own}%5C@{authority}"),
+        format!("/housing/..//{authority}"),
+        format!("/housing/%2e%2e//{authority}"),
+        format!("/housing/%252f%252f{authority}"),
+        format!("/housing/%5C..%5C%5C{authority}"),
+        "javascript:document.title='won'".to_owned(),
+    ] {
+        browser.open(&format!("/housing/login?return_to={wish}"));
+        browser.fill(&[("login", EMAIL), ("password", PASSWORD)]);
+        browser.arrives("/housing/area");
+        assert_eq!(asked.load(Ordering::SeqCst), 0, "{wish}");
+        browser.wear([]);
+    }
+    // A page of the portal is led to, and the stranger would have been reached.
+    browser.open("/housing/login?return_to=/housing/account/profile");
+    browser.fill(&[("login", EMAIL), ("password", PASSWORD)]);
+    browser.arrives("/housing/account/profile");
+    browser.open(&evil);
+    assert!(asked.load(Ordering::SeqCst) > 0);
+}
+
 /// Threat 44: a browser that keeps whole pages for the way back shows none of somebody who has signed out.
 #[test]
 fn back_after_signing_out_shows_nothing_of_before() {
@@ -158,4 +207,28 @@ fn back_after_signing_out_shows_nothing_of_before() {
     browser.back();
     browser.arrives("/housing/login");
     assert!(!browser.text().contains("Mitgliederbereich"), "{}", browser.text());
+}
+
+/// Threat 44, where nothing but the browser's own memory can forget: pages in it go, too, the one that signing in led to among them.
+#[test]
+fn back_after_signing_out_shows_nothing_of_before_where_no_script_runs() {
+    let site = site(vec![HOUSING]);
+    site.register(HOUSING, &PEOPLE[0], EMAIL);
+    let browser = signed_in(&site, Scripts::Off);
+    browser.keeps_pages(|| browser.click("footer a[href^=\"/housing/documents/terms\"]"));
+    for _ in 0..3 {
+        browser.sign_out();
+        browser.reads("Sie sind abgemeldet.");
+        browser.back();
+        browser.arrives("/housing/login");
+        browser.fill(&[("login", EMAIL), ("password", PASSWORD)]);
+        browser.arrives("/housing/area");
+    }
+    // Nor a page further back.
+    browser.open("/housing/account");
+    browser.sign_out();
+    browser.back();
+    browser.arrives("/housing/login");
+    browser.back();
+    browser.arrives("/housing/login");
 }

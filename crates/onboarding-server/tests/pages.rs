@@ -81,7 +81,7 @@ fn a_tenant_goes_from_the_letter_to_the_area_by_the_code() {
     let signed_in = visitor.cookies.clone();
 
     visitor.sign_out();
-    assert_eq!(visitor.answered.header("clear-site-data"), Some("\"cache\", \"storage\""));
+    assert_eq!(visitor.answered.header("clear-site-data"), Some("\"storage\""));
     assert!(visitor.text().contains("Sie sind abgemeldet."));
     // Threat 44: back after signing out shows nothing, not even with the old cookie.
     visitor.cookies = signed_in;
@@ -418,6 +418,26 @@ fn signing_in_leads_to_no_address_of_a_stranger_s() {
         let mut visitor = Visitor::at(&site, "de", &format!("/housing/login?return_to={wish}"));
         visitor.fill(&[("login", "mia@post.example"), ("password", PASSWORD)]);
         assert_eq!(visitor.path(), end, "{wish}");
+    }
+}
+
+/// Threat 44: the page that follows the end of a session loads what has a browser forget the pages of before; no other page does.
+#[test]
+fn the_page_after_a_session_has_the_browser_forget_pages() {
+    let site = Site::start();
+    let mut visitor = Visitor::at(&site, "de", "/housing/login");
+    for (done, forgets) in [("signed_out", true), ("password", true), ("linked", true), ("closed", true), ("required", false), ("", false)]
+    {
+        visitor.open(&format!("/housing/login?done={done}"));
+        let html = visitor.page.text().replace("&#x2f;", "/");
+        let file =
+            html.split("<link rel=\"stylesheet\" media=\"print\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        assert_eq!(file.is_some(), forgets, "{done}: {html}");
+        if let Some(file) = file {
+            let answer = visitor.send("GET", &file, None);
+            let words = ["clear-site-data", "cache-control", "content-type"].map(|name| answer.header(name));
+            assert_eq!((answer.status, words), (200, [Some("\"cache\""), Some("no-store"), Some("text/css; charset=utf-8")]), "{done}");
+        }
     }
 }
 

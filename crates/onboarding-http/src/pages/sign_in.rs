@@ -37,6 +37,7 @@ impl Pages {
             return Ok(Turn::go("area"));
         }
         let mut view = View::new(text("login-title")?);
+        view.forgets = matches!(visit.done.as_deref(), Some("signed_out" | "password" | "linked" | "closed"));
         view.done = match visit.done.as_deref() {
             Some("signed_out") => Some(format!("{} {}", text("logout-done")?, text("logout-cleared")?)),
             Some("password") => Some(text("ok-passwordSet")?),

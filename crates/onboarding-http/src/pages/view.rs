@@ -29,6 +29,8 @@ pub(crate) struct View {
     pub(crate) language: Option<Language>,
     /// `Set-Cookie` headers.
     pub(crate) cookies: Vec<HeaderValue>,
+    /// Whether a session has ended just now, and the browser is to forget the pages of before.
+    pub(crate) forgets: bool,
 }
 
 /// What to mend.
@@ -199,6 +201,7 @@ impl Pages {
                     contact => contact,
                     styles => super::assets::STYLES_AT,
                     script => chrome.comforts.then_some(super::assets::SCRIPT_AT),
+                    forget => view.forgets.then_some(super::assets::FORGET_AT),
                     t => words,
                 })
             })

@@ -1,7 +1,7 @@
 //! A person's browser: Chromium without a window, driven by its own driver over the W3C's WebDriver protocol, on one site of this machine.
 //!
 //! What a person does stands in `browser/person.rs`. This file starts and ends the two programs and speaks to them. A browser resolves
-//! no name and reaches nothing but loopback.
+//! no name but the site's own, and reaches nothing but loopback.
 
 pub(crate) mod keyboard;
 mod person;
@@ -95,7 +95,7 @@ impl<'a> Browser<'a> {
         let mut arguments = vec![
             "--headless=new".to_owned(),
             format!("--user-data-dir={}", self.profile.path().join("profile").display()),
-            "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1".to_owned(),
+            format!("--host-resolver-rules=MAP {} 127.0.0.1 , MAP * ~NOTFOUND , EXCLUDE 127.0.0.1", self.host()),
         ];
         let fixed = [
             "disable-gpu",
@@ -118,7 +118,16 @@ impl<'a> Browser<'a> {
             "credentials_enable_service": false,
             "profile.password_manager_enabled": false,
         });
-        json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments, "prefs": preferences } } } })
+        // Certificates are the tests' own.
+        json!({ "capabilities": { "alwaysMatch": {
+            "acceptInsecureCerts": true, "goog:chromeOptions": { "args": arguments, "prefs": preferences }
+        } } })
+    }
+
+    /// The name of the site's host, or its address.
+    fn host(&self) -> &str {
+        let (_, authority) = self.site.base_url().split_once("://").unwrap();
+        authority.split(':').next().unwrap()
     }
 
     /// A command of the protocol, below the session.

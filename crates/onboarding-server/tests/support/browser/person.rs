@@ -93,6 +93,18 @@ impl Browser<'_> {
         self.command("POST", "/back", &json!({}));
     }
 
+    /// Goes elsewhere and back, and finds the very same page: without that, nothing is proved by one that is not there any more.
+    #[track_caller]
+    pub(crate) fn keeps_pages(&self, elsewhere: impl FnOnce()) {
+        let left = self.path();
+        self.script("window.left = true", &[]);
+        elsewhere();
+        within(PATIENCE, "another page", || (self.path() != left).then_some(()));
+        self.back();
+        self.arrives(&left);
+        assert_eq!(self.script("return window.left === true", &[]), true, "the browser keeps no pages");
+    }
+
     /// The first element of this CSS selector, once it is there.
     #[track_caller]
     pub(super) fn find(&self, selector: &str) -> String {
@@ -171,16 +183,22 @@ impl Browser<'_> {
 
     /// The cookies that this page's server is sent: names and values.
     pub(crate) fn cookies(&self) -> Vec<(String, String)> {
-        let known = self.command("GET", "/cookie", &Value::Null);
         let text = |cookie: &Value, name: &str| cookie[name].as_str().unwrap().to_owned();
-        known.as_array().unwrap().iter().map(|cookie| (text(cookie, "name"), text(cookie, "value"))).collect()
+        self.whole_cookies().iter().map(|cookie| (text(cookie, "name"), text(cookie, "value"))).collect()
+    }
+
+    /// The same with everything that the browser keeps of them, in the protocol's words.
+    pub(crate) fn whole_cookies(&self) -> Vec<Value> {
+        self.command("GET", "/cookie", &Value::Null).as_array().unwrap().clone()
     }
 
     /// Has exactly these cookies from now on.
     pub(crate) fn wear<'c>(&self, cookies: impl IntoIterator<Item = (&'c String, &'c String)>) {
         self.command("DELETE", "/cookie", &Value::Null);
+        let secure = self.site.base_url().starts_with("https:");
         for (name, value) in cookies {
-            self.command("POST", "/cookie", &json!({ "cookie": { "name": name, "value": value, "httpOnly": true, "sameSite": "Lax" } }));
+            let cookie = json!({ "name": name, "value": value, "secure": secure, "httpOnly": true, "sameSite": "Lax" });
+            self.command("POST", "/cookie", &json!({ "cookie": cookie }));
         }
     }
 }
