@@ -95,6 +95,23 @@ impl Drop for Server {
     }
 }
 
+/// What all cores did so far.
+pub(super) struct Machine {
+    pub(super) busy: Duration,
+    pub(super) idle: Duration,
+}
+
+/// As the kernel counts it: `cpu user nice system idle iowait irq softirq steal …`. Waiting for a disk is idle, and what a host
+/// takes away is busy.
+pub(super) fn machine() -> Result<Machine> {
+    let stat = std::fs::read_to_string("/proc/stat").context("could not read the machine's times")?;
+    let line = stat.lines().next().context("the kernel tells no times")?;
+    let ticks: Vec<u64> = line.split_whitespace().skip(1).take(8).map(str::parse).collect::<Result<_, _>>()?;
+    let idle: u64 = ticks.iter().skip(3).take(2).sum();
+    let span = |ticks: u64| Duration::from_millis(ticks * 1_000 / TICKS);
+    Ok(Machine { busy: span(ticks.iter().sum::<u64>() - idle), idle: span(idle) })
+}
+
 /// CPU time of a process (`self` or a number) so far.
 pub(super) fn cpu_of(process: &str) -> Result<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).context("could not read the process's times")?;
