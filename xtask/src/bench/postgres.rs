@@ -55,7 +55,10 @@ pub(super) fn run(root: &Path, binary: &Path) -> Result<Vec<Figure>> {
     let cores = std::thread::available_parallelism()?;
     for (servers, rate) in [("one server", &alone), ("two servers", &both)] {
         let (idle, cost) = (rate.idle * 100.0, rate.busy.as_secs_f64() * 1e3 / rate.done);
-        println!("{servers}: {:.1} sign-ins a second, {cost:.1} ms CPU of the whole machine each, {idle:.0} % of {cores} cores idle", rate.a_second);
+        println!(
+            "{servers}: {:.1} sign-ins a second, {cost:.1} ms CPU of the whole machine each, {idle:.0} % of {cores} cores idle",
+            rate.a_second
+        );
     }
     println!("{CLIENTS} clients a server; each server hashes one password at a time. Clients and PostgreSQL share the cores.\n");
     Ok(vec![

@@ -42,7 +42,8 @@ pub(super) struct Brands(HashMap<PortalSlug, Brand>);
 
 impl Brands {
     pub(super) fn of<'a>(portals: impl IntoIterator<Item = &'a Portal>) -> Self {
-        Self(portals.into_iter().map(|portal| (portal.slug.clone(), Brand::of(portal))).collect())
+        let doors = ICONS.map(Door::drawn);
+        Self(portals.into_iter().map(|portal| (portal.slug.clone(), Brand::of(portal, &doors))).collect())
     }
 
     pub(super) fn get(&self, slug: &PortalSlug) -> Option<&Brand> {
@@ -51,13 +52,13 @@ impl Brands {
 }
 
 impl Brand {
-    fn of(portal: &Portal) -> Self {
+    fn of(portal: &Portal, doors: &[Door]) -> Self {
         let colours = portal.look.map_or([BRAND, BRAND_DARK], |look| [look.brand, look.brand_dark]);
         let mut brand = Self { files: HashMap::new(), styles: None, logo: None, icons: Vec::new(), colours };
         let slug = &portal.slug;
         brand.styles = portal.look.map(|look| brand.keep(slug, "css", "text/css; charset=utf-8", styles(look).into_bytes()));
         brand.logo = portal.logo.as_ref().map(|svg| brand.keep(slug, "svg", "image/svg+xml", svg.clone().into_bytes()));
-        brand.icons = ICONS.iter().map(|side| brand.keep(slug, "png", "image/png", icon(*side, colours[0]))).collect();
+        brand.icons = doors.iter().map(|door| brand.keep(slug, "png", "image/png", door.icon(colours[0]))).collect();
         brand
     }
 
@@ -92,33 +93,49 @@ fn styles(look: Look) -> String {
     )
 }
 
-/// The icon: an open door on the portal's colour, within the circle that launchers cut out.
-fn icon(side: u32, ground: Colour) -> Vec<u8> {
-    const SAMPLES: u32 = 4;
-    let front = ground.opposite();
-    let mut pixels = Vec::with_capacity((side * side * 3) as usize);
-    for y in 0..side {
-        for x in 0..side {
-            let mut inside = 0;
-            for sample in 0..SAMPLES * SAMPLES {
-                let at = |pixel: u32, part: u32| f64::from(pixel * SAMPLES + part) / f64::from(side * SAMPLES);
-                inside += u32::from(is_door(at(x, sample % SAMPLES), at(y, sample / SAMPLES)));
-            }
-            let mix = |back: u8, front: u8| {
-                let sum = u32::from(back) * (SAMPLES * SAMPLES - inside) + u32::from(front) * inside;
-                u8::try_from(sum / (SAMPLES * SAMPLES)).unwrap_or(u8::MAX)
-            };
-            pixels.extend(ground.parts().into_iter().zip(front.parts()).map(|(back, front)| mix(back, front)));
+/// Points that each side of a pixel is looked at.
+const SAMPLES: u32 = 4;
+
+/// An open door within the circle that launchers cut out: how many points of each pixel lie on it.
+struct Door {
+    side: u32,
+    inside: Vec<u8>,
+}
+
+impl Door {
+    fn drawn(side: u32) -> Self {
+        let at = |pixel: u32, part: u32| f64::from(pixel * SAMPLES + part) / f64::from(side * SAMPLES);
+        let mut inside = Vec::with_capacity((side * side) as usize);
+        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
+            let points = (0..SAMPLES).flat_map(|down| (0..SAMPLES).map(move |across| (down, across)));
+            inside.push(points.map(|(down, across)| u8::from(is_door(at(x, across), at(y, down)))).sum());
         }
+        Self { side, inside }
     }
-    encoded(side, &pixels)
+
+    /// The picture of it on this colour.
+    fn icon(&self, ground: Colour) -> Vec<u8> {
+        let front = ground.opposite();
+        let all = SAMPLES * SAMPLES;
+        let mix = |inside: u8, back: u8, front: u8| {
+            let sum = u32::from(back) * (all - u32::from(inside)) + u32::from(front) * u32::from(inside);
+            u8::try_from(sum / all).unwrap_or(u8::MAX)
+        };
+        let parts = |inside: u8| ground.parts().into_iter().zip(front.parts()).map(move |(back, front)| mix(inside, back, front));
+        let pixels: Vec<u8> = self.inside.iter().flat_map(|inside| parts(*inside)).collect();
+        encoded(self.side, &pixels)
+    }
 }
 
 /// An arch with a door that stands ajar, in a square of side 1.
 fn is_door(x: f64, y: f64) -> bool {
+    if !(0.29..=0.71).contains(&x) || !(0.2..=0.86).contains(&y) {
+        return false;
+    }
+    // Squares: this is asked millions of times.
+    let within = |across: f64, down: f64, radius: f64| across * across + down * down <= radius * radius;
     let arch = |half: f64, top: f64, bottom: f64| {
-        let across = (x - 0.5).abs();
-        across <= half && y <= bottom && (y >= top + half || (x - 0.5).hypot(y - top - half) <= half)
+        (x - 0.5).abs() <= half && y <= bottom && (y >= top + half || within(x - 0.5, y - top - half, half))
     };
     let frame = arch(0.21, 0.2, 0.78) && !arch(0.165, 0.245, 0.79);
     // The leaf: narrower at its far side.
@@ -126,7 +143,7 @@ fn is_door(x: f64, y: f64) -> bool {
         let lean = (0.6 - x) * 0.45;
         y >= 0.27 + lean && y <= 0.86 - lean
     };
-    let knob = (x - 0.44).hypot(y - 0.57) <= 0.018;
+    let knob = within(x - 0.44, y - 0.57, 0.018);
     frame || leaf && !knob
 }
 
@@ -148,7 +165,7 @@ mod tests {
     #[test]
     fn an_icon_is_a_small_picture_of_its_size_in_two_colours() {
         for side in ICONS {
-            let file = icon(side, BRAND);
+            let file = Door::drawn(side).icon(BRAND);
             assert!(file.starts_with(b"\x89PNG") && file.len() < 12_000, "{side}: {}", file.len());
             assert_eq!(file[16..20], side.to_be_bytes());
         }
