@@ -126,7 +126,8 @@ impl Endpoint for Frame {
         let knocks = request.method() == Method::POST && !request.headers().contains_key(header::AUTHORIZATION);
         let pace = if knocks { self.pace.take(&network, began) } else { Ok(()) };
         request.set_data(network);
-        let language = language::of_request(request.headers(), &Language::ALL);
+        let asked = language::asked(request.uri().query().unwrap_or_default());
+        let language = asked.unwrap_or_else(|| language::of_request(request.headers(), &Language::ALL));
         let path = request.uri().path().to_owned();
         let method = known_method(request.method());
 
