@@ -92,6 +92,7 @@ pub(crate) const HOUSING: &[Sight] = &[
     sight("close", "/housing/account/close", "tenant"),
     sight("close-wrong", "/housing/account/close", "tenant").refusing(&[("password", "")]),
     sight("not-found", "/housing/documents/none", "").answers(404),
+    sight("unknown", "/housing/none", "").answers(404),
 ];
 
 /// The same portal after its terms have changed.
