@@ -1,6 +1,6 @@
 //! Which language an answer speaks: the best match of `Accept-Language` among those that a portal speaks.
 //!
-//! Leaves out the page's own order of choices (`?lang=`, cookie, account), which comes before; an error that no page tells knows the first only.
+//! Leaves out the page's own order of choices (`?lang=`, cookie, account), which comes before; a program has only its header.
 
 use onboarding_core::Language;
 use poem::http::{HeaderMap, header};

@@ -1,6 +1,6 @@
 //! `/{p}/documents/{document}`: what people agree to, to read and print; `/{p}/documents/accept`: a new version, before anything else.
 
-use super::blocks::{Block, Button, Field};
+use super::blocks::{Block, Button, Field, Way};
 use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
@@ -13,7 +13,7 @@ impl Pages {
         let portal = &visit.portal;
         let found = visit.part.as_deref().and_then(|name| portal.document(name)).ok_or_else(Problem::not_found)?;
         let (language, text) = found.in_language(visit.language, portal.journey.default_language());
-        let version = format!("{} · {}", found.version, text.title);
+        let version = self.text(portal, language, "document-edition", &[("version", found.version.as_str().into())])?;
         let view = View::new(text.title.clone()).with(Block::Quiet { text: version });
         let home = self.text(portal, visit.language, "common-home", &[])?;
         let view = view.with(Block::Document { html: written(&text.text) });
@@ -49,7 +49,12 @@ impl Pages {
             fields,
             buttons: vec![Button::new(text("common-continue")?)],
         });
-        let view = view.with(Block::Quiet { text: text("accept-decline-info")? });
+        // Whoever does not agree has these ways left.
+        let way = |to: &str, key: &str| -> Result<Way, Problem> {
+            Ok(Way { href: format!("/{}/account/{to}", portal.slug), text: text(key)?, note: None })
+        };
+        let ways = vec![way("export", "account-export")?, way("close", "account-delete")?];
+        let view = view.with(Block::Quiet { text: text("accept-decline-info")? }).with(Block::Links { items: ways });
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
         let ticked = posted.ticked();
         let missing: Vec<_> = owed.iter().filter(|document| !ticked.iter().any(|given| given.document == **document)).collect();

@@ -44,6 +44,7 @@ impl Pages {
         let team = self.own_team(visit).await?;
         let zone = Zone::of_country(&portal.country);
         let slug = &portal.slug;
+        let me = Self::decider(visit)?.facts.account.value.email().as_str();
         let mut view = View::new(text("team-title")?);
         if visit.done.as_deref() == Some("saved") {
             view.done = Some(text("account-saved")?);
@@ -69,11 +70,12 @@ impl Pages {
         let mut items = Vec::new();
         for member in &team.members {
             let role = self.role(visit, member.role)?;
-            let closed = if member.suspended { format!(" · {}", text("team-suspend")?) } else { String::new() };
+            let own = if member.email == me { format!(" {}", text("team-you")?) } else { String::new() };
+            let closed = if member.suspended { format!(" · {}", text("state-locked")?) } else { String::new() };
             items.push(Way {
                 href: format!("/{slug}/team/members/{}", member.id),
                 text: named(member.first_name.as_ref(), member.last_name.as_ref(), &member.email),
-                note: Some(format!("{} · {role}{closed}", member.email)),
+                note: Some(format!("{} · {role}{closed}{own}", member.email)),
             });
         }
         view = view.with(Block::Links { items }).with(Block::Heading { text: text("team-invitations")? });
@@ -228,10 +230,7 @@ impl Pages {
         let mut rows = vec![Self::row(text("team-role")?, &self.role(visit, found.role)?)];
         if let Some(until) = found.expires_at {
             let date = moments::date(language, Zone::of_country(&portal.country), until);
-            rows.push(Self::row(
-                text("team-invitations")?,
-                &self.text(portal, language, "team-invite-validUntil", &[("date", date.as_str().into())])?,
-            ));
+            rows.push(Self::row(text("device-until")?, &date));
         }
         let view = View::new(found.email.clone()).with(Block::Rows { rows }).asks(Form {
             action: Self::here(visit, &format!("team/invitations/{id}")),
@@ -292,7 +291,10 @@ impl Pages {
     fn ask_member(&self, visit: &Visit, member: &TeamMember) -> Result<View, Problem> {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
-        let rows = vec![Self::row(text("field-email")?, &member.email), Self::row(text("team-role")?, &self.role(visit, member.role)?)];
+        let mut rows = vec![Self::row(text("field-email")?, &member.email), Self::row(text("team-role")?, &self.role(visit, member.role)?)];
+        if member.suspended {
+            rows.push(Self::row(text("admin-col-state")?, &text("state-locked")?));
+        }
         let mut buttons = Vec::new();
         buttons.push(if member.suspended {
             Button::decides(text("team-unsuspend")?, "unsuspend")

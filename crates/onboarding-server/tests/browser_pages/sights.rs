@@ -156,6 +156,7 @@ pub(crate) const CHAMBER: &[Sight] = &[
     sight("area", "/chamber/area", "craftsman"),
     sight("area-member", "/chamber/area", "member"),
     sight("business", "/chamber/business", "craftsman"),
+    sight("business-waiting", "/chamber/business?done=requested", "waiting"),
     sight("business-member", "/chamber/business", "member"),
     sight("pin", "/chamber/business/pin", "craftsman"),
     sight("pin-wrong", "/chamber/business/pin", "craftsman").refusing(&[("number", "")]),

@@ -43,6 +43,7 @@ task-inProgress = In Bearbeitung
 task-todo = Noch offen
 task-notYet = Noch nicht möglich
 
+document-edition = Fassung { $version }
 document-version = Fassung { $version } vom { $date }
 document-pdf = Als PDF herunterladen ({ $size })
 document-outdated = Dies ist eine frühere Fassung.

@@ -43,6 +43,7 @@ task-inProgress = In progress
 task-todo = To do
 task-notYet = Cannot start yet
 
+document-edition = Version { $version }
 document-version = Version { $version } of { $date }
 document-pdf = Download as PDF ({ $size })
 document-outdated = This is an earlier version.

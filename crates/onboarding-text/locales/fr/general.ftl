@@ -43,6 +43,7 @@ task-inProgress = En cours
 task-todo = À faire
 task-notYet = Pas encore possible
 
+document-edition = Version { $version }
 document-version = Version { $version } du { $date }
 document-pdf = Télécharger en PDF ({ $size })
 document-outdated = Ceci est une version antérieure.

@@ -43,6 +43,7 @@ task-inProgress = In corso
 task-todo = Da fare
 task-notYet = Non ancora possibile
 
+document-edition = Versione { $version }
 document-version = Versione { $version } ({ $date })
 document-pdf = Scarica in PDF ({ $size })
 document-outdated = Questa è una versione precedente.
