@@ -96,6 +96,11 @@ impl Pages {
         Ok(view.with(invite).with(Block::Link { href: format!("/{slug}/area"), text: text("area-title")? }).into())
     }
 
+    /// A word, and what is said of it.
+    fn labelled(&self, visit: &Visit, name: &str, value: &str) -> Result<String, Problem> {
+        self.text(&visit.portal, visit.language, "common-labelled", &[("name", name.into()), ("value", value.into())])
+    }
+
     fn row(name: String, value: &str) -> Row {
         Row { name, value: value.to_owned(), href: None, change: String::new() }
     }
@@ -184,9 +189,10 @@ impl Pages {
                 fields.push(Field::Choice(Choice { name: "record", label, hint: None, options, chosen: typed("record") }));
             }
         }
+        let labelled = |name: &str, hint: &str| self.labelled(visit, &text(name)?, &text(hint)?);
         let options = vec![
-            ("member".to_owned(), format!("{}: {}", text("admin-role-member")?, text("team-role-hint-member")?)),
-            ("super_admin".to_owned(), format!("{}: {}", text("admin-role-super")?, text("team-role-hint-super")?)),
+            ("member".to_owned(), labelled("admin-role-member", "team-role-hint-member")?),
+            ("super_admin".to_owned(), labelled("admin-role-super", "team-role-hint-super")?),
         ];
         fields.push(Field::Choice(Choice { name: "role", label: text("team-role")?, hint: None, options, chosen: typed("role") }));
         let days = u32::try_from(onboarding_core::policy::COMPLETION_LINK_LIFE.num_days()).unwrap_or_default();
@@ -306,7 +312,7 @@ impl Pages {
                 Role::Member => (Role::SuperAdmin, "super_admin"),
                 Role::SuperAdmin => (Role::Member, "member"),
             };
-            let words = format!("{}: {}", text("team-role-change")?, self.role(visit, to)?);
+            let words = self.labelled(visit, &text("team-role-change")?, &self.role(visit, to)?)?;
             buttons.push(Button::decides(words, value).look("second"));
         }
         buttons.push(Button::decides(text("team-remove")?, "remove").look("danger"));

@@ -1,4 +1,4 @@
-//! What a line's end must not tear apart: short words with a hyphen (codes, "E-Mail"), short addresses, the groups of a telephone number.
+//! What a line's end must not tear apart: short words with a hyphen (codes, "E-Mail"), short addresses, the groups of a number.
 //!
 //! It marks them for the stylesheet and changes no word: what is copied, searched or heard stays as it was. Longer ones may break, as a
 //! small phone needs them to.
@@ -39,9 +39,10 @@ pub(super) fn whole(text: &str) -> Value {
     Value::from_safe_string(html)
 }
 
-/// A country's prefix, and groups of digits behind it.
+/// Groups of digits, with a country's prefix or without: a telephone number, or a date as it is typed.
 fn is_number_begun(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b' '))
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
 }
 
 /// Digits; the last group may end a sentence.
@@ -72,6 +73,7 @@ mod tests {
             ("von no-reply@medora.example", "von <span class=\"whole\">no-reply@medora.example</span>"),
             ("von kundenportal@kammer-rheinau.example", "von kundenportal@kammer-rheinau.example"),
             ("Maximiliane-Friederike – Markt- oder", "Maximiliane-Friederike – Markt- oder"),
+            ("Beispiel 31 3 1980.", "Beispiel <span class=\"whole\">31 3 1980.</span>"),
             ("3 von 12  Zeichen ", "3 von 12  Zeichen "),
             ("+49 ruft", "+49 ruft"),
             ("", ""),

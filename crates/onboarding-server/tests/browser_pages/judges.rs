@@ -16,11 +16,13 @@ const WIDE: &str = "
     const over = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1);
     return [`${root.scrollWidth} px: ` + over.slice(0, 4).map((one) => one.outerHTML.slice(0, 160)).join(' | ')];";
 
-/// What belongs on one line and stands on two: codes, numbers, the parts of a date.
+/// What belongs on one line and stands on two: codes, numbers, the parts of a date. And what lost the space before it, for its words are
+/// laid out as boxes.
 const TORN: &str = "
     const words = [...document.querySelectorAll('.whole')].filter((one) => one.getClientRects().length > 1);
     const rows = [...document.querySelectorAll('.parts')].filter((one) => new Set([...one.children].map((part) => part.offsetTop)).size > 1);
-    return [...words, ...rows].map((one) => one.outerHTML.slice(0, 160));";
+    const boxed = [...document.querySelectorAll('.whole')].filter((one) => getComputedStyle(one.parentElement).display.includes('flex'));
+    return [...words, ...rows, ...boxed].map((one) => one.outerHTML.slice(0, 160));";
 
 /// Everything that can have the focus and does not show it.
 const UNSEEN: &str = "

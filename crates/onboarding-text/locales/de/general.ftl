@@ -29,6 +29,7 @@ common-download = Herunterladen
 common-remove = Entfernen
 common-changeField = Ändern: { $field }
 common-notGiven = Nicht angegeben
+common-labelled = { $name }: { $value }
 common-warning = Achtung
 common-questions = Fragen? { $contact }
 common-page = Seite { $n } von { $total }

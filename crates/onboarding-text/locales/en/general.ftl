@@ -29,6 +29,7 @@ common-download = Download
 common-remove = Remove
 common-changeField = Change: { $field }
 common-notGiven = Not provided
+common-labelled = { $name }: { $value }
 common-warning = Warning
 common-questions = Questions? { $contact }
 common-page = Page { $n } of { $total }

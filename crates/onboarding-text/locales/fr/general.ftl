@@ -29,6 +29,7 @@ common-download = Télécharger
 common-remove = Retirer
 common-changeField = Modifier : { $field }
 common-notGiven = Non indiqué
+common-labelled = { $name } : { $value }
 common-warning = Attention
 common-questions = Une question ? { $contact }
 common-page = Page { $n } sur { $total }

@@ -29,6 +29,7 @@ common-download = Scarica
 common-remove = Rimuovi
 common-changeField = Modifica: { $field }
 common-notGiven = Non indicato
+common-labelled = { $name }: { $value }
 common-warning = Attenzione
 common-questions = Domande? { $contact }
 common-page = Pagina { $n } di { $total }
