@@ -207,7 +207,7 @@ impl Pages {
     pub fn new(api: Arc<Api>, texts: Arc<Texts>, origin: Origin, demo: bool) -> Result<Self, PagesError> {
         let mut templates = minijinja::Environment::new();
         templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-        templates.add_filter("whole", whole::whole);
+        templates.add_filter("whole", whole::marked);
         templates.add_template("page.html", include_str!("../templates/page.html"))?;
         let jar = Jar { secure: origin.is_secure() };
         let brands = Brands::of(api.engine().portals().all().into_iter().map(Arc::as_ref));

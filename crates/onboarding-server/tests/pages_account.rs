@@ -243,6 +243,7 @@ fn a_consent_is_given_and_withdrawn_by_one_button_each_and_an_agreement_is_not()
     chief.open("/partner/account/consents");
     chief.press(&[], Some("give:marketing"));
     assert_eq!(chief.page.status, 422, "a box that nobody ticked: {}", chief.text());
+    assert!(chief.text().contains("wenn Sie einwilligen möchten") && !chief.text().contains("um fortzufahren"), "{}", chief.text());
     chief.press(&[("consent_marketing", "")], Some("give:marketing"));
     assert!(chief.page.status == 200 && chief.text().contains("Einwilligung widerrufen"), "{}", chief.text());
     chief.press(&[], Some("withdraw:marketing"));
