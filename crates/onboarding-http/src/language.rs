@@ -1,6 +1,6 @@
 //! Which language an answer speaks: the best match of `Accept-Language` among those that a portal speaks.
 //!
-//! Leaves out the page's own order of choices (`?lang=`, cookie, account), which comes before.
+//! Leaves out the page's own order of choices (`?lang=`, cookie, account), which comes before; a program has only its header.
 
 use onboarding_core::Language;
 use poem::http::{HeaderMap, header};
@@ -12,6 +12,11 @@ const MOST_ENTRIES: usize = 32;
 pub fn of_request(headers: &HeaderMap, spoken: &[Language]) -> Language {
     let wishes: Vec<&str> = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()).collect();
     negotiate(&wishes.join(","), spoken)
+}
+
+/// The language that an address asks for: its first `lang=`, as every page's links to its other languages write it.
+pub fn asked(query: &str) -> Option<Language> {
+    query.split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Language::from_tag)
 }
 
 /// The spoken language with the highest weight; the first spoken one when nothing fits. Region and script are ignored.
@@ -82,6 +87,14 @@ mod tests {
             (";;;,,,q=", De),
         ] {
             assert_eq!(negotiate(header, &all), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn an_address_asks_for_a_language_that_there_is() {
+        assert_eq!(asked("t=abc&lang=it&lang=de"), Some(It));
+        for other in ["", "lang=", "lang=xx", "slang=it", "t=lang"] {
+            assert_eq!(asked(other), None, "{other}");
         }
     }
 

@@ -35,6 +35,9 @@ use tokio::time::Instant;
 
 /// Pages for errors, where a person is asking rather than a program.
 pub trait ErrorPages: Send + Sync {
+    /// The language of a page at this path, as every page chooses it; `None` where programs are asking.
+    fn language(&self, path: &str, query: &str, headers: &HeaderMap) -> Option<Language>;
+
     /// The page for a problem at this path; `None` where the answer is to be `application/problem+json`.
     fn page(&self, path: &str, problem: &Problem, language: Language, request_id: &str) -> Option<Response>;
 }
@@ -126,8 +129,10 @@ impl Endpoint for Frame {
         let knocks = request.method() == Method::POST && !request.headers().contains_key(header::AUTHORIZATION);
         let pace = if knocks { self.pace.take(&network, began) } else { Ok(()) };
         request.set_data(network);
-        let language = language::of_request(request.headers(), &Language::ALL);
         let path = request.uri().path().to_owned();
+        let query = request.uri().query().unwrap_or_default();
+        let paged = self.parts.pages.as_ref().and_then(|pages| pages.language(&path, query, request.headers()));
+        let language = paged.unwrap_or_else(|| language::of_request(request.headers(), &Language::ALL));
         let method = known_method(request.method());
 
         let answer = tokio::select! {

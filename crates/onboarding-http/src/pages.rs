@@ -17,6 +17,7 @@ mod business;
 mod close;
 mod confirm;
 mod consents;
+mod content_name;
 mod cookies;
 mod devices;
 mod documents;
@@ -38,8 +39,10 @@ mod start;
 mod team;
 mod view;
 mod visit;
+mod whole;
 
 use crate::api::{Api, problem_of};
+use crate::language;
 use crate::middleware::{Code, ErrorPages};
 use crate::problem::Problem;
 use brand::Brands;
@@ -49,7 +52,7 @@ use onboarding::{Error, Portal};
 use onboarding_core::{Language, Page};
 use onboarding_text::Texts;
 use poem::error::RouteError;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::make};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -127,8 +130,8 @@ pub(crate) struct SignedInFrame {
     pub(crate) here: Option<String>,
 }
 
-/// A file that is nobody's own: the same for whoever asks.
-type Filing = fn(&Pages, &Portal, &str) -> Result<Response, Problem>;
+/// What is nobody's own: the same for whoever asks.
+type Common = fn(&Pages, &Request) -> Result<Response, Problem>;
 
 /// Adds the pages to the router.
 ///
@@ -136,38 +139,23 @@ type Filing = fn(&Pages, &Portal, &str) -> Result<Response, Problem>;
 /// A path that the router does not take, which a test excludes.
 pub fn add(router: Route, pages: &Arc<Pages>) -> Result<Route, RouteError> {
     let mut router = assets::add(router)?;
-    let index = pages.clone();
-    router = router.try_at(
-        "/",
-        make(move |request| {
-            let pages = index.clone();
-            async move { pages.portals(&request).map_err(poem::Error::from) }
-        }),
-    )?;
-    let index = pages.clone();
-    router = router.try_at(
-        "/.well-known/change-password",
-        make(move |request| {
-            let pages = index.clone();
-            async move { pages.to_change_password(&request).map_err(poem::Error::from) }
-        }),
-    )?;
-    let files: [(&str, Filing); 4] = [
-        ("/:portal/app.webmanifest", |pages, portal, _| pages.manifest(portal)),
-        ("/:portal/offline", |pages, portal, _| pages.offline(portal)),
-        ("/:portal/worker.js", |pages, portal, _| Ok(pages.worker(portal))),
-        ("/:portal/look/:part", |pages, portal, name| {
-            pages.brands.get(&portal.slug).and_then(|brand| brand.file(name)).ok_or_else(Problem::not_found)
+    let common: [(&str, Common); 6] = [
+        ("/", |pages, request| pages.portals(request)),
+        ("/.well-known/change-password", |pages, request| pages.to_change_password(request)),
+        ("/:portal/app.webmanifest", |pages, request| pages.manifest(&*pages.portal_asked(request)?)),
+        ("/:portal/offline", |pages, request| pages.offline(&*pages.portal_asked(request)?)),
+        ("/:portal/worker.js", |pages, request| Ok(pages.worker(&*pages.portal_asked(request)?))),
+        ("/:portal/look/:part", |pages, request| {
+            let brand = pages.brands.get(&pages.portal_asked(request)?.slug);
+            let part = request.raw_path_param("part").unwrap_or_default();
+            brand.and_then(|brand| brand.file(part)).ok_or_else(Problem::not_found)
         }),
     ];
-    for (path, filing) in files {
+    for (path, answer) in common {
         let pages = pages.clone();
         let shown = make(move |request: Request| {
             let pages = pages.clone();
-            async move {
-                let portal = pages.api.engine().portal(request.raw_path_param("portal").unwrap_or_default()).map_err(problem_of)?;
-                Ok::<_, poem::Error>(filing(&pages, &portal, request.raw_path_param("part").unwrap_or_default())?)
-            }
+            async move { answer(&pages, &request).map_err(poem::Error::from) }
         });
         router = router.try_at(path, poem::get(shown))?;
     }
@@ -183,9 +171,17 @@ pub fn add(router: Route, pages: &Arc<Pages>) -> Result<Route, RouteError> {
 pub struct PagesError(#[from] minijinja::Error);
 
 impl ErrorPages for Pages {
+    /// Who is signed in is not looked up for a page that may not be there.
+    fn language(&self, path: &str, query: &str, headers: &HeaderMap) -> Option<Language> {
+        let portal = self.portal_of(path)?;
+        let spoken = &portal.journey.languages;
+        let asked = language::asked(query).filter(|asked| spoken.contains(asked));
+        Some(asked.or_else(|| self.kept_language(&portal, headers)).unwrap_or_else(|| language::of_request(headers, spoken)))
+    }
+
     /// Below a portal people are asking; everywhere else programs are.
     fn page(&self, path: &str, problem: &Problem, wished: Language, _request_id: &str) -> Option<Response> {
-        let portal = self.api.engine().portal(path.trim_start_matches('/').split('/').next()?).ok()?;
+        let portal = self.portal_of(path)?;
         let spoken = &portal.journey.languages;
         let language = problem.language().unwrap_or(wished);
         let language = if spoken.contains(&language) { language } else { portal.journey.default_language() };
@@ -211,6 +207,7 @@ impl Pages {
     pub fn new(api: Arc<Api>, texts: Arc<Texts>, origin: Origin, demo: bool) -> Result<Self, PagesError> {
         let mut templates = minijinja::Environment::new();
         templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+        templates.add_filter("whole", whole::marked);
         templates.add_template("page.html", include_str!("../templates/page.html"))?;
         let jar = Jar { secure: origin.is_secure() };
         let brands = Brands::of(api.engine().portals().all().into_iter().map(Arc::as_ref));
@@ -311,6 +308,22 @@ impl Pages {
         }
         response.set_data(Code(problem.code()));
         Ok(response)
+    }
+
+    /// The portal of a route's path.
+    fn portal_asked(&self, request: &Request) -> Result<Arc<Portal>, Problem> {
+        self.api.engine().portal(request.raw_path_param("portal").unwrap_or_default()).map_err(problem_of)
+    }
+
+    /// The portal that a path is below.
+    fn portal_of(&self, path: &str) -> Option<Arc<Portal>> {
+        self.api.engine().portal(path.trim_start_matches('/').split('/').next()?).ok()
+    }
+
+    /// The language that was chosen on an earlier page.
+    fn kept_language(&self, portal: &Portal, headers: &HeaderMap) -> Option<Language> {
+        let kept = self.jar.get(headers, Purpose::Language, portal.slug.as_str());
+        kept.and_then(|tag| Language::from_tag(&tag)).filter(|kept| portal.journey.languages.contains(kept))
     }
 
     /// A problem as people are told of it.

@@ -65,6 +65,7 @@ fn look_at(name: &str, scene: &Scene, sights: &[Sight]) {
                 let place = format!("{name}/{} in {language} at {} px", sight.name, look.width);
                 if *look == PHONE {
                     sheet.blame(&place, judges::too_wide(&browser));
+                    sheet.blame(&place, judges::torn(&browser));
                 }
                 if *look == PHONE || *look == DESK_AT_NIGHT {
                     sheet.blame(&place, judges::focus_unseen(&browser));

@@ -335,6 +335,39 @@ fn a_craftsman_gets_a_password_by_mail_and_sees_no_member_area_yet() {
     assert!(visitor.text().contains("Members’ area") && visitor.text().contains(&record["name"]), "{}", visitor.text());
 }
 
+#[test]
+fn my_business_offers_what_can_be_done_next() {
+    let site = site(CHAMBER);
+    let email = "nora@workshop.example";
+    let mut visitor = Visitor::at(&site, "en", "/chamber/register");
+    let born = [("birth_date_day", "1"), ("birth_date_month", "2"), ("birth_date_year", "1984"), ("consent_privacy", "")];
+    visitor.fill(&[&[("first_name", "Nora"), ("last_name", "Sample"), ("email", email)][..], &born[..]].concat());
+    visitor.open(&site.mail(CHAMBER, email).link());
+    visitor.press(&[], Some("confirm"));
+    let password = site.mail(CHAMBER, email).password();
+    visitor.open("/chamber/login");
+    visitor.fill(&[("login", email), ("password", &password)]);
+    let offers = |visitor: &Visitor| {
+        let html = visitor.page.text().replace("&#x2f;", "/");
+        let look =
+            |to: &str| ["button\"", "button second\""].into_iter().find(|look| html.contains(&format!("class=\"{look} href=\"{to}\"")));
+        (look("/chamber/business/pin"), look("/chamber/business/link"))
+    };
+    visitor.open("/chamber/business");
+    assert_eq!(offers(&visitor), (Some("button\""), Some("button second\"")), "a letter first: {}", visitor.text());
+    assert!(visitor.text().contains("Wait for the letter"), "{}", visitor.text());
+    let record = sample(&site, CHAMBER);
+    visitor.open("/chamber/business/pin");
+    visitor.fill(&[("number", &record["number"])]);
+    assert_eq!(offers(&visitor), (None, Some("button\"")), "no other letter this week: {}", visitor.text());
+    let pin = pin_of_the_letter(&site, CHAMBER);
+    visitor.open("/chamber/business/link");
+    visitor.fill(&[("number", &record["number"]), ("pin", &pin)]);
+    visitor.fill(&[("login", email), ("password", &password)]);
+    visitor.open("/chamber/business");
+    assert_eq!(offers(&visitor), (None, Some("button second\"")), "nothing that must be done: {}", visitor.text());
+}
+
 /// The first link of a page that begins so, the longest of its kind.
 fn href(visitor: &Visitor, start: &str) -> String {
     let html = visitor.page.text().replace("&#x2f;", "/");
@@ -481,6 +514,38 @@ fn a_language_is_chosen_at_the_top_and_stays() {
     visitor.open("/housing/login?lang=xx");
     assert!(visitor.page.text().contains("<html lang=\"it\">"));
     assert!(["Deutsch", "Français", "Italiano", "English"].iter().all(|name| visitor.page.text().contains(name)));
+}
+
+#[test]
+fn a_page_that_is_not_there_speaks_the_language_that_was_chosen() {
+    let site = Site::start();
+    let mut visitor = Visitor::at(&site, "fr", "/housing/none");
+    assert!(visitor.page.status == 404 && visitor.page.text().contains("<html lang=\"fr\">"), "{}", visitor.page.text());
+    visitor.open("/housing/login?lang=it");
+    visitor.open("/housing/none");
+    assert!(visitor.page.status == 404 && visitor.page.text().contains("<html lang=\"it\">"), "kept by a cookie: {}", visitor.page.text());
+    visitor.open("/housing/none?lang=en");
+    assert!(visitor.page.text().contains("<html lang=\"en\">"), "asked for: {}", visitor.page.text());
+    visitor.open("/housing/none?lang=xx");
+    assert!(visitor.page.text().contains("<html lang=\"it\">"), "{}", visitor.page.text());
+}
+
+#[test]
+fn a_mailed_link_speaks_its_registrations_language_before_and_after_its_button() {
+    let site = Site::with(&Setup { portals: vec![HOUSING, PARTNER], ..Setup::default() });
+    let mut visitor = Visitor::at(&site, "de", "/housing/register");
+    fill_register(&mut visitor, &PEOPLE[2].number(), PEOPLE[2].last_name, "zoe@post.example");
+    let link = site.mail(HOUSING, "zoe@post.example").link();
+    let mut elsewhere = Visitor::at(&site, "en", &link);
+    assert!(elsewhere.page.text().contains("<html lang=\"de\">"), "{}", elsewhere.page.text());
+    elsewhere.press(&[], Some("confirm"));
+    assert!(elsewhere.page.status == 200 && elsewhere.page.text().contains("<html lang=\"de\">"), "{}", elsewhere.page.text());
+    // Its fields as well.
+    let boss = "boss@praxis.example";
+    site.run(&["super-admin", PARTNER, &sample(&site, PARTNER)["number"], boss]);
+    elsewhere.cookies.clear();
+    elsewhere.open(&site.mail(PARTNER, boss).link());
+    assert!(elsewhere.text().contains("Vorname") && !elsewhere.text().contains("First name"), "{}", elsewhere.text());
 }
 
 /// Half an hour without a word ends a session of the pages.

@@ -84,6 +84,26 @@ fn the_password_is_changed_and_every_other_device_signed_out() {
 }
 
 #[test]
+fn every_fault_of_a_new_password_is_told_at_once() {
+    let site = Site::start();
+    let mut visitor = signed_in(&site);
+    visitor.open("/housing/account/password");
+    visitor.fill(&[("current", ""), ("new", "kurz"), ("repeat", "lang")]);
+    for field in ["current", "new", "repeat"] {
+        assert!(visitor.page.text().contains(&format!("href=\"#{field}\"")), "{field}: {}", visitor.text());
+    }
+    visitor.fill(&[("current", PASSWORD), ("new", ""), ("repeat", "")]);
+    assert!(visitor.text().contains("Geben Sie ein neues Passwort ein."), "{}", visitor.text());
+}
+
+#[test]
+fn the_area_says_when_one_signed_in_last() {
+    let site = Site::start();
+    let visitor = signed_in(&site);
+    assert!(visitor.text().contains("Letzte Anmeldung: "), "{}", visitor.text());
+}
+
+#[test]
 fn everything_held_is_a_file_and_the_account_is_closed_for_good() {
     let site = Site::start();
     let mut visitor = signed_in(&site);
@@ -223,6 +243,7 @@ fn a_consent_is_given_and_withdrawn_by_one_button_each_and_an_agreement_is_not()
     chief.open("/partner/account/consents");
     chief.press(&[], Some("give:marketing"));
     assert_eq!(chief.page.status, 422, "a box that nobody ticked: {}", chief.text());
+    assert!(chief.text().contains("wenn Sie einwilligen möchten") && !chief.text().contains("um fortzufahren"), "{}", chief.text());
     chief.press(&[("consent_marketing", "")], Some("give:marketing"));
     assert!(chief.page.status == 200 && chief.text().contains("Einwilligung widerrufen"), "{}", chief.text());
     chief.press(&[], Some("withdraw:marketing"));

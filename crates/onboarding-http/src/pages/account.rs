@@ -101,25 +101,14 @@ impl Pages {
         let text = |key: &str| self.text(portal, language, key, &[]);
         let session = Self::signed_in(visit)?;
         let account = Onboarding::account_view(session);
-        let line = |name: &'static str, key: &str, known: Option<&String>, autocomplete: &'static str| -> Result<Field, Problem> {
-            let value = visit.typed(name).map(str::to_owned).or_else(|| known.cloned()).unwrap_or_default();
-            Ok(Field::Line(Line {
-                name,
-                label: text(key)?,
-                value,
-                kind: "text",
-                autocomplete,
-                optional: known.is_none(),
-                ..Line::default()
-            }))
-        };
+        let (first, last) = (account.first_name.as_deref(), account.last_name.as_deref());
         let languages = portal.journey.languages.iter().map(|one| (one.tag().to_owned(), own_name(*one).to_owned()));
         let view = View::new(text("account-profile")?).asks(Form {
             action: Self::here(visit, "account/profile"),
             hidden: self.carried(visit),
             fields: vec![
-                line("first_name", "field-firstName", account.first_name.as_ref(), "given-name")?,
-                line("last_name", "field-lastName", account.last_name.as_ref(), "family-name")?,
+                self.first_name_field(visit, language, first, first.is_none())?,
+                self.last_name_field(visit, language, last, last.is_none())?,
                 Field::Choice(Choice {
                     name: "language",
                     label: text("common-language")?,

@@ -26,13 +26,19 @@ impl Pages {
         let name: Vec<&str> = [&person.first_name, &person.last_name].into_iter().flatten().map(PersonName::as_str).collect();
         let shown = if name.is_empty() { account.email().as_str().to_owned() } else { name.join(" ") };
         view = view.says(self.text(portal, language, "common-signedInAs", &[("name", shown.as_str().into())])?);
+        if let Some(at) = account.last_sign_in() {
+            let at = Self::moment(visit, at);
+            view = view.with(Block::Quiet { text: self.text(portal, language, "area-lastSignIn", &[("datetime", at.as_str().into())])? });
+        }
         if session.member {
             view = view.with(Block::Heading { text: text("member-title")? });
             let mut rows = Vec::new();
             for membership in session.memberships.iter().filter(|one| session.facts.session.memberships.contains(&one.id)) {
-                let known = if membership.name.is_empty() { membership.record.clone() } else { membership.name.clone() };
                 let label = text(&format!("field-{}", super::fields::number_word(portal.journey.number)))?;
-                view = view.says(self.text(portal, language, "member-for", &[("business", known.as_str().into())])?);
+                // Where the books have no name, its number below says it.
+                if !membership.name.is_empty() {
+                    view = view.says(self.text(portal, language, "member-for", &[("business", membership.name.as_str().into())])?);
+                }
                 rows.push(Row { name: label, value: membership.record.clone(), href: None, change: String::new() });
             }
             view = view.with(Block::Rows { rows });

@@ -1,6 +1,7 @@
 //! What a portal's pages look like beyond the common stylesheet: its colours, its logo, its icon on a phone. Made once, at the start; kept by
 //! browsers for ever under a name of the content.
 
+use super::content_name;
 use onboarding::Portal;
 use onboarding::portal::Look;
 use onboarding_core::{Colour, PortalSlug};
@@ -64,9 +65,7 @@ impl Brand {
 
     /// Keeps a file under a name of its content, and tells where.
     fn keep(&mut self, slug: &PortalSlug, ending: &str, kind: &'static str, content: Vec<u8>) -> String {
-        // FNV-1a, 64 bit: two versions need another name, nobody must find one of the same.
-        let hash = content.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-        let name = format!("{hash:016x}.{ending}");
+        let name = format!("{}.{ending}", content_name::of(&content));
         let at = format!("/{slug}/look/{name}");
         self.files.insert(name, File { kind, content });
         at

@@ -27,29 +27,41 @@ impl Pages {
         let session = Self::linking(visit)?;
         let slug = &portal.slug;
         let zone = Zone::of_country(&portal.country);
+        let letters = Self::letters(session)?;
+        let may_ask = letters.last().is_none_or(|last| last.next_at.is_none());
+        let linked = !session.memberships.is_empty();
         let mut view = View::new(text("business-title")?);
         if visit.done.as_deref() == Some("requested") {
             view.done = Some(text("pin-requested")?);
-        }
-        if session.memberships.is_empty() {
-            view = view.says(text("business-unlinked")?).with(Block::Heading { text: text("business-tasks")? });
         }
         for membership in &session.memberships {
             let known = if membership.name.is_empty() { &membership.record } else { &membership.name };
             view = view.says(self.text(portal, language, "business-linked", &[("business", known.as_str().into())])?);
         }
-        if let Some(last) = Self::letters(session)?.last() {
-            let date = moments::date(language, zone, last.requested_at);
-            let next = last.next_at.map_or_else(|| date.clone(), |at| moments::date(language, zone, at));
-            let said = [("date", date.as_str().into()), ("nextDate", next.as_str().into())];
-            if last.next_at.is_some() {
-                view = view.with(Block::Quiet { text: self.text(portal, language, "pin-wait", &said)? });
-            }
+        if !linked {
+            let steps = vec![text("pin-request")?, text("business-task-letter")?, text("businessLink-title")?];
+            view = view.says(text("business-unlinked")?).with(Block::Heading { text: text("business-tasks")? });
+            view = view.with(Block::Steps { items: steps });
         }
-        view = view.with(Block::Button { href: format!("/{slug}/business/pin"), text: text("pin-request")?, quiet: false });
-        view = view.says(text("business-hasPin")?);
-        let link = Block::Button { href: format!("/{slug}/business/link"), text: text("businessLink-title")?, quiet: true };
+        if let Some((last, next)) = letters.last().and_then(|last| Some((last, last.next_at?))) {
+            let (date, next) = (moments::date(language, zone, last.requested_at), moments::date(language, zone, next));
+            let said = [("date", date.as_str().into()), ("nextDate", next.as_str().into())];
+            view = view.with(Block::Quiet { text: self.text(portal, language, "pin-wait", &said)? });
+        }
+        let link = if linked { "business-linkAnother" } else { "businessLink-title" };
+        let link = Block::Button { href: format!("/{slug}/business/link"), text: text(link)?, quiet: linked || may_ask };
+        // What can be done next comes first: a letter, or what it is for. Whoever is linked has nothing that must be done.
+        if may_ask {
+            let ask = if letters.is_empty() { "pin-request" } else { "pin-new" };
+            view = view.with(Block::Button { href: format!("/{slug}/business/pin"), text: text(ask)?, quiet: linked });
+            view = view.says(text("business-hasPin")?);
+        }
         Ok(view.with(link).with(Block::Link { href: format!("/{slug}/area"), text: text("area-title")? }).into())
+    }
+
+    fn back_to_business(&self, visit: &Visit) -> Result<Block, Problem> {
+        let text = self.text(&visit.portal, visit.language, "business-title", &[])?;
+        Ok(Block::Link { href: format!("/{}/business", visit.portal.slug), text })
     }
 
     fn letters(session: &SessionView) -> Result<Vec<onboarding::stories::PinLetterView>, Problem> {
@@ -70,7 +82,8 @@ impl Pages {
                 hidden: self.carried(visit),
                 fields: vec![self.number_field(visit, "number", portal.journey.number, Some("hint-businessNumber-request"))?],
                 buttons: vec![Button::new(text("pin-request")?)],
-            });
+            })
+            .with(self.back_to_business(visit)?);
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
         match self.api.engine().request_pin_letter(&visit.caller, session, posted.text("number")).await {
             Ok(_) => Ok(Turn::go(format!("business?done=requested&lang={language}"))),
@@ -111,6 +124,7 @@ impl Pages {
             fields: vec![self.number_field(visit, "number", portal.journey.number, Some("hint-businessNumber"))?, pin],
             buttons: vec![Button::new(text("businessLink-submit")?)],
         });
+        let view = view.with(self.back_to_business(visit)?);
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
         let redeemed = self.api.engine().redeem_pin(&visit.caller, session, posted.text("number"), &posted.secret("pin")).await;
         let said = match redeemed {

@@ -5,6 +5,7 @@ use super::view::View;
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
+use onboarding_core::Language;
 use onboarding_core::registration::Refusal;
 use poem::http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
@@ -80,10 +81,11 @@ impl Pages {
             let problem = problem_of(Error::Registration(refusal));
             return if Self::is_dead(&problem) {
                 // A registration that is over has nothing to renew.
-                let renewal = if link.state == "awaiting_email" { self.renewal(visit, token, &problem)? } else { None };
+                let renewal = if link.state == "awaiting_email" { self.renewal(visit, language, token, &problem)? } else { None };
                 self.dead_link(portal, language, &problem, renewal)
             } else {
-                Ok(View::new(text("register-expired-title")?).says(text("register-expired-body")?).status(problem.status()))
+                let view = View::new(text("register-expired-title")?).says(text("register-expired-body")?);
+                Ok(View { language: Some(language), ..view.status(problem.status()) })
             };
         }
         if link.used {
@@ -96,7 +98,7 @@ impl Pages {
             return self.after(visit, view, link.state == "active");
         }
         let ask = self.text(portal, language, "confirm-ask", &[("email", link.email.as_str().into())])?;
-        let form = Self::form(visit, token, "confirm");
+        let form = Self::form(visit, language, token, "confirm");
         let buttons =
             vec![Button::decides(text("btn-confirmEmail")?, "confirm"), Button::decides(text("confirm-deny")?, "deny").look("second")];
         Ok(View { language: Some(language), ..View::new(text("confirm-title")?).says(ask).asks(Form { buttons, ..form }) })
@@ -117,17 +119,17 @@ impl Pages {
         }
     }
 
-    fn renewal(&self, visit: &Visit, token: &SecretString, problem: &Problem) -> Result<Option<Form>, Problem> {
+    fn renewal(&self, visit: &Visit, language: Language, token: &SecretString, problem: &Problem) -> Result<Option<Form>, Problem> {
         if problem.code() != "token_expired" {
             return Ok(None);
         }
-        let button = Button::decides(self.text(&visit.portal, visit.language, "btn-resendMail", &[])?, "renew");
-        Ok(Some(Form { buttons: vec![button], ..Self::form(visit, token, "confirm") }))
+        let button = Button::decides(self.text(&visit.portal, language, "btn-resendMail", &[])?, "renew");
+        Ok(Some(Form { buttons: vec![button], ..Self::form(visit, language, token, "confirm") }))
     }
 
-    /// A form of this link's page.
-    pub(super) fn form(visit: &Visit, token: &SecretString, path: &str) -> Form {
-        let mut form = Form { action: format!("/{}/{path}?lang={}#errors", visit.portal.slug, visit.language), ..Form::default() };
+    /// A form of this link's page; what follows it speaks the page's language.
+    pub(super) fn form(visit: &Visit, language: Language, token: &SecretString, path: &str) -> Form {
+        let mut form = Form { action: format!("/{}/{path}?lang={language}#errors", visit.portal.slug), ..Form::default() };
         form.hidden.push(("token".into(), token.expose_secret().to_owned()));
         form
     }

@@ -27,9 +27,10 @@ impl Pages {
             "give" => {
                 let ticked = posted.ticked().into_iter().find(|ticked| ticked.document == document);
                 let Some(ticked) = ticked else {
-                    let fault = onboarding::forms::FieldError::new(format!("consents.{document}"), "required");
-                    let faults = self.faults(&visit.portal, visit.language, &[fault])?;
-                    return Ok(self.consents_view(visit).await?.wrong(faults).into());
+                    // Nothing here is needed "to continue": whoever leaves the box empty has decided as well.
+                    let told = self.text(&visit.portal, visit.language, "err-consent-voluntary", &[])?;
+                    let wrong = vec![Wrong::at(format!("consent_{document}"), told)];
+                    return Ok(self.consents_view(visit).await?.wrong(wrong).into());
                 };
                 (ticked.version, true)
             }

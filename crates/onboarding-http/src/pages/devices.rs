@@ -63,7 +63,7 @@ impl Pages {
             }
         }
         if others {
-            let buttons = vec![Button::decides(text("account-sessions-endOthers")?, "others").look("danger")];
+            let buttons = vec![Button::decides(text("account-sessions-endOthers")?, "others").look("second")];
             let action = Self::here(visit, "account/sessions");
             view = view.asks(Form { action, hidden: self.carried(visit), fields: Vec::new(), buttons });
         }

@@ -1,19 +1,20 @@
 //! `/{p}/documents/{document}`: what people agree to, to read and print; `/{p}/documents/accept`: a new version, before anything else.
 
-use super::blocks::{Block, Button, Field};
+use super::blocks::{Block, Button, Field, Way};
 use super::view::{View, Wrong};
+use super::whole::whole;
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
 use onboarding_core::account::Refusal;
-use pulldown_cmark::{Event, Parser, html};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd, html};
 
 impl Pages {
     pub(super) fn document(&self, visit: &Visit) -> Result<Turn, Problem> {
         let portal = &visit.portal;
         let found = visit.part.as_deref().and_then(|name| portal.document(name)).ok_or_else(Problem::not_found)?;
         let (language, text) = found.in_language(visit.language, portal.journey.default_language());
-        let version = format!("{} · {}", found.version, text.title);
+        let version = self.text(portal, language, "document-edition", &[("version", found.version.as_str().into())])?;
         let view = View::new(text.title.clone()).with(Block::Quiet { text: version });
         let home = self.text(portal, visit.language, "common-home", &[])?;
         let view = view.with(Block::Document { html: written(&text.text) });
@@ -49,7 +50,12 @@ impl Pages {
             fields,
             buttons: vec![Button::new(text("common-continue")?)],
         });
-        let view = view.with(Block::Quiet { text: text("accept-decline-info")? });
+        // Whoever does not agree has these ways left.
+        let way = |to: &str, key: &str| -> Result<Way, Problem> {
+            Ok(Way { href: format!("/{}/account/{to}", portal.slug), text: text(key)?, note: None })
+        };
+        let ways = vec![way("export", "account-export")?, way("close", "account-delete")?];
+        let view = view.with(Block::Quiet { text: text("accept-decline-info")? }).with(Block::Links { items: ways });
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
         let ticked = posted.ticked();
         let missing: Vec<_> = owed.iter().filter(|document| !ticked.iter().any(|given| given.document == **document)).collect();
@@ -74,9 +80,19 @@ impl Pages {
 /// A document's HTML, without its title, which the page has already. HTML in the text is shown, not obeyed.
 fn written(markdown: &str) -> String {
     let body = markdown.strip_prefix("# ").and_then(|rest| rest.split_once('\n')).map_or(markdown, |(_, body)| body);
-    let events = Parser::new(body).map(|event| match event {
-        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
-        other => other,
+    let mut pictures = 0_u32;
+    let events = Parser::new(body).map(|event| {
+        match &event {
+            Event::Start(Tag::Image { .. }) => pictures += 1,
+            Event::End(TagEnd::Image) => pictures = pictures.saturating_sub(1),
+            _ => {}
+        }
+        match event {
+            // What a picture is called stands in an attribute.
+            Event::Html(text) | Event::InlineHtml(text) | Event::Text(text) if pictures == 0 => Event::InlineHtml(whole(&text).into()),
+            Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+            other => other,
+        }
     });
     let mut out = String::new();
     html::push_html(&mut out, events);
@@ -94,5 +110,12 @@ mod tests {
             !html.contains("<h1>") && html.contains("<h2>One</h2>") && html.contains("<em>word</em>") && html.contains("<li>first</li>")
         );
         assert!(html.contains("&lt;script&gt;") && !html.contains("<script>"), "{html}");
+    }
+
+    #[test]
+    fn a_document_keeps_short_words_whole_outside_the_names_of_pictures() {
+        let html = written("# Terms\n\nAn E-Mail & more.\n\n![An E-Mail](/a.png)\n");
+        assert!(html.contains("An <span class=\"whole\">E-Mail</span> &amp; more."), "{html}");
+        assert!(html.contains("alt=\"An E-Mail\""), "{html}");
     }
 }

@@ -19,7 +19,7 @@ impl Pages {
         let Some(token) = &visit.token else { return self.dead_link(portal, language, &unknown(), None) };
         if visit.posted.is_some() {
             return match engine.confirm_email(portal.slug.as_str(), &visit.caller, token).await {
-                Ok(()) => Ok(View::new(text("common-success")?).says(text("confirm-done")?)),
+                Ok(()) => Ok(View::new(text("common-success")?).says(text("confirm-done")?).with(self.back_to_account(visit)?)),
                 Err(error) => self.refused(visit, problem_of(error)),
             };
         }
@@ -35,10 +35,10 @@ impl Pages {
             Some(email) if !link.used => {
                 Ok(view.says(self.text(portal, language, "confirm-ask", &[("email", email.as_str().into())])?).asks(Form {
                     buttons: vec![Button::new(text("btn-confirmEmail")?)],
-                    ..self.linked_form(visit, token, "account/email/confirm")
+                    ..self.linked_form(visit, language, token, "account/email/confirm")
                 }))
             }
-            Some(_) | None => Ok(view.says(text("confirm-done")?)),
+            Some(_) | None => Ok(view.says(text("confirm-done")?).with(self.back_to_account(visit)?)),
         }
     }
 

@@ -99,21 +99,9 @@ impl Pages {
     /// A field of the person.
     pub(super) fn person_field(&self, visit: &Visit, rule: FieldRule) -> Result<Field, Problem> {
         let text = |key: &str| self.text(&visit.portal, visit.language, key, &[]);
-        let name = |name, key, autocomplete| -> Result<Field, Problem> {
-            let value = Self::typed(visit, name);
-            Ok(Field::Line(Line {
-                name,
-                label: text(key)?,
-                value,
-                kind: "text",
-                autocomplete,
-                optional: !rule.required,
-                ..Line::default()
-            }))
-        };
         match rule.name {
-            FieldName::FirstName => name("first_name", "field-firstName", "given-name"),
-            FieldName::LastName => name("last_name", "field-lastName", "family-name"),
+            FieldName::FirstName => self.first_name_field(visit, visit.language, None, !rule.required),
+            FieldName::LastName => self.last_name_field(visit, visit.language, None, !rule.required),
             FieldName::BirthDate => {
                 let part = |name, key, autocomplete, width| -> Result<Part, Problem> {
                     Ok(Part { name, label: text(key)?, value: Self::typed(visit, name), autocomplete, width })
@@ -125,12 +113,32 @@ impl Pages {
                     parts: vec![
                         part("birth_date_day", "field-birthDate-day", "bday-day", "short")?,
                         part("birth_date_month", "field-birthDate-month", "bday-month", "short")?,
-                        part("birth_date_year", "field-birthDate-year", "bday-year", "middle")?,
+                        part("birth_date_year", "field-birthDate-year", "bday-year", "year")?,
                     ],
                     optional: !rule.required,
                 }))
             }
         }
+    }
+
+    /// As typed, or as known.
+    pub(super) fn first_name_field(
+        &self,
+        visit: &Visit,
+        language: Language,
+        known: Option<&str>,
+        optional: bool,
+    ) -> Result<Field, Problem> {
+        let label = self.text(&visit.portal, language, "field-firstName", &[])?;
+        let value = visit.typed("first_name").or(known).unwrap_or_default().to_owned();
+        Ok(name_line("first_name", label, value, "given-name", optional))
+    }
+
+    /// As typed, or as known.
+    pub(super) fn last_name_field(&self, visit: &Visit, language: Language, known: Option<&str>, optional: bool) -> Result<Field, Problem> {
+        let label = self.text(&visit.portal, language, "field-lastName", &[])?;
+        let value = visit.typed("last_name").or(known).unwrap_or_default().to_owned();
+        Ok(name_line("last_name", label, value, "family-name", optional))
     }
 
     /// A password that is known, or a new one with what it must be.
@@ -280,6 +288,10 @@ pub(super) fn birth_date(posted: &Posted) -> Option<String> {
     }
     let two = |text: String| if text.len() == 1 { format!("0{text}") } else { text };
     Some(format!("{year}-{}-{}", two(month), two(day)))
+}
+
+fn name_line(name: &'static str, label: String, value: String, autocomplete: &'static str, optional: bool) -> Field {
+    Field::Line(Line { name, label, value, kind: "text", autocomplete, optional, ..Line::default() })
 }
 
 fn kind_key(kind: CharacterKind) -> &'static str {

@@ -43,6 +43,7 @@ impl Pages {
             ],
             buttons: vec![Button::new(text("common-save")?)],
         });
+        let view = if own == "account/password" { view.with(self.back_to_account(visit)?) } else { view };
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
         let mut wrong = Vec::new();
         if posted.text("current").is_empty() {
@@ -50,7 +51,12 @@ impl Pages {
         }
         if posted.text("new").is_empty() {
             wrong.push(Wrong::at("new", text("err-password-new-empty")?));
-        } else if posted.text("repeat").is_empty() {
+        } else {
+            // Judged before anything is compared or counted: every fault is told at once.
+            let faults = onboarding::Onboarding::new_password_faults(session, &posted.secret("new"));
+            wrong.extend(self.faults(portal, language, &faults)?);
+        }
+        if posted.text("repeat").is_empty() {
             wrong.push(Wrong::at("repeat", text("err-password-repeat-empty")?));
         } else if posted.text("new") != posted.text("repeat") {
             wrong.push(Wrong::at("repeat", text("err-password-repeat")?));

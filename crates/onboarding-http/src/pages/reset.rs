@@ -7,6 +7,7 @@ use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
 use onboarding::ports::SessionKind;
+use onboarding_core::Language;
 use secrecy::{ExposeSecret, SecretString};
 
 impl Pages {
@@ -55,12 +56,12 @@ impl Pages {
         let username = Field::Fixed { name: "username", label: text("field-username")?, value: login, autocomplete: "username" };
         let new = self.password_field(portal, language, "new", "field-passwordNew", Some(min))?;
         let buttons = vec![Button::new(text("common-save")?)];
-        Ok(Form { fields: vec![username, new], buttons, ..self.linked_form(visit, token, "password/reset") })
+        Ok(Form { fields: vec![username, new], buttons, ..self.linked_form(visit, language, token, "password/reset") })
     }
 
     /// The form of a link's page, for whoever is signed in as well.
-    pub(super) fn linked_form(&self, visit: &Visit, token: &SecretString, path: &str) -> Form {
-        let mut form = Self::form(visit, token, path);
+    pub(super) fn linked_form(&self, visit: &Visit, language: Language, token: &SecretString, path: &str) -> Form {
+        let mut form = Self::form(visit, language, token, path);
         form.hidden.extend(self.carried(visit));
         form
     }

@@ -4,7 +4,7 @@
 //! the sealed cookie, and stands in no address any more. An account that is there already signs in and joins; an expired link has a button
 //! for a new one.
 
-use super::blocks::{Block, Button, Field, Line};
+use super::blocks::{Block, Button, Field};
 use super::cookies::Purpose;
 use super::flow::Flow;
 use super::view::View;
@@ -15,7 +15,7 @@ use onboarding::forms::FieldError;
 use onboarding::stories::{Completed, CompletionForm, SetupView};
 use onboarding_core::Language;
 use onboarding_core::consent::ConsentInput;
-use onboarding_core::journey::{ConsentKind, ConsentStage, FieldName, FieldRule, PasswordOrigin};
+use onboarding_core::journey::{ConsentKind, ConsentStage, PasswordOrigin};
 use onboarding_core::registration::{Missing, Refusal};
 use onboarding_text::{Arg, Zone, moments};
 use secrecy::{ExposeSecret, SecretString};
@@ -81,8 +81,7 @@ impl Pages {
         };
         let mut view = View::new(title).says(body);
         view.language = Some(language);
-        let mut form = self.linked_form(visit, token, path(link));
-        form.action = format!("/{}/{}?lang={language}#errors", portal.slug, path(link));
+        let mut form = self.linked_form(visit, language, token, path(link));
         if link.missing.contains(&Missing::SignIn) {
             let told = text("invite-existing-body", &[("email", link.email.as_str().into())])?;
             form.buttons.push(Button::new(text("invite-existing-submit", &[])?));
@@ -113,20 +112,13 @@ impl Pages {
     }
 
     fn name_fields(&self, visit: &Visit, link: &SetupView) -> Result<Vec<Field>, Problem> {
-        let mut fields = Vec::new();
-        for missing in asked_names(link) {
-            let (name, known) = match missing {
-                Missing::FirstName => (FieldName::FirstName, &link.first_name),
-                Missing::LastName => (FieldName::LastName, &link.last_name),
-                Missing::SignIn | Missing::Consent(_) | Missing::Password => continue,
-            };
-            let field = self.person_field(visit, FieldRule { name, required: true })?;
-            fields.push(match (field, &visit.posted) {
-                (Field::Line(line), None) => Field::Line(Line { value: known.clone().unwrap_or_default(), ..line }),
-                (field, _) => field,
-            });
-        }
-        Ok(fields)
+        let language = Self::spoken(visit, link);
+        let field = |missing| match missing {
+            Missing::FirstName => Some(self.first_name_field(visit, language, link.first_name.as_deref(), false)),
+            Missing::LastName => Some(self.last_name_field(visit, language, link.last_name.as_deref(), false)),
+            Missing::SignIn | Missing::Consent(_) | Missing::Password => None,
+        };
+        asked_names(link).into_iter().filter_map(field).collect()
     }
 
     fn document_title(visit: &Visit, language: Language, document: &str) -> Result<String, Problem> {
@@ -204,7 +196,7 @@ impl Pages {
             let agree = if rule.kind == ConsentKind::Notice { "setup-privacy-accept" } else { "setup-terms-accept" };
             form.buttons.push(Button::new(text(agree, &[])?));
             View::new(Self::document_title(visit, language, due)?)
-                .with(Block::Quiet { text: document.version.clone() })
+                .with(Block::Quiet { text: text("document-edition", &[("version", document.version.as_str().into())])? })
                 .with(Self::written_in(visit, language, due).ok_or_else(Problem::internal)?)
         };
         let mut view = view.asks(form);
@@ -234,7 +226,7 @@ impl Pages {
         if link.missing.contains(&Missing::Password) {
             let (label, value) = (self.text(portal, language, "field-username", &[])?, link.email.as_str().to_owned());
             fields.push(Field::Fixed { name: "username", label, value, autocomplete: "username" });
-            fields.push(self.password_field(portal, language, "password", "field-passwordCreate", Some(link.min_length))?);
+            fields.push(self.password_field(portal, language, "password", "field-password", Some(link.min_length))?);
         }
         for document in &link.offered {
             let rule = portal.journey.consent(document).ok_or_else(Problem::internal)?;
@@ -257,7 +249,20 @@ impl Pages {
 
     /// A link that leads nowhere any more, or a renewal.
     async fn refused_setup(&self, visit: &Visit, token: &SecretString, link: &SetupView, refusal: Refusal) -> Result<View, Problem> {
-        let (portal, language) = (&visit.portal, Self::spoken(visit, link));
+        let language = Self::spoken(visit, link);
+        let view = self.why_not(visit, language, token, link, refusal).await?;
+        Ok(View { language: Some(language), ..view })
+    }
+
+    async fn why_not(
+        &self,
+        visit: &Visit,
+        language: Language,
+        token: &SecretString,
+        link: &SetupView,
+        refusal: Refusal,
+    ) -> Result<View, Problem> {
+        let portal = &visit.portal;
         let renewable = refusal == Refusal::TokenExpired && link.state == "awaiting_completion";
         let asked = visit.posted.as_ref().is_some_and(|posted| posted.decision() == Some("renew"));
         if renewable && asked {
@@ -269,11 +274,14 @@ impl Pages {
         let problem = problem_of(Error::Registration(refusal));
         if problem.code() == "token_used" {
             let title = self.text(portal, language, "common-success", &[])?;
-            return Ok(View::new(title).says(self.text(portal, language, "setup-already", &[])?).status(problem.status()));
+            let sign_in = self.text(portal, language, "login-submit", &[])?;
+            let sign_in = Block::Button { href: format!("/{}/login", portal.slug), text: sign_in, quiet: false };
+            let told = self.text(portal, language, "setup-already", &[])?;
+            return Ok(View::new(title).says(told).with(sign_in).status(problem.status()));
         }
         if Self::is_dead(&problem) {
             let button = Button::decides(self.text(portal, language, "btn-resendMail", &[])?, "renew");
-            let renewal = renewable.then(|| Form { buttons: vec![button], ..self.linked_form(visit, token, path(link)) });
+            let renewal = renewable.then(|| Form { buttons: vec![button], ..self.linked_form(visit, language, token, path(link)) });
             return self.dead_link(portal, language, &problem, renewal);
         }
         if problem.code() == "wrong_account" {

@@ -8,25 +8,21 @@ use crate::problem::Problem;
 use onboarding::Portal;
 use onboarding_core::Language;
 use onboarding_core::journey::{MembershipBy, Start};
-use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Request, Response};
 use std::sync::Arc;
 
 impl Pages {
     /// All portals, for whoever has only the host's name. One alone is gone to at once.
     pub(super) fn portals(&self, request: &Request) -> Result<Response, Problem> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"));
-        }
         if let Some(only) = self.portal_here(request) {
             let location = HeaderValue::from_str(&format!("/{}/", only.slug)).map_err(|_| Problem::internal())?;
             return Ok(Response::builder().status(StatusCode::SEE_OTHER).header(header::LOCATION, location).finish());
         }
         let all = self.api.engine().portals().all();
         let first = all.first().ok_or_else(Problem::not_found)?;
-        let asked = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
-        let asked = asked.filter(|(name, _)| name == "lang").find_map(|(_, tag)| Language::from_tag(&tag));
-        let language = asked.unwrap_or_else(|| language::of_request(request.headers(), &Language::ALL));
+        let language = language::asked(request.uri().query().unwrap_or_default());
+        let language = language.unwrap_or_else(|| language::of_request(request.headers(), &Language::ALL));
         let spoken = &first.journey.languages;
         let language = if spoken.contains(&language) { language } else { first.journey.default_language() };
         let items = all

@@ -44,6 +44,7 @@ impl Pages {
         let team = self.own_team(visit).await?;
         let zone = Zone::of_country(&portal.country);
         let slug = &portal.slug;
+        let me = Self::decider(visit)?.facts.account.value.email().as_str();
         let mut view = View::new(text("team-title")?);
         if visit.done.as_deref() == Some("saved") {
             view.done = Some(text("account-saved")?);
@@ -69,11 +70,12 @@ impl Pages {
         let mut items = Vec::new();
         for member in &team.members {
             let role = self.role(visit, member.role)?;
-            let closed = if member.suspended { format!(" · {}", text("team-suspend")?) } else { String::new() };
+            let own = if member.email == me { format!(" {}", text("team-you")?) } else { String::new() };
+            let closed = if member.suspended { format!(" · {}", text("state-locked")?) } else { String::new() };
             items.push(Way {
                 href: format!("/{slug}/team/members/{}", member.id),
                 text: named(member.first_name.as_ref(), member.last_name.as_ref(), &member.email),
-                note: Some(format!("{} · {role}{closed}", member.email)),
+                note: Some(format!("{} · {role}{closed}{own}", member.email)),
             });
         }
         view = view.with(Block::Links { items }).with(Block::Heading { text: text("team-invitations")? });
@@ -92,6 +94,11 @@ impl Pages {
         view = view.with(Block::Links { items });
         let invite = Block::Button { href: format!("/{slug}/team/invite"), text: text("admin-invite")?, quiet: false };
         Ok(view.with(invite).with(Block::Link { href: format!("/{slug}/area"), text: text("area-title")? }).into())
+    }
+
+    /// A word, and what is said of it.
+    fn labelled(&self, visit: &Visit, name: &str, value: &str) -> Result<String, Problem> {
+        self.text(&visit.portal, visit.language, "common-labelled", &[("name", name.into()), ("value", value.into())])
     }
 
     fn row(name: String, value: &str) -> Row {
@@ -182,9 +189,10 @@ impl Pages {
                 fields.push(Field::Choice(Choice { name: "record", label, hint: None, options, chosen: typed("record") }));
             }
         }
+        let labelled = |name: &str, hint: &str| self.labelled(visit, &text(name)?, &text(hint)?);
         let options = vec![
-            ("member".to_owned(), format!("{}: {}", text("admin-role-member")?, text("team-role-hint-member")?)),
-            ("super_admin".to_owned(), format!("{}: {}", text("admin-role-super")?, text("team-role-hint-super")?)),
+            ("member".to_owned(), labelled("admin-role-member", "team-role-hint-member")?),
+            ("super_admin".to_owned(), labelled("admin-role-super", "team-role-hint-super")?),
         ];
         fields.push(Field::Choice(Choice { name: "role", label: text("team-role")?, hint: None, options, chosen: typed("role") }));
         let days = u32::try_from(onboarding_core::policy::COMPLETION_LINK_LIFE.num_days()).unwrap_or_default();
@@ -228,10 +236,7 @@ impl Pages {
         let mut rows = vec![Self::row(text("team-role")?, &self.role(visit, found.role)?)];
         if let Some(until) = found.expires_at {
             let date = moments::date(language, Zone::of_country(&portal.country), until);
-            rows.push(Self::row(
-                text("team-invitations")?,
-                &self.text(portal, language, "team-invite-validUntil", &[("date", date.as_str().into())])?,
-            ));
+            rows.push(Self::row(text("device-until")?, &date));
         }
         let view = View::new(found.email.clone()).with(Block::Rows { rows }).asks(Form {
             action: Self::here(visit, &format!("team/invitations/{id}")),
@@ -292,7 +297,10 @@ impl Pages {
     fn ask_member(&self, visit: &Visit, member: &TeamMember) -> Result<View, Problem> {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
-        let rows = vec![Self::row(text("field-email")?, &member.email), Self::row(text("team-role")?, &self.role(visit, member.role)?)];
+        let mut rows = vec![Self::row(text("field-email")?, &member.email), Self::row(text("team-role")?, &self.role(visit, member.role)?)];
+        if member.suspended {
+            rows.push(Self::row(text("admin-col-state")?, &text("state-locked")?));
+        }
         let mut buttons = Vec::new();
         buttons.push(if member.suspended {
             Button::decides(text("team-unsuspend")?, "unsuspend")
@@ -304,7 +312,7 @@ impl Pages {
                 Role::Member => (Role::SuperAdmin, "super_admin"),
                 Role::SuperAdmin => (Role::Member, "member"),
             };
-            let words = format!("{}: {}", text("team-role-change")?, self.role(visit, to)?);
+            let words = self.labelled(visit, &text("team-role-change")?, &self.role(visit, to)?)?;
             buttons.push(Button::decides(words, value).look("second"));
         }
         buttons.push(Button::decides(text("team-remove")?, "remove").look("danger"));

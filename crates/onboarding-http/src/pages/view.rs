@@ -163,8 +163,9 @@ impl Pages {
             let title = &document.in_language(language, portal.journey.default_language()).1.title;
             footer.push(minijinja::context! { href => format!("/{slug}/documents/{}", document.name), text => title.clone() });
         }
-        let contact = format!("{} · {} · {}", portal.name, portal.support.phone, portal.support.email.as_str());
-        let contact = if chrome.neutral { String::new() } else { contact };
+        let mut contact = vec![portal.name.as_str(), portal.support.phone.trim(), portal.support.email.as_str()];
+        contact.retain(|word| !word.is_empty() && !chrome.neutral);
+        let contact: Vec<String> = contact.into_iter().map(str::to_owned).collect();
         let demo_text = text("demo-title")?;
         let own = self.brands.get(slug).filter(|_| !chrome.neutral);
         let brand = own.map_or_else(
@@ -233,10 +234,10 @@ impl Pages {
             "token_used" => ("link-used-title", "link-used-body"),
             _ => ("link-incomplete-title", "link-incomplete-body"),
         };
-        let view = View::new(text(title)?).says(text(body)?).status(problem.status());
+        let view = View { language: Some(language), ..View::new(text(title)?).says(text(body)?).status(problem.status()) };
         Ok(match renew {
             Some(form) => view.asks(form),
-            None => view,
+            None => view.with(Block::Link { href: format!("/{}/", portal.slug), text: text("common-home")? }),
         })
     }
 

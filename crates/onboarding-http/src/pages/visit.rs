@@ -52,7 +52,7 @@ pub(crate) struct Visit {
 #[derive(Default)]
 struct Query {
     t: Option<SecretString>,
-    lang: Option<String>,
+    lang: Option<Language>,
     n: Option<String>,
     done: Option<String>,
     return_to: Option<String>,
@@ -65,7 +65,7 @@ impl Query {
             let value = value.into_owned();
             match &*name {
                 "t" if read.t.is_none() => read.t = Some(SecretString::from(value)),
-                "lang" if read.lang.is_none() => read.lang = Some(value),
+                "lang" if read.lang.is_none() => read.lang = Language::from_tag(&value),
                 "n" if read.n.is_none() && value.chars().count() <= 64 => read.n = Some(value),
                 "done" if read.done.is_none() => read.done = Some(value),
                 "return_to" if read.return_to.is_none() => read.return_to = Some(value),
@@ -103,10 +103,9 @@ impl Pages {
         let portal = engine.portal(&slug).map_err(problem_of)?;
         let query = Query::of(request.uri().query().unwrap_or_default());
         let spoken = &portal.journey.languages;
-        let known = |tag: &str| Language::from_tag(tag).filter(|language| spoken.contains(language));
         let mut cookies = Vec::new();
-        let asked = query.lang.as_deref().and_then(known);
-        let kept = self.jar.get(request.headers(), Purpose::Language, &slug).as_deref().and_then(known);
+        let asked = query.lang.filter(|language| spoken.contains(language));
+        let kept = self.kept_language(&portal, request.headers());
         if let Some(language) = asked.filter(|language| Some(*language) != kept) {
             cookies.push(self.jar.set(Purpose::Language, &slug, language.tag()));
         }

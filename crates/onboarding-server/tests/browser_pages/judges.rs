@@ -16,6 +16,14 @@ const WIDE: &str = "
     const over = [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1);
     return [`${root.scrollWidth} px: ` + over.slice(0, 4).map((one) => one.outerHTML.slice(0, 160)).join(' | ')];";
 
+/// What belongs on one line and stands on two: codes, numbers, the parts of a date. And what lost the space before it, for its words are
+/// laid out as boxes.
+const TORN: &str = "
+    const words = [...document.querySelectorAll('.whole')].filter((one) => one.getClientRects().length > 1);
+    const rows = [...document.querySelectorAll('.parts')].filter((one) => new Set([...one.children].map((part) => part.offsetTop)).size > 1);
+    const boxed = [...document.querySelectorAll('.whole')].filter((one) => getComputedStyle(one.parentElement).display.includes('flex'));
+    return [...words, ...rows, ...boxed].map((one) => one.outerHTML.slice(0, 160));";
+
 /// Everything that can have the focus and does not show it.
 const UNSEEN: &str = "
     const kinds = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex=\"0\"]';
@@ -40,6 +48,11 @@ const AXE: &str = "
 /// What is wider than the window.
 pub(crate) fn too_wide(browser: &Browser) -> Vec<String> {
     sentences("too wide", &browser.script(WIDE, &[]))
+}
+
+/// What stands on more lines than it should.
+pub(crate) fn torn(browser: &Browser) -> Vec<String> {
+    sentences("torn", &browser.script(TORN, &[]))
 }
 
 /// What does not show that it has the focus.

@@ -203,16 +203,18 @@ pub(crate) fn chamber() -> Scene {
     let (applicant, mail) = register("half@workshop.example");
     scene.actors.insert("applicant", applicant.cookies);
     scene.words.insert("link", mail.token());
-    for (name, email) in [("craftsman", "nora@workshop.example"), ("member", "max@workshop.example")] {
+    for (name, email) in [("craftsman", "nora@workshop.example"), ("waiting", "ida@workshop.example"), ("member", "max@workshop.example")] {
         let (mut visitor, mail) = register(email);
         visitor.open(&mail.link());
         visitor.press(&[], Some("confirm"));
         let password = site.mail(portal, email).password();
         let mut cookies = signed_in(site, portal, email, &password);
-        if name == "member" {
-            visitor.cookies = cookies;
+        if name != "craftsman" {
+            visitor.cookies.clone_from(&cookies);
             visitor.open("/chamber/business/pin");
-            visitor.fill(&[("number", &record["number"])]);
+            visitor.fill(&[("number", if name == "member" { &record["number"] } else { "0000000" })]);
+        }
+        if name == "member" {
             let pin = pin_of_the_letter(site, portal);
             visitor.open("/chamber/business/link");
             visitor.fill(&[("number", &record["number"]), ("pin", &pin)]);

@@ -92,6 +92,7 @@ pub(crate) const HOUSING: &[Sight] = &[
     sight("close", "/housing/account/close", "tenant"),
     sight("close-wrong", "/housing/account/close", "tenant").refusing(&[("password", "")]),
     sight("not-found", "/housing/documents/none", "").answers(404),
+    sight("unknown", "/housing/none", "").answers(404),
 ];
 
 /// The same portal after its terms have changed.
@@ -155,6 +156,7 @@ pub(crate) const CHAMBER: &[Sight] = &[
     sight("area", "/chamber/area", "craftsman"),
     sight("area-member", "/chamber/area", "member"),
     sight("business", "/chamber/business", "craftsman"),
+    sight("business-waiting", "/chamber/business?done=requested", "waiting"),
     sight("business-member", "/chamber/business", "member"),
     sight("pin", "/chamber/business/pin", "craftsman"),
     sight("pin-wrong", "/chamber/business/pin", "craftsman").refusing(&[("number", "")]),

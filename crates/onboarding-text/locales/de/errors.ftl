@@ -52,6 +52,7 @@ err-terms = Stimmen Sie den Nutzungsbedingungen zu, um fortzufahren.
 err-privacy = Bestätigen Sie, dass Sie die Datenschutzhinweise gelesen haben.
 err-edelivery = Stimmen Sie dem elektronischen Versand zu, um fortzufahren.
 err-consent = Stimmen Sie diesem Dokument zu, um fortzufahren: { $document }
+err-consent-voluntary = Setzen Sie das Häkchen, wenn Sie einwilligen möchten.
 err-mailBounced = Die E-Mail an { $email } konnte nicht zugestellt werden. Prüfen Sie die Adresse oder geben Sie eine andere an.
 err-rate = Zu viele Anfragen in kurzer Zeit. Versuchen Sie es ab { $time } Uhr noch einmal.
 err-rate-title = Zu viele Anfragen

@@ -29,6 +29,7 @@ common-download = Herunterladen
 common-remove = Entfernen
 common-changeField = Ändern: { $field }
 common-notGiven = Nicht angegeben
+common-labelled = { $name }: { $value }
 common-warning = Achtung
 common-questions = Fragen? { $contact }
 common-page = Seite { $n } von { $total }
@@ -43,6 +44,7 @@ task-inProgress = In Bearbeitung
 task-todo = Noch offen
 task-notYet = Noch nicht möglich
 
+document-edition = Fassung { $version }
 document-version = Fassung { $version } vom { $date }
 document-pdf = Als PDF herunterladen ({ $size })
 document-outdated = Dies ist eine frühere Fassung.

@@ -52,6 +52,7 @@ err-terms = Agree to the terms of use to continue.
 err-privacy = Confirm that you have read the privacy notice.
 err-edelivery = Agree to electronic delivery to continue.
 err-consent = Agree to this document to continue: { $document }
+err-consent-voluntary = Tick the box if you want to give this consent.
 err-mailBounced = The email to { $email } could not be delivered. Check the address or enter a different one.
 err-rate = Too many requests in a short time. Try again from { $time }.
 err-rate-title = Too many requests

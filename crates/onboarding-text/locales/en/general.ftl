@@ -29,6 +29,7 @@ common-download = Download
 common-remove = Remove
 common-changeField = Change: { $field }
 common-notGiven = Not provided
+common-labelled = { $name }: { $value }
 common-warning = Warning
 common-questions = Questions? { $contact }
 common-page = Page { $n } of { $total }
@@ -43,6 +44,7 @@ task-inProgress = In progress
 task-todo = To do
 task-notYet = Cannot start yet
 
+document-edition = Version { $version }
 document-version = Version { $version } of { $date }
 document-pdf = Download as PDF ({ $size })
 document-outdated = This is an earlier version.

@@ -1,7 +1,7 @@
 ### Le guide et le bureau de poste de la démo.
 
 demo-title = Bureau de poste de la démo
-demo-intro = Uniquement dans la démo : vous trouvez ici tous les e-mails et toutes les lettres des portails. Rien ne quitte cet appareil.
+demo-intro = Uniquement dans la démo : vous trouvez ici tous les e-mails et toutes les lettres des portails. Rien ne quitte cet appareil.
 demo-start = Choisissez un portail. Le guide vous accompagne pas à pas pendant l’inscription.
 demo-counts = { $mails ->
     [one] { $mails } e-mail
@@ -65,7 +65,7 @@ demo-step-link-how = Saisissez le numéro d’entreprise et le code PIN. Vous se
 demo-step-members = Ouvrez l’espace membres
 demo-step-members-how = Connectez-vous encore une fois.
 demo-step-area = Ouvrez votre espace
-demo-step-area-how = L’inscription est terminée : le compte est prêt.
+demo-step-area-how = L’inscription est terminée : le compte est prêt.
 demo-mails = E-mails
 demo-letters = Lettres
 demo-noMails = Aucun e-mail pour l’instant. Effectuez la première étape, puis actualisez cette page.

@@ -52,6 +52,7 @@ err-terms = Acceptez les conditions d’utilisation pour continuer.
 err-privacy = Confirmez que vous avez lu la déclaration de protection des données.
 err-edelivery = Acceptez l’envoi électronique pour continuer.
 err-consent = Acceptez ce document pour continuer : { $document }
+err-consent-voluntary = Cochez la case si vous souhaitez donner ce consentement.
 err-mailBounced = L’e-mail adressé à { $email } n’a pas pu être remis. Vérifiez l’adresse ou indiquez-en une autre.
 err-rate = Trop de demandes en peu de temps. Réessayez à partir de { $time }.
 err-rate-title = Trop de demandes

@@ -29,6 +29,7 @@ common-download = Télécharger
 common-remove = Retirer
 common-changeField = Modifier : { $field }
 common-notGiven = Non indiqué
+common-labelled = { $name } : { $value }
 common-warning = Attention
 common-questions = Une question ? { $contact }
 common-page = Page { $n } sur { $total }
@@ -43,6 +44,7 @@ task-inProgress = En cours
 task-todo = À faire
 task-notYet = Pas encore possible
 
+document-edition = Version { $version }
 document-version = Version { $version } du { $date }
 document-pdf = Télécharger en PDF ({ $size })
 document-outdated = Ceci est une version antérieure.

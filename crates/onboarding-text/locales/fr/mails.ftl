@@ -128,10 +128,10 @@ mail-parked-preheader = L’e-mail attend votre décision.
 mail-parked-body = Un e-mail n’a pas pu être remis et a été suspendu. Il ne sera pas renvoyé automatiquement. Consultez la réponse du serveur de messagerie dans la file d’attente des e-mails, puis décidez s’il doit être renvoyé.
 mail-parked-button = Ouvrir l’administration
 
-mail-barrier-subject = { $portal } : quelqu’un signale un obstacle
+mail-barrier-subject = { $portal } : quelqu’un signale un obstacle
 mail-barrier-preheader = Une personne ne peut pas utiliser une page.
-mail-barrier-body = Signalé au moyen de la page sur l’accessibilité : { $reason }
-mail-barrier-reply = Réponse souhaitée à l’adresse : { $email }
+mail-barrier-body = Signalé au moyen de la page sur l’accessibilité : { $reason }
+mail-barrier-reply = Réponse souhaitée à l’adresse : { $email }
 mail-barrier-noReply = Aucune réponse n’est demandée.
 mail-approver-neutral-subject = { $portal } : une inscription attend votre approbation
 mail-approver-neutral-body = Une personne souhaite utiliser { $portal } pour { $company }. Vérifiez qu’elle travaille pour votre entreprise.

@@ -52,6 +52,7 @@ err-terms = Accetti le condizioni d’uso per continuare.
 err-privacy = Confermi di aver letto l’informativa sulla privacy.
 err-edelivery = Accetti l’invio elettronico per continuare.
 err-consent = Accetti questo documento per continuare: { $document }
+err-consent-voluntary = Spunti la casella se desidera prestare questo consenso.
 err-mailBounced = Non è stato possibile recapitare l’e-mail a { $email }. Verifichi l’indirizzo o ne indichi un altro.
 err-rate = Troppe richieste in poco tempo. Riprovi a partire dalle { $time }.
 err-rate-title = Troppe richieste

@@ -29,6 +29,7 @@ common-download = Scarica
 common-remove = Rimuovi
 common-changeField = Modifica: { $field }
 common-notGiven = Non indicato
+common-labelled = { $name }: { $value }
 common-warning = Attenzione
 common-questions = Domande? { $contact }
 common-page = Pagina { $n } di { $total }
@@ -43,6 +44,7 @@ task-inProgress = In corso
 task-todo = Da fare
 task-notYet = Non ancora possibile
 
+document-edition = Versione { $version }
 document-version = Versione { $version } ({ $date })
 document-pdf = Scarica in PDF ({ $size })
 document-outdated = Questa è una versione precedente.

@@ -2,6 +2,7 @@
 
 use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
+use crate::forms::FieldError;
 use crate::ports::Actor;
 use crate::stories::session::{SessionView, SignedIn};
 use crate::{Onboarding, forms};
@@ -29,7 +30,20 @@ pub(crate) fn context(account: &Account) -> Vec<String> {
     names.chain([account.email().as_str()]).chain(account.record().map(onboarding_core::RecordNumber::as_str)).map(str::to_owned).collect()
 }
 
+/// The new password, or what is wrong with it, whatever the current one is.
+fn judged(session: &SessionView, new: &SecretString) -> Result<SecretString, Vec<FieldError>> {
+    let account = &session.facts.account.value;
+    let words = context(account);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    forms::new_password("new", new, &session.portal, account.privilege(), &words)
+}
+
 impl Onboarding {
+    /// What is wrong with a new password, before the current one is compared.
+    pub fn new_password_faults(session: &SessionView, new: &SecretString) -> Vec<FieldError> {
+        judged(session, new).err().unwrap_or_default()
+    }
+
     /// Changes the password. The current one is asked for, and its failures are counted like those at sign-in.
     ///
     /// # Errors
@@ -43,9 +57,7 @@ impl Onboarding {
     ) -> Result<PasswordChanged, Error> {
         let portal = &session.portal;
         let account = &session.facts.account.value;
-        let words = context(account);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let password = forms::new_password("new", new, portal, account.privilege(), &words).map_err(Error::Input)?;
+        let password = judged(session, new).map_err(Error::Input)?;
         let bucket = self.own_bucket(account);
         let counted = self.count_sign_in(portal, caller, &bucket, session.now).await?;
         let (verified, _) = self.compare(Some(account), current).await?;
