@@ -4,8 +4,7 @@
 //! replaces the first one's file: whatever the outbox does, a reader sees each mail once. The time is that of the id (a
 //! UUID of version 7), to the millisecond, in UTC; names sort by it. An id of another version has no time and stands alone.
 //!
-//! Mails carry codes and links: folders and files are their owner's only. They are not flushed: who looks into the folder is
-//! on the same machine, and a power cut takes them both.
+//! Mails carry codes and links: folders and files are their owner's only.
 
 use crate::message::{self, Encoding};
 use async_trait::async_trait;
@@ -45,8 +44,11 @@ impl Mailer for FolderMailer {
         let name = file_name(id);
         let draft = format!(".{id}.{}.{}.draft", std::process::id(), self.drafts.fetch_add(1, Ordering::Relaxed));
         let receipt = Receipt { answer: name.clone() };
-        // On the thread that asks: a few microseconds, as nothing waits for the disk.
-        write(&folder, &name, &draft, &bytes).map(|()| receipt)
+        let write = move || write(&folder, &name, &draft, &bytes);
+        match tokio::task::spawn_blocking(write).await {
+            Ok(result) => result.map(|()| receipt),
+            Err(_) => Err(MailError::Unknown { reason: "the writing thread ended".to_owned() }),
+        }
     }
 }
 
@@ -67,7 +69,7 @@ fn write(folder: &Path, name: &str, draft: &str, bytes: &[u8]) -> Result<(), Mai
     let draft = folder.join(draft);
     let placed = make_folder(folder)
         .and_then(|()| open(&draft))
-        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&draft, folder.join(name)));
     if let Err(error) = placed {
         if let Err(left) = std::fs::remove_file(&draft)
@@ -78,7 +80,10 @@ fn write(folder: &Path, name: &str, draft: &str, bytes: &[u8]) -> Result<(), Mai
         // Nobody sees a draft: the mail was not handed over.
         return Err(MailError::Transient { reason: format!("could not write the mail file: {}", error.kind()), retry_after: None });
     }
-    Ok(())
+    // The file is there, but a power cut may take its name away.
+    File::open(folder)
+        .and_then(|dir| dir.sync_all())
+        .map_err(|error| MailError::Unknown { reason: format!("could not flush the mail folder: {}", error.kind()) })
 }
 
 fn make_folder(folder: &Path) -> io::Result<()> {

@@ -25,7 +25,8 @@ pub(crate) const ENDED: &str = "SELECT id FROM registrations WHERE state IN ('ac
      ORDER BY updated_at, id LIMIT $2";
 pub(crate) const COMMANDS: &str =
     "DELETE FROM commands WHERE (digest, digest_key) IN (SELECT digest, digest_key FROM commands WHERE at <= $1 ORDER BY at LIMIT $2)";
-/// With `$3` the last id of that time: ids are made of times, and an index of the table's own is not needed.
+/// With `$3` the last id of that time: ids are made of times, and an index of the table's own is not needed. After a clock that ran ahead
+/// ids are later than their times until it is caught up with: those rows stay so much longer.
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= $3 AND at <= $1 ORDER BY id LIMIT $2)";
 /// Tokens of accounts and clerks, dead for weeks: they lived a day at most. Those of registrations go with them.
 pub(crate) const TOKENS: &str = "DELETE FROM tokens WHERE (digest, digest_key) IN \

@@ -1,10 +1,10 @@
 //! The driver: ports, portals, and the loop that every story runs.
 
 use crate::error::Error;
-use crate::idle::Idle;
+use crate::idle::{Engaged, Idle};
 use crate::ports::{
-    Actor, Backoffice, Clock, CommandRecord, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, OutboxChange, PasswordHasher,
-    Sessions, Store, Throttle, ThrottleKey, Vault, Version, Versioned,
+    Actor, Backoffice, Clock, CommandRecord, Commit, CommitError, DigestPurpose, Directory, Entropy, Lookup, Outbox, OutboxChange,
+    PasswordHasher, Sessions, Settlement, Store, Throttle, ThrottleKey, Vault, Version, Versioned,
 };
 use crate::step::{Decides, Step};
 use crate::{Aggregate, Portal, Portals};
@@ -153,11 +153,23 @@ impl Onboarding {
     pub(crate) async fn take(&self, mut step: Step) -> Result<Taken, Error> {
         let engaged = self.idle.engage(&mut step.commit);
         let rings = step.commit.outbox.iter().any(|change| !matches!(change, OutboxChange::HandOver(_) | OutboxChange::Withdraw { .. }));
-        match self.ports.store.commit(step.commit).await {
+        let committed = match engaged {
+            // To its end, although whoever asked may go away: what is handed over in the commit has to reach its worker.
+            Some(engaged) => {
+                let engine = self.clone();
+                let handing_over = tokio::spawn(async move {
+                    let committed = engine.ports.store.commit(step.commit).await;
+                    if committed.is_ok() {
+                        engine.hand_over(engaged).await;
+                    }
+                    committed
+                });
+                handing_over.await.map_err(|_| Error::Internal("a step broke off".to_owned()))?
+            }
+            None => self.ports.store.commit(step.commit).await,
+        };
+        match committed {
             Ok(()) => {
-                if let Some(engaged) = engaged {
-                    engaged.begin();
-                }
                 if rings {
                     self.bell.notify_one();
                 }
@@ -168,6 +180,23 @@ impl Onboarding {
             Err(CommitError::Claimed(claim)) => Ok(Taken::Lost(claim)),
             Err(CommitError::Fenced) => Err(Error::Internal("a step without a lease was fenced".to_owned())),
             Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// A worker that is gone meanwhile is told by its place: what it would have begun is anybody's at once.
+    async fn hand_over(&self, engaged: Engaged) {
+        let Err(lease) = engaged.begin() else { return };
+        let given_back = async {
+            let now = self.now().await?;
+            let mut commit = Commit::new(now, lease.delivery.portal.clone(), Actor::System);
+            let result = Settlement::Retry { at: now, reason: "not_reached".to_owned() };
+            commit.outbox.push(OutboxChange::Settle { id: lease.delivery.id, fence: lease.fence, result });
+            self.ports.store.commit(commit).await.map_err(|error| Error::Internal(error.to_string()))
+        };
+        match given_back.await {
+            Ok(()) => self.bell.notify_one(),
+            // As after a crash: another takes it over once the lease has run out.
+            Err(error) => tracing::warn!(delivery = %lease.delivery.id, %error, "could not give back what nobody began"),
         }
     }
 

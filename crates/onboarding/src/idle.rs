@@ -75,12 +75,9 @@ impl Idle {
 }
 
 impl Engaged {
-    /// The step was taken.
-    pub(crate) fn begin(self) {
-        if let Err(lease) = self.worker.send(self.lease) {
-            // It ended meanwhile, as in a crash: another takes the lease over once it has run out.
-            tracing::warn!(delivery = %lease.delivery.id, "a worker ended before it was handed a delivery");
-        }
+    /// The step was taken. The lease comes back if the worker is gone.
+    pub(crate) fn begin(self) -> Result<(), Leased> {
+        self.worker.send(self.lease)
     }
 }
 

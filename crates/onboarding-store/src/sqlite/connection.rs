@@ -61,19 +61,29 @@ impl Connection {
 
     /// The same, if it takes no longer than so many thousand steps of SQLite's machine; else `None`.
     pub(super) fn rows_within(&self, thousands: u32, statement: &Statement) -> Result<Option<Vec<sql::Row>>, DbErr> {
+        self.ask_within(thousands, statement).map_err(|failure| DbErr::Query(failure.told()))
+    }
+
+    /// The same for a statement that reads. `None` also where it would write, or has to wait for another process.
+    pub(super) fn read_within(&self, thousands: u32, statement: &Statement) -> Result<Option<Vec<sql::Row>>, DbErr> {
+        let reads = self.lock().prepare_cached(&statement.sql).map(|prepared| prepared.readonly());
+        if !reads.map_err(|error| DbErr::Query(Failure::from(error).told()))? {
+            return Ok(None);
+        }
+        match self.ask_within(thousands, statement) {
+            Err(failure) if failure.is_locked() => Ok(None),
+            found => found.map_err(|failure| DbErr::Query(failure.told())),
+        }
+    }
+
+    fn ask_within(&self, thousands: u32, statement: &Statement) -> Result<Option<Vec<sql::Row>>, Failure> {
         self.left.store(thousands, Ordering::Relaxed);
         let found = self.ask(statement);
         self.left.store(UNBOUNDED, Ordering::Relaxed);
         match found {
             Err(failure) if failure.is_interrupted() => Ok(None),
-            found => found.map(Some).map_err(|failure| DbErr::Query(failure.told())),
+            found => found.map(Some),
         }
-    }
-
-    /// The same for a statement that reads; one that would write is none.
-    pub(super) fn read_within(&self, thousands: u32, statement: &Statement) -> Result<Option<Vec<sql::Row>>, DbErr> {
-        let reads = self.lock().prepare_cached(&statement.sql).map(|prepared| prepared.readonly());
-        if reads.map_err(|error| DbErr::Query(Failure::from(error).told()))? { self.rows_within(thousands, statement) } else { Ok(None) }
     }
 
     /// How long a statement waits for another process's lock.
@@ -212,6 +222,11 @@ impl From<rusqlite::Error> for Failure {
 impl Failure {
     fn is_interrupted(&self) -> bool {
         matches!(self, Self::Driver(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted))
+    }
+
+    fn is_locked(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        matches!(self, Self::Driver(error) if matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked)))
     }
 
     /// In the words of the driver that the rest of the store knows.

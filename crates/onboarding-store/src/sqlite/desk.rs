@@ -1,7 +1,8 @@
 //! The connection that writes, and who may use it: its thread for everything that is flushed, and whoever asks for something short
-//! while nobody writes. Such a one never waits here, neither for the lock nor for another process nor for the disk.
+//! while nobody writes. Such a one never waits here for the lock or for another process, and for the disk only where the log begins
+//! anew: SQLite flushes its head then, once in a thousand pages.
 //!
-//! It reads best as well: no other connection changes the file, so that its pages stay at hand, where every reader has to
+//! It reads best as well: hardly any other connection changes the file, so that its pages stay at hand, where every reader has to
 //! look anew after each commit.
 
 use super::Connection;

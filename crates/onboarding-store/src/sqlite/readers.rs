@@ -13,6 +13,8 @@ use tokio::sync::Semaphore;
 
 /// Thousands of steps of SQLite's machine that a statement may take where others wait: a few milliseconds.
 const QUICK: u32 = 100;
+/// The same on the connection that somebody may want to write on: a fraction of a millisecond.
+const AT_HAND: u32 = 10;
 /// Statements at a time, long and short: more than a process has threads.
 const PLACES: u32 = 1 << 16;
 
@@ -50,7 +52,7 @@ impl Readers {
         if self.pool.places.is_closed() {
             return Err(closed());
         }
-        if let Some(found) = self.desk.rows_within(QUICK, &statement) {
+        if let Some(found) = self.desk.rows_within(AT_HAND, &statement) {
             return found;
         }
         match self.pool.ask(&statement, Some(QUICK))? {

@@ -67,7 +67,7 @@ impl Writer {
             let refused = || Err(unavailable("a step waited for something beside the database").into());
             work(db).now_or_never().unwrap_or_else(refused)
         };
-        self.queue(Box::new(Order { work, flush, is_one: false, reply }), answer).await
+        self.queue(Box::new(Order { work, flush, is_one: false, reply }), answer, flush == Flush::Later).await
     }
 
     /// Carries out one statement: the rows it changed.
@@ -75,9 +75,11 @@ impl Writer {
         self.one(flush, move |db| db.change(&statement).doing(what)).await
     }
 
-    /// Carries out one statement that returns rows.
+    /// Carries out one statement that returns rows. It may have to sort many: never in passing.
     pub(crate) async fn returning(&self, flush: Flush, statement: Statement, what: &'static str) -> Result<Vec<Row>, StoreError> {
-        self.one(flush, move |db| db.rows(&statement).doing(what)).await
+        let (reply, answer) = oneshot::channel();
+        let work = move |db: &Connection| db.rows(&statement).doing(what);
+        self.queue(Box::new(Order { work, flush, is_one: true, reply }), answer, false).await
     }
 
     /// `work` carries out one statement, and nothing beside it.
@@ -87,13 +89,18 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.queue(Box::new(Order { work, flush, is_one: true, reply }), answer).await
+        self.queue(Box::new(Order { work, flush, is_one: true, reply }), answer, flush == Flush::Later).await
     }
 
-    async fn queue<T, E: From<StoreError>>(&self, job: Box<dyn Job>, answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
+    async fn queue<T, E: From<StoreError>>(
+        &self,
+        job: Box<dyn Job>,
+        answer: oneshot::Receiver<Result<T, E>>,
+        may_pass: bool,
+    ) -> Result<T, E> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(jobs) = jobs else { return Err(unavailable("the store is closed").into()) };
-        let job = if job.flush() == Flush::Later { self.desk.free(job, in_passing) } else { Err(job) };
+        let job = if may_pass { self.desk.free(job, in_passing) } else { Err(job) };
         let Err(job) = job else { return answered(answer).await };
         match jobs.send_timeout(job, self.patience).await {
             Ok(()) => {}

@@ -15,19 +15,15 @@ impl Worker {
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let stopping = AtomicBool::new(false);
-        let mut place: Option<Place> = None;
         let mut look = true;
         let mut looked = Instant::now();
         loop {
-            if let Some(Ok(lease)) = place.as_mut().map(|place| place.handed.try_recv()) {
-                place = None;
-                self.begin(lease, &stopping).await;
-            }
             if look || looked.elapsed() >= NAP {
                 let mut round = std::pin::pin!(self.round(&stopping));
                 let ended = tokio::select! {
-                    ended = &mut round => Some(ended),
+                    biased;
                     () = &mut stop => None,
+                    ended = &mut round => Some(ended),
                 };
                 looked = Instant::now();
                 let Some(ended) = ended else {
@@ -36,7 +32,7 @@ impl Worker {
                     if let Err(error) = round.await {
                         tracing::error!(%error, "could not work on the outbox");
                     }
-                    return self.leave(place, &stopping).await;
+                    return;
                 };
                 let worked = match ended {
                     Ok(worked) => worked,
@@ -51,35 +47,35 @@ impl Worker {
                     continue;
                 }
             }
-            let mut waiting = place.take().unwrap_or_else(|| self.engine.idle.wait());
-            tokio::select! {
+            let mut place = self.engine.idle.wait();
+            let handed = tokio::select! {
+                biased;
                 () = &mut stop => {
                     stopping.store(true, Ordering::Relaxed);
-                    return self.leave(Some(waiting), &stopping).await;
+                    self.leave(place).await
                 }
-                handed = &mut waiting.handed => {
-                    // Where there is none, the step was not taken.
-                    if let Ok(lease) = handed {
-                        self.begin(lease, &stopping).await;
-                    }
-                    continue;
-                }
-                () = self.engine.bell.notified() => look = true,
-                () = tokio::time::sleep(NAP.saturating_sub(looked.elapsed())) => look = true,
+                // Where there is none, the step was not taken.
+                handed = &mut place.handed => handed.ok(),
+                () = self.engine.bell.notified() => self.leave(place).await,
+                () = tokio::time::sleep(NAP.saturating_sub(looked.elapsed())) => self.leave(place).await,
+            };
+            // Rung for, slept enough, or somebody may have waited for what is handed over.
+            look = true;
+            if let Some(lease) = handed {
+                self.begin(lease, &stopping).await;
             }
-            // Whoever works is not idle. Engaged already, it hears of it later.
-            place = (!self.engine.idle.give_up(&waiting)).then_some(waiting);
+            if stopping.load(Ordering::Relaxed) {
+                return;
+            }
         }
     }
 
-    /// Gives up its place; what it was engaged for is another worker's at once.
-    async fn leave(&self, place: Option<Place>, stopping: &AtomicBool) {
-        let Some(place) = place else { return };
-        if !self.engine.idle.give_up(&place)
-            && let Ok(Ok(lease)) = tokio::time::timeout(NAP, place.handed).await
-        {
-            self.begin(lease, stopping).await;
+    /// Is idle no longer. A step that has engaged it tells what it is handed, or that there is nothing, in the time of a commit.
+    async fn leave(&self, place: Place) -> Option<Leased> {
+        if self.engine.idle.give_up(&place) {
+            return None;
         }
+        tokio::time::timeout(NAP, place.handed).await.ok().and_then(Result::ok)
     }
 
     /// Works on a delivery that was handed over with its order.
