@@ -94,6 +94,8 @@ fn styles(look: Look) -> String {
 
 /// Points that each side of a pixel is looked at.
 const SAMPLES: u32 = 4;
+/// Those of a whole pixel.
+const ALL: u8 = 16;
 
 /// An open door within the circle that launchers cut out: how many points of each pixel lie on it.
 struct Door {
@@ -103,27 +105,35 @@ struct Door {
 
 impl Door {
     fn drawn(side: u32) -> Self {
-        let at = |pixel: u32, part: u32| f64::from(pixel * SAMPLES + part) / f64::from(side * SAMPLES);
-        let mut inside = Vec::with_capacity((side * side) as usize);
-        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
-            let points = (0..SAMPLES).flat_map(|down| (0..SAMPLES).map(move |across| (down, across)));
-            inside.push(points.map(|(down, across)| u8::from(is_door(at(x, across), at(y, down)))).sum());
-        }
-        Self { side, inside }
+        Self { side, inside: (0..side * side).map(|pixel| covered(side, pixel % side, pixel / side)).collect() }
     }
 
     /// The picture of it on this colour.
     fn icon(&self, ground: Colour) -> Vec<u8> {
-        let front = ground.opposite();
-        let all = SAMPLES * SAMPLES;
-        let mix = |inside: u8, back: u8, front: u8| {
-            let sum = u32::from(back) * (all - u32::from(inside)) + u32::from(front) * u32::from(inside);
-            u8::try_from(sum / all).unwrap_or(u8::MAX)
+        let (back, front) = (ground.parts(), ground.opposite().parts());
+        let mix = |inside: u8, part: usize| {
+            let sum = u32::from(back[part]) * u32::from(ALL - inside) + u32::from(front[part]) * u32::from(inside);
+            u8::try_from(sum / u32::from(ALL)).unwrap_or(u8::MAX)
         };
-        let parts = |inside: u8| ground.parts().into_iter().zip(front.parts()).map(move |(back, front)| mix(inside, back, front));
-        let pixels: Vec<u8> = self.inside.iter().flat_map(|inside| parts(*inside)).collect();
+        let mixed: Vec<[u8; 3]> = (0..=ALL).map(|inside| [0, 1, 2].map(|part| mix(inside, part))).collect();
+        let mut pixels = Vec::with_capacity(self.inside.len() * 3);
+        for inside in &self.inside {
+            pixels.extend_from_slice(&mixed[usize::from(*inside)]);
+        }
         encoded(self.side, &pixels)
     }
+}
+
+/// How many points of a pixel lie on the door. Nothing of it is as narrow as a pixel: what holds of the corners holds between them.
+fn covered(side: u32, x: u32, y: u32) -> u8 {
+    const LAST: u32 = SAMPLES - 1;
+    let at = |pixel: u32, part: u32| f64::from(pixel * SAMPLES + part) / f64::from(side * SAMPLES);
+    let lies_on = |across: u32, down: u32| is_door(at(x, across), at(y, down));
+    let corners = [(0, 0), (LAST, 0), (0, LAST), (LAST, LAST)].map(|(across, down)| lies_on(across, down));
+    if corners == [corners[0]; 4] {
+        return if corners[0] { ALL } else { 0 };
+    }
+    (0..SAMPLES * SAMPLES).map(|point| u8::from(lies_on(point % SAMPLES, point / SAMPLES))).sum()
 }
 
 /// An arch with a door that stands ajar, in a square of side 1.
@@ -131,7 +141,6 @@ fn is_door(x: f64, y: f64) -> bool {
     if !(0.29..=0.71).contains(&x) || !(0.2..=0.86).contains(&y) {
         return false;
     }
-    // Squares: this is asked millions of times.
     let within = |across: f64, down: f64, radius: f64| across * across + down * down <= radius * radius;
     let arch = |half: f64, top: f64, bottom: f64| {
         (x - 0.5).abs() <= half && y <= bottom && (y >= top + half || within(x - 0.5, y - top - half, half))
