@@ -185,7 +185,7 @@ impl Onboarding {
 
     /// A worker that is gone meanwhile is told by its place: what it would have begun is anybody's at once.
     async fn hand_over(&self, engaged: Engaged) {
-        let Err(lease) = engaged.begin() else { return };
+        let Some(lease) = engaged.begin() else { return };
         let given_back = async {
             let now = self.now().await?;
             let mut commit = Commit::new(now, lease.delivery.portal.clone(), Actor::System);

@@ -76,8 +76,8 @@ impl Idle {
 
 impl Engaged {
     /// The step was taken. The lease comes back if the worker is gone.
-    pub(crate) fn begin(self) -> Result<(), Leased> {
-        self.worker.send(self.lease)
+    pub(crate) fn begin(self) -> Option<Leased> {
+        self.worker.send(self.lease).err()
     }
 }
 
