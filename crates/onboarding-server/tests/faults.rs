@@ -316,15 +316,21 @@ fn a_database_whose_connections_others_hold_turns_readiness_red_until_they_leave
     let promised = thread::scope(|scope| {
         let running = scope.spawn(|| crowd(&site, &over));
         within(PATIENCE, "some registrations", || (registrations(&cluster, &database) >= 4).then_some(()));
-        // More than there are places, each of which tries until it has one; all leave together. Whoever is in shows the servers out.
+        // More than there are places, each of which tries until it has one; all leave together. Whoever is in shows the servers out, again and
+        // again: one that came back in between would keep its place.
         let leave = Instant::now() + Duration::from_secs(20);
+        let showing_out = Duration::from_secs(2);
         let squatters: Vec<_> = (0..30)
             .map(|_| {
                 let database = &database;
                 let psql = move || {
                     let mut psql = Command::new(program("psql"));
-                    psql.args(["-X", "-q", "-d", database, "-c", OUT, "-c"]);
-                    psql.arg(format!("SELECT pg_sleep({})", leave.saturating_duration_since(Instant::now()).as_secs_f64()));
+                    psql.args(["-X", "-q", "-d", database]);
+                    for _ in 0..10 {
+                        psql.args(["-c", OUT, "-c", "SELECT pg_sleep(0.2)"]);
+                    }
+                    let rest = leave.saturating_duration_since(Instant::now() + showing_out);
+                    psql.args(["-c", &format!("SELECT pg_sleep({})", rest.as_secs_f64())]);
                     psql.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
                 };
                 scope.spawn(move || {
