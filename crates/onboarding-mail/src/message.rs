@@ -118,15 +118,30 @@ fn boundary(mail: &RenderedMail) -> String {
 /// Texts go as they are, 7bit or 8bit: whoever opens the file reads it, and no link is broken by an encoding. Only a line
 /// that no message may carry is quoted-printable.
 fn part(kind: ContentType, text: &str, encoding: Encoding) -> SinglePart {
-    let text: String = text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    let travels = encoding == Encoding::AsItIs || text.is_ascii();
-    let body = if travels && text.lines().all(|line| line.len() <= LINE_MAX) {
+    let ascii = text.is_ascii();
+    let travels = encoding == Encoding::AsItIs || ascii;
+    let body = if travels && text.split('\n').all(|line| line.len() <= LINE_MAX) {
         // The library would call for quoted-printable from 77 characters on and break the link.
-        let encoding = if text.is_ascii() { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::EightBit };
-        Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), encoding)
+        let encoding = if ascii { ContentTransferEncoding::SevenBit } else { ContentTransferEncoding::EightBit };
+        Body::dangerous_pre_encoded(lines(text, "\r\n").into_bytes(), encoding)
     } else {
         // Any text can be quoted-printable: the library refuses only 7bit and 8bit.
-        Body::new_with_encoding(text, ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new)
+        Body::new_with_encoding(lines(text, "\n"), ContentTransferEncoding::QuotedPrintable).unwrap_or_else(Body::new)
     };
     SinglePart::builder().content_type(kind).body(body)
+}
+
+/// The lines of a text, each with this end, without what a line cannot show. What ended them before, a carriage return with it, is
+/// nothing that could be shown.
+fn lines(text: &str, end: &str) -> String {
+    let shown = |c: char| !c.is_control() || c == '\t';
+    let mut whole = String::with_capacity(text.len() + text.len() / 16);
+    for (place, line) in text.split('\n').enumerate() {
+        if place > 0 {
+            whole.push_str(end);
+        }
+        // Nearly every line is as it should be.
+        if line.chars().all(shown) { whole.push_str(line) } else { whole.extend(line.chars().filter(|c| shown(*c))) }
+    }
+    whole
 }

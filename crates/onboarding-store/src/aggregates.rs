@@ -136,7 +136,7 @@ pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version,
             "INSERT INTO {name} (id, portal, account_id, record, state, due_at, email_key, generation, search, letter_id, letter_state, \
              data, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING"
         );
-        batch.write(&sql, [key].into_iter().chain(of).chain(state).chain([at.clone(), at]));
+        batch.write(sql, [key].into_iter().chain(of).chain(state).chain([at.clone(), at]));
     } else {
         let [.., record] = of;
         let (also, record) = if table == Table::Accounts { ("record = ?, ", Some(record)) } else { ("", None) };
@@ -144,7 +144,7 @@ pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version,
             "UPDATE {name} SET {also}state = ?, due_at = ?, email_key = ?, generation = ?, search = ?, letter_id = ?, letter_state = ?, \
              data = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?"
         );
-        batch.write(&sql, record.into_iter().chain(state).chain([at, key, signed(expected.0).into()]));
+        batch.write(sql, record.into_iter().chain(state).chain([at, key, signed(expected.0).into()]));
     }
     Ok(())
 }

@@ -180,8 +180,7 @@ mod tests {
             backoffice::tally::LETTERS.to_owned(),
             backoffice::tally::outgoing(),
             backoffice::tally::ASKED.to_owned(),
-            throttle::known(1),
-            throttle::known(3),
+            throttle::known(),
         ];
         let purged = [outbox::ORPHANS, purge::ENDED, purge::COMMANDS, purge::AUDIT, purge::TOKENS, purge::UNOWNED].map(str::to_owned);
         for sql in asked.into_iter().chain(purged) {

@@ -14,9 +14,7 @@ use crate::column::{micros, signed, span};
 use crate::error::{Doing, corrupt};
 use crate::sql::Sql;
 use chrono::{DateTime, Utc};
-use onboarding::ports::{
-    CommandRecord, Commit, CommitError, OutboxChange, SessionChange, SessionRow, StaffSessionRow, StoreError, TokenEntry,
-};
+use onboarding::ports::{CommandRecord, Commit, CommitError, SessionChange, SessionRow, StaffSessionRow, StoreError, TokenEntry};
 use onboarding_core::audit::AuditEntry;
 use onboarding_core::consent::ConsentGiven;
 use onboarding_core::{Claim, ClaimChange, Ref, policy};
@@ -65,10 +63,10 @@ pub(crate) async fn take(db: &impl Sql, ids: &Ids, commit: Commit) -> Result<(),
     if takes_claims { Ok(()) } else { facts::are_free(db, &expects_free).await }
 }
 
-/// The one statement of a commit that only begins an attempt.
-pub(crate) fn only_attempt(db: &impl Sql, commit: &Commit) -> Option<Statement> {
+/// The one statement of a commit that only begins an attempt, or writes down how one ended.
+pub(crate) fn only_delivery(db: &impl Sql, commit: &Commit) -> Option<Statement> {
     let Commit {
-        at: _,
+        at,
         portal: _,
         actor: _,
         writes,
@@ -92,8 +90,8 @@ pub(crate) fn only_attempt(db: &impl Sql, commit: &Commit) -> Option<Statement> 
         && sessions.is_empty()
         && consents.is_empty()
         && command.is_none();
-    match outbox[..] {
-        [OutboxChange::Attempt { id, fence }] if nothing_else => deliveries::attempt(db, id, fence),
+    match &outbox[..] {
+        [change] if nothing_else => deliveries::one(db, change, *at),
         _ => None,
     }
 }
@@ -133,7 +131,7 @@ async fn change_claims(db: &impl Sql, changes: Vec<ClaimChange>) -> Result<(), C
     }
     // What nobody holds needs no release.
     released.run(db).await.doing("release claims")?;
-    let takes: Vec<(Claim, Ref)> = changes
+    let mut takes: Vec<(Claim, Ref)> = changes
         .into_iter()
         .filter_map(|change| match change {
             ClaimChange::Take(claim, holder) => Some((claim, holder)),
@@ -141,23 +139,17 @@ async fn change_claims(db: &impl Sql, changes: Vec<ClaimChange>) -> Result<(), C
         })
         .collect();
     // In one order for everybody: two that want the same two claims must not each wait for the other.
-    let mut takes = takes;
     takes.sort_by_cached_key(|(claim, _)| key_of(claim));
-    let mut taken = Batch::default();
-    let rows = takes.iter().map(|(claim, holder)| {
-        let (kind, portal, value) = key_of(claim);
-        [kind.into(), portal.into(), value.into(), holder.kind().into(), holder.uuid().into()]
-    });
-    taken.insert("claims (kind, portal, value, owner_kind, owner_id)", rows, "ON CONFLICT DO NOTHING RETURNING kind, portal, value");
-    let mut written = Vec::with_capacity(takes.len());
-    for row in taken.rows(db).await.doing("take claims")? {
-        let read = |column| row.get::<String>(column).doing("take claims");
-        written.push((read("kind")?, read("portal")?, read("value")?));
-    }
-    for (claim, _) in takes {
-        let key = key_of(&claim);
-        let Some(place) = written.iter().position(|row| *row == key) else { return Err(CommitError::Claimed(claim)) };
-        written.swap_remove(place);
+    for (claim, holder) in takes {
+        let (kind, portal, value) = key_of(&claim);
+        let mut taken = Batch::default();
+        taken.write(
+            "INSERT INTO claims (kind, portal, value, owner_kind, owner_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [kind.into(), portal.into(), value.into(), holder.kind().into(), holder.uuid().into()],
+        );
+        if !taken.run(db).await.doing("take a claim")? {
+            return Err(CommitError::Claimed(claim));
+        }
     }
     Ok(())
 }

@@ -184,11 +184,11 @@ impl Store for SqlStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        if let Some(attempt) = step::only_attempt(self.readers(), &commit) {
-            let held = self.inner.database.write_one(Flush::Now, attempt, "begin an attempt").await? == 1;
+        let flush = if commit.redoable { Flush::Later } else { Flush::Now };
+        if let Some(delivery) = step::only_delivery(self.readers(), &commit) {
+            let held = self.inner.database.write_one(flush, delivery, "write down an attempt at a delivery").await? == 1;
             return if held { Ok(()) } else { Err(CommitError::Fenced) };
         }
-        let flush = if commit.redoable { Flush::Later } else { Flush::Now };
         let shared = self.shared();
         self.inner
             .database

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{StoreError, Taken, Throttle, ThrottleKey};
 use onboarding_core::policy::Limit;
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait, Statement, Value};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryTrait, Value};
 
 type Key = (Vec<u8>, i64);
 
@@ -66,12 +66,18 @@ impl Throttle for SqlStore {
         if keys.is_empty() {
             return Ok(());
         }
-        let given_back = giving_back(self.readers(), keys.iter().copied().map(key_of));
-        self.inner.database.write_one(Flush::Later, given_back, "give tries back").await.map(drop)
+        let keys: Vec<Key> = keys.iter().copied().map(key_of).collect();
+        self.inner
+            .database
+            .write(Flush::Later, move |txn| {
+                let keys = keys.clone();
+                Box::pin(async move { give_back(&txn, keys).await })
+            })
+            .await
     }
 
     async fn forget(&self, key: ThrottleKey) -> Result<(), StoreError> {
-        let forgotten = format!("DELETE FROM throttles WHERE {}", among(1));
+        let forgotten = format!("DELETE FROM throttles WHERE {BY_KEY}");
         self.inner
             .database
             .write_one(Flush::Later, statement(self.readers(), &forgotten, pair(key_of(key))), "forget a counter")
@@ -177,32 +183,42 @@ fn counting(takes: usize, given_back: usize) -> Counting {
     }
 }
 
-/// The wait goes back to the take before: what was no try makes nobody wait.
-fn giving_back(db: &impl Sql, keys: impl ExactSizeIterator<Item = Key>) -> Statement {
-    let sql = format!("UPDATE throttles SET count = count - 1, last = last_but_one WHERE count > 0 AND ({})", among(keys.len()));
-    statement(db, &sql, keys.flat_map(pair))
-}
-
-async fn give_back(db: &impl Sql, keys: Vec<Key>) -> Result<(), StoreError> {
-    if keys.is_empty() {
-        return Ok(());
+/// The wait goes back to the take before: what was no try makes nobody wait. One after the other, each by its key: what one
+/// statement finds by several has to be gathered first. In one order for everybody.
+async fn give_back(db: &impl Sql, mut keys: Vec<Key>) -> Result<(), StoreError> {
+    keys.sort();
+    for key in keys {
+        let sql = format!("UPDATE throttles SET count = count - 1, last = last_but_one WHERE {BY_KEY} AND count > 0");
+        db.execute(statement(db, &sql, pair(key))).await.doing("give a try back")?;
     }
-    db.execute(giving_back(db, keys.into_iter())).await.doing("give tries back").map(drop)
+    Ok(())
 }
 
-/// The counters of so many keys.
-pub(crate) fn known(keys: usize) -> String {
-    format!("SELECT * FROM throttles WHERE {}", among(keys))
-}
+const BY_KEY: &str = "digest = $1 AND digest_key = $2";
 
-/// A condition that so many keys fulfil.
-fn among(keys: usize) -> String {
-    let keys = (0..keys).map(|n| format!("(digest = ${} AND digest_key = ${})", 2 * n + 1, 2 * n + 2));
-    keys.collect::<Vec<_>>().join(" OR ")
+/// The counter of a key.
+pub(crate) fn known() -> String {
+    format!("SELECT * FROM throttles WHERE {BY_KEY}")
 }
 
 fn pair((digest, digest_key): Key) -> [Value; 2] {
     [digest.into(), digest_key.into()]
+}
+
+/// A counter under way.
+struct Counter {
+    now: Model,
+    /// When it was to end, if it is there already.
+    ended: Option<i64>,
+}
+
+async fn counter(db: &impl Sql, key: &Key, now: i64) -> Result<Counter, StoreError> {
+    let row = db.row(statement(db, &known(), pair(key.clone()))).await.doing("read a counter")?;
+    let known = row.as_ref().map(Model::read).transpose().doing("read a counter")?;
+    let (digest, digest_key) = key.clone();
+    let none = Model { digest, digest_key, count: 0, since: now, last: now, last_but_one: now, ends_at: now };
+    let ended = known.as_ref().map(|counter| counter.ends_at);
+    Ok(Counter { now: known.filter(|counter| now < counter.ends_at).unwrap_or(none), ended })
 }
 
 /// Any limits: judges each in its order, by what the ones before leave; writes them all at the end, or none.
@@ -210,20 +226,15 @@ async fn take_all(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<V
     if db.backend() == DbBackend::Postgres {
         lock(db, &takes, now).await?;
     }
-    if takes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let known = statement(db, &known(takes.len()), takes.iter().flat_map(|(key, _)| pair(key.clone())));
-    let known = db.rows(known).await.doing("read counters")?;
-    let known = known.iter().map(Model::read).collect::<Result<Vec<_>, _>>().doing("read counters")?;
-    let mut counters: Vec<Model> = known.into_iter().filter(|counter| now < counter.ends_at).collect();
+    let mut counters: Vec<Counter> = Vec::with_capacity(takes.len());
     let mut found = Vec::with_capacity(takes.len());
-    for ((digest, digest_key), limit) in takes {
-        let known = counters.iter_mut().find(|counter| counter.digest == digest && counter.digest_key == digest_key);
-        let counter = match known {
-            Some(counter) => counter,
-            None => counters.push_mut(Model { digest, digest_key, count: 0, since: now, last: now, last_but_one: now, ends_at: now }),
+    for (key, limit) in takes {
+        let place = counters.iter().position(|counter| (counter.now.digest.as_slice(), counter.now.digest_key) == (&key.0, key.1));
+        let counter = match place {
+            Some(place) => &mut counters[place],
+            None => counters.push_mut(counter(db, &key, now).await?),
         };
+        let counter = &mut counter.now;
         if let Some(until) = refused_until(counter, limit, now) {
             found.push(Taken { count: small(counter.count)?, refused_until: Some(moment(until)?) });
             return Ok(found);
@@ -237,15 +248,22 @@ async fn take_all(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<V
         found.push(Taken { count: small(counter.count)?, refused_until: None });
     }
     let mut batch = Batch::default();
-    let rows = counters.into_iter().map(|Model { digest, digest_key, count, since, last, last_but_one, ends_at }| {
-        [digest.into(), digest_key.into(), count.into(), since.into(), last.into(), last_but_one.into(), ends_at.into()]
-    });
-    batch.insert(
-        "throttles (digest, digest_key, count, since, last, last_but_one, ends_at)",
-        rows,
-        "ON CONFLICT (digest, digest_key) DO UPDATE SET count = excluded.count, since = excluded.since, last = excluded.last, \
-         last_but_one = excluded.last_but_one, ends_at = excluded.ends_at",
-    );
+    for Counter { now: Model { digest, digest_key, count, since, last, last_but_one, ends_at }, ended } in counters {
+        let key: [Value; 2] = [digest.into(), digest_key.into()];
+        if ended == Some(ends_at) {
+            // The window goes on: its end is not named, as its index would be written anew.
+            let sql = "UPDATE throttles SET count = ?, last = ?, last_but_one = ? WHERE digest = ? AND digest_key = ?";
+            batch.write(sql, [count.into(), last.into(), last_but_one.into()].into_iter().chain(key));
+            continue;
+        }
+        let [digest, digest_key] = key;
+        batch.insert(
+            "throttles (digest, digest_key, count, since, last, last_but_one, ends_at)",
+            [[digest, digest_key, count.into(), since.into(), last.into(), last_but_one.into(), ends_at.into()]],
+            "ON CONFLICT (digest, digest_key) DO UPDATE SET count = excluded.count, since = excluded.since, last = excluded.last, \
+             last_but_one = excluded.last_but_one, ends_at = excluded.ends_at",
+        );
+    }
     batch.run(db).await.doing("count tries")?;
     Ok(found)
 }

@@ -1,7 +1,7 @@
 //! What a commit does to the outbox: orders, attempts, settlements, each under the fence of a living lease.
 
 use crate::aggregates::statement;
-use crate::batch::Batch;
+use crate::batch::{Batch, numbered};
 use crate::column::micros;
 use crate::error::Doing;
 use crate::sql::Sql;
@@ -85,15 +85,18 @@ fn fenced(set: &str, values: impl IntoIterator<Item = Value>, id: DeliveryId, fe
 
 async fn held(db: &impl Sql, (sql, values): Fenced) -> Result<(), CommitError> {
     let mut batch = Batch::default();
-    batch.write(&sql, values);
+    batch.write(sql, values);
     if batch.run(db).await.doing("settle a delivery")? { Ok(()) } else { Err(CommitError::Fenced) }
 }
 
-pub(super) fn attempt(db: &impl Sql, id: DeliveryId, fence: u64) -> Option<Statement> {
-    let mut batch = Batch::default();
-    let (sql, values) = attempted(id, fence);
-    batch.write(&sql, values);
-    batch.statement(db)
+/// An attempt or a settlement as the one statement that it is.
+pub(super) fn one(db: &impl Sql, change: &OutboxChange, at: DateTime<Utc>) -> Option<Statement> {
+    let (sql, values) = match change {
+        OutboxChange::Attempt { id, fence } => attempted(*id, *fence),
+        OutboxChange::Settle { id, fence, result } => settled(*id, *fence, result.clone(), at),
+        OutboxChange::Enqueue(_) | OutboxChange::HandOver(_) | OutboxChange::Withdraw { .. } | OutboxChange::Unpark { .. } => return None,
+    };
+    Some(numbered(db, sql, values))
 }
 
 fn attempted(id: DeliveryId, fence: u64) -> Fenced {
