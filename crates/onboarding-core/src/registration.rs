@@ -129,13 +129,6 @@ pub enum Command {
         /// Fresh link.
         fresh: FreshLink,
     },
-    /// What became of a mail.
-    Settle {
-        /// Which mail.
-        delivery: DeliveryId,
-        /// Its fate.
-        fate: MailFate,
-    },
     /// Time has passed.
     Tick {
         /// Who can decide now, for reminders.
@@ -163,7 +156,6 @@ impl Command {
             Self::Complete { .. } => "complete",
             Self::Revoke => "revoke",
             Self::ResendInvitation { .. } => "resend_invitation",
-            Self::Settle { .. } => "settle",
             Self::Tick { .. } => "tick",
         }
     }
@@ -311,12 +303,11 @@ pub fn decide(
             | Command::Complete { .. }
             | Command::Revoke
             | Command::ResendInvitation { .. }
-            | Command::Settle { .. }
             | Command::Tick { .. } => Err(Refusal::NotFound),
         };
     };
     // Time comes first: what is due has happened, whether or not the sweeper was there yet. Only the sweeper writes it.
-    if !matches!(command, Command::Tick { .. } | Command::Settle { .. })
+    if !matches!(command, Command::Tick { .. })
         && let Some(over) = expire::overdue(state, now)
     {
         return at_stage(&over, command, journey, now);
@@ -338,7 +329,6 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             Command::RenewLink { token, owner, fresh, link: _ } => {
                 Ok(apply::renew(dossier, stage, &token, owner.as_ref(), fresh, journey, now))
             }
-            Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { .. } => Ok(expire::tick_awaiting_email(state, now)),
             Command::Complete { .. } => Err(Refusal::TokenUnknown),
             Command::Approve { .. } | Command::Reject { .. } | Command::Revoke | Command::ResendInvitation { .. } => Err(refuse(state)),
@@ -350,7 +340,6 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             Command::RenewLink { .. } => Ok(Decision::answer(Reply::Repeated)),
             Command::Approve { by, shown, fresh, facts } => approve::approve(dossier, stage, &by, shown, fresh, &facts, journey, now),
             Command::Reject { by, shown, reason, delivery } => approve::reject(dossier, stage, &by, shown, reason, delivery, now),
-            Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { approvers, deliveries, company } => Ok(approve::tick(dossier, stage, &approvers, &deliveries, &company, now)),
             Command::Complete { .. } => Err(Refusal::TokenUnknown),
             Command::Resend { .. } | Command::CorrectAddress { .. } | Command::Revoke | Command::ResendInvitation { .. } => {
@@ -365,7 +354,6 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             Command::Complete { token, input, facts } => complete::complete(dossier, stage, &token, *input, &facts, journey, now),
             Command::Revoke => invite::revoke(dossier, now),
             Command::ResendInvitation { fresh } => Ok(invite::resend(dossier, stage, fresh, now)),
-            Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { deliveries, .. } => Ok(complete::tick(dossier, stage, &deliveries, now)),
             Command::Approve { .. } | Command::Reject { .. } => Err(Refusal::Outdated),
             Command::Resend { .. } | Command::CorrectAddress { .. } => Err(refuse(state)),
@@ -378,7 +366,6 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
             // Answered alike in every state: nothing is told about a registration to whom an old link is all there is.
             Command::RenewLink { .. } => Ok(Decision::answer(Reply::Repeated)),
             Command::Approve { .. } | Command::Reject { .. } => Err(Refusal::Outdated),
-            Command::Settle { delivery, fate } => Ok(settle(dossier, delivery, fate)),
             Command::Tick { .. } => Ok(Decision::answer(Reply::Repeated)),
             Command::Resend { .. } | Command::CorrectAddress { .. } | Command::Revoke | Command::ResendInvitation { .. } => {
                 Err(refuse(state))
@@ -389,10 +376,4 @@ fn at_stage(state: &Registration, command: Command, journey: &Journey, now: Date
 
 fn refuse(state: &Registration) -> Refusal {
     Refusal::NotInThisState(state.word())
-}
-
-/// Notes what became of the latest mail; an older one's fate interests nobody any more.
-fn settle(dossier: &Dossier, delivery: DeliveryId, fate: MailFate) -> Decision<Event, Reply> {
-    let latest = dossier.mail.is_some_and(|mail| mail.delivery == delivery && mail.fate != fate);
-    if latest { Decision::events(vec![Event::MailSettled { delivery, fate }], Reply::Done) } else { Decision::answer(Reply::Repeated) }
 }

@@ -996,18 +996,6 @@ fn invitations_need_super_admins() {
     }
 }
 
-#[test]
-fn the_fate_of_the_latest_mail_is_noted_and_older_ones_are_not() {
-    let mut life = awaiting("housing");
-    let fate = |life: &Life<Registration>| life.state().dossier().mail.map(|mail| mail.fate);
-    life.does(resend(110));
-    let settle = |n, fate| Ask::Settle { delivery: delivery(n), fate };
-    assert_eq!(life.replies(settle(CODE + 2, MailFate::Failed)), Reply::Repeated);
-    assert_eq!(fate(&life), Some(MailFate::Queued));
-    life.does(settle(112, MailFate::Failed));
-    assert_eq!(fate(&life), Some(MailFate::Failed), "a permanent failure shows on the registrant's page");
-}
-
 // ---- Provisioning and mailed passwords ----
 
 fn provision() -> account::Command {

@@ -161,7 +161,6 @@ enum Move {
     Complete { pick: Pick, parts: [bool; 3], existing: bool, signed_in: bool },
     Revoke,
     ResendInvitation,
-    Settle { latest: bool, sent: bool },
     Tick { approvers: usize },
 }
 
@@ -184,7 +183,6 @@ fn moves() -> impl Strategy<Value = Vec<(TimeDelta, Move)>> {
             .prop_map(|(pick, parts, existing, signed_in)| Move::Complete { pick, parts, existing, signed_in }),
         1 => Just(Move::Revoke),
         1 => Just(Move::ResendInvitation),
-        1 => (any::<bool>(), any::<bool>()).prop_map(|(latest, sent)| Move::Settle { latest, sent }),
         3 => (0..3_usize).prop_map(|approvers| Move::Tick { approvers }),
     ];
     // Whoever begins well gets further: the first move is mostly an application or an invitation.
@@ -365,11 +363,6 @@ impl Play {
             }
             Move::Revoke => Ask::Revoke,
             Move::ResendInvitation => Ask::ResendInvitation { fresh: self.fresh_link() },
-            Move::Settle { latest, sent } => {
-                let mail = self.life.state.as_ref().and_then(|state| state.dossier().mail).map_or(delivery(0), |mail| mail.delivery);
-                let fate = if *sent { MailFate::Sent } else { MailFate::Failed };
-                Ask::Settle { delivery: if *latest { mail } else { delivery(3) }, fate }
-            }
             Move::Tick { approvers } => tick(*approvers),
         }
     }
@@ -391,7 +384,6 @@ impl Play {
             | registration::Command::Reject { .. }
             | registration::Command::Revoke
             | registration::Command::ResendInvitation { .. }
-            | registration::Command::Settle { .. }
             | registration::Command::Tick { .. } => None,
         };
         let step = ask(&mut self.life, command)?;

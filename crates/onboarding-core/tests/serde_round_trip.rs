@@ -86,8 +86,6 @@ fn registrations() -> Vec<Vec<Event>> {
         applied(Standing::Genuine, true),
         applied(Standing::Genuine, false),
         then(applied(Standing::Shadow, true), vec![Event::CodeRejected; 5]),
-        then(applied(Standing::Genuine, true), vec![Event::MailSettled { delivery: delivery(1), fate: MailFate::Sent }]),
-        then(applied(Standing::Genuine, true), vec![Event::MailSettled { delivery: delivery(1), fate: MailFate::Failed }]),
         waiting(),
         then(waiting(), vec![Event::ApproversReminded]),
         then(waiting(), vec![Event::PassedToClerks]),

@@ -25,7 +25,7 @@ kinds! {
     /// The commands, with right and wrong values.
     Ask {
         Apply, Invite, ConfirmCode, ConfirmWrongCode, ConfirmLink, Deny, Resend, CorrectAddress, RenewLink, ApproveAsAdmin, ApproveAsClerk, Reject, Complete,
-        CompletePart, Revoke, ResendInvitation, Settle, Tick,
+        CompletePart, Revoke, ResendInvitation, Tick,
     }
 }
 
@@ -84,7 +84,6 @@ const TABLE: &[(Ask, [Verdict; State::ALL.len()])] = &[
     (Ask::CompletePart,     [NotFound, TokenUnknown, TokenUnknown, TokenUnknown, TokenUnknown, Replaced,     TokenUnknown, TokenUnknown, Missing,   Missing,   TokenUsed, Replaced, Replaced,     Replaced]),
     (Ask::Revoke,           [NotFound, NOT,          NOT,          NOT,          NOT,          NOT,          NOT,          NOT,          NOT,       Done,      NOT,       NOT,      NOT,          NOT]),
     (Ask::ResendInvitation, [NotFound, NOT,          NOT,          NOT,          NOT,          NOT,          NOT,          NOT,          Done,      Done,      NOT,       NOT,      NOT,          NOT]),
-    (Ask::Settle,           [NotFound, Done,         Done,         Done,         Done,         Done,         Done,         Done,         Done,      Done,      Done,      Done,     Done,         Done]),
     (Ask::Tick,             [NotFound, Repeated,     Repeated,     Repeated,     Repeated,     Done,         Repeated,     Repeated,     Repeated,  Repeated,  Repeated,  Repeated, Repeated,     Repeated]),
 ];
 
@@ -116,7 +115,6 @@ fn kind(command: &Command) -> &'static [Ask] {
         Command::Complete { .. } => &[Ask::Complete, Ask::CompletePart],
         Command::Revoke => &[Ask::Revoke],
         Command::ResendInvitation { .. } => &[Ask::ResendInvitation],
-        Command::Settle { .. } => &[Ask::Settle],
         Command::Tick { .. } => &[Ask::Tick],
     }
 }
@@ -357,7 +355,6 @@ fn command(ask: Ask, state: State, journey: &Journey, now: DateTime<Utc>) -> Com
         Ask::CompletePart => complete(journey, false),
         Ask::Revoke => Command::Revoke,
         Ask::ResendInvitation => Command::ResendInvitation { fresh: fresh_link(400) },
-        Ask::Settle => Command::Settle { delivery: delivery(MAIL), fate: MailFate::Sent },
         Ask::Tick => tick(),
     };
     assert!(kind(&command).contains(&ask), "{ask:?} at {now} is something else");

@@ -185,6 +185,13 @@ impl Outbox for Chaos {
         self.ports.outbox.kept(id).await
     }
 
+    async fn statuses(
+        &self,
+        ids: &[onboarding_core::DeliveryId],
+    ) -> Result<Vec<(onboarding_core::DeliveryId, DeliveryStatus)>, StoreError> {
+        self.ports.outbox.statuses(ids).await
+    }
+
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         self.ports.outbox.list(filter, limit).await
     }

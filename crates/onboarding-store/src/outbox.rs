@@ -98,6 +98,22 @@ impl Outbox for SqlStore {
         rows.into_iter().next().map(kept).transpose()
     }
 
+    async fn statuses(&self, ids: &[DeliveryId]) -> Result<Vec<(DeliveryId, DeliveryStatus)>, StoreError> {
+        const DOING: &str = "find what became of deliveries";
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places = (1..=ids.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+        let sql = format!("SELECT id, status FROM outbox WHERE id IN ({places})");
+        let rows = self.readers().rows(statement(self.readers(), &sql, ids.iter().map(|id| id.0.into()))).await.doing(DOING)?;
+        rows.iter()
+            .map(|row| {
+                let id = DeliveryId(row.get("id").doing(DOING)?);
+                Ok((id, status(id, &row.get::<String>("status").doing(DOING)?)?))
+            })
+            .collect()
+    }
+
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         let mut rows = outbox::Entity::find();
         if let Some(portal) = &filter.portal {
@@ -157,7 +173,7 @@ pub(crate) fn listed(row: outbox::Model) -> Result<OutboxRow, StoreError> {
         kind: kind(id, &row.kind)?,
         template: row.template,
         language: language(id, &row.language)?,
-        status: DeliveryStatus::of(&row.status).ok_or_else(|| corrupt(format_args!("delivery {id}: its status")))?,
+        status: status(id, &row.status)?,
         attempts: small(row.attempts)?,
         reason: row.reason,
         created_at: moment(row.created_at)?,
@@ -167,6 +183,10 @@ pub(crate) fn listed(row: outbox::Model) -> Result<OutboxRow, StoreError> {
 
 fn kind(id: DeliveryId, word: &str) -> Result<DeliveryKind, StoreError> {
     DeliveryKind::of(word).ok_or_else(|| corrupt(format_args!("delivery {id}: its kind")))
+}
+
+fn status(id: DeliveryId, word: &str) -> Result<DeliveryStatus, StoreError> {
+    DeliveryStatus::of(word).ok_or_else(|| corrupt(format_args!("delivery {id}: its status")))
 }
 
 fn language(id: DeliveryId, tag: &str) -> Result<Language, StoreError> {

@@ -14,7 +14,7 @@ use onboarding_core::{
     clerk::{self, Clerk},
     consent::ConsentGiven,
     membership::{self, LetterFate, Membership},
-    registration::{self, MailFate, Mailed, Registration},
+    registration::{self, Mailed, Registration},
     roster::{self, Roster},
 };
 use std::sync::Arc;
@@ -166,7 +166,7 @@ impl Step {
 
     /// A mail that still waits is of no use any more: its secret was replaced in this step.
     pub(crate) fn withdraw_mail_of(&mut self, registration: &Registration) {
-        if let Some(Mailed { delivery, fate: MailFate::Queued }) = registration.dossier().mail {
+        if let Some(Mailed { delivery }) = registration.dossier().mail {
             self.commit.outbox.push(OutboxChange::Withdraw { id: delivery });
         }
     }

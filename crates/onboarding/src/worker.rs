@@ -25,7 +25,7 @@ use onboarding_core::{
     Effect, MailTemplate, Page, Param, PinLetterOrder, Record, Ref,
     account::{self, Account},
     membership::{self, LetterFate, Membership},
-    registration::{self, MailFate, Registration},
+    registration::MailFate,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -292,12 +292,6 @@ impl Worker {
         };
         let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
         match (delivery.owner, delivery.kind) {
-            (Ref::Registration(_), _) => {
-                if let Some(owner) = self.engine.load::<Registration>(delivery.owner).await? {
-                    let command = registration::Command::Settle { delivery: delivery.id, fate: mail_fate };
-                    step.decide(Some(&owner), command).map_err(|error| internal(&error))?;
-                }
-            }
             (Ref::Account(_), _) => {
                 if let Some(owner) = self.engine.load::<Account>(delivery.owner).await? {
                     let command = account::Command::Settle { delivery: delivery.id, fate: mail_fate };
@@ -314,7 +308,8 @@ impl Worker {
                     step.decide(Some(&owner), command).map_err(|error| internal(&error))?;
                 }
             }
-            (Ref::Membership(_), DeliveryKind::Mail) | (Ref::Roster(_) | Ref::Clerk(_) | Ref::Record(_), _) => {}
+            // Whoever looks at a registration is told by the delivery itself.
+            (Ref::Registration(_) | Ref::Roster(_) | Ref::Clerk(_) | Ref::Record(_), _) | (Ref::Membership(_), DeliveryKind::Mail) => {}
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use super::approve::Decider;
 use super::complete::NewPassword;
 use super::state::{
-    AwaitingApproval, AwaitingCompletion, AwaitingEmail, Closure, DeciderWord, Dossier, ExpiredAt, MailFate, Mailed, ProvedEmail,
-    Registration, Secrets, Stage, Standing,
+    AwaitingApproval, AwaitingCompletion, AwaitingEmail, Closure, DeciderWord, Dossier, ExpiredAt, Mailed, ProvedEmail, Registration,
+    Secrets, Stage, Standing,
 };
 use crate::audit::{AuditEntry, Audited};
 use crate::consent::ConsentGiven;
@@ -54,13 +54,11 @@ pub enum Event {
     Expired { stage: ExpiredAt, at: DateTime<Utc> },
     /// Ended otherwise.
     Closed { why: Closure, at: DateTime<Utc> },
-    /// The fate of the latest mail is known.
-    MailSettled { delivery: DeliveryId, fate: MailFate },
 }
 
 /// The state after an event. Total: an event that fits no state changes nothing.
 pub fn evolve(state: Option<Registration>, event: &Event) -> Option<Registration> {
-    let queued = |delivery: DeliveryId| Some(Mailed { delivery, fate: MailFate::Queued });
+    let queued = |delivery: DeliveryId| Some(Mailed { delivery });
     let begun = |dossier: &Dossier, delivery: DeliveryId| Dossier { mail: queued(delivery), ..dossier.clone() };
     match event {
         Event::Applied { dossier, standing, secrets, delivery, at } => {
@@ -165,7 +163,6 @@ pub fn evolve(state: Option<Registration>, event: &Event) -> Option<Registration
             dossier.password = None;
             stage = Stage::Closed { why: *why, at: *at };
         }
-        Event::MailSettled { delivery, fate } => dossier.mail = Some(Mailed { delivery: *delivery, fate: *fate }),
     }
     Some(Registration::new(dossier, stage))
 }
@@ -205,7 +202,6 @@ impl Audited for Event {
                 },
             ),
             Self::Closed { why, .. } => entry("registration.closed").with("why", why.word()),
-            Self::MailSettled { delivery, fate } => entry("registration.mail_settled").with("delivery", delivery).with("fate", fate.word()),
         }
     }
 }

@@ -79,14 +79,12 @@ pub struct ProvedEmail {
     pub at: DateTime<Utc>,
 }
 
-/// The latest mail and what became of it.
+/// The latest mail. What became of it is the outbox's to tell: there it is written down once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Mailed {
     /// Which mail.
     pub delivery: DeliveryId,
-    /// Its fate.
-    pub fate: MailFate,
 }
 
 /// What became of a mail.

@@ -35,6 +35,7 @@ promises! { Stores:
     one_delivery_is_found_with_what_is_left_of_it,
     what_is_withdrawn_is_wiped_and_never_sent,
     a_withdrawal_fences_the_worker,
+    where_several_stand_is_told_at_once,
     a_list_shows_what_was_asked_for,
     settled_rows_are_purged,
 }

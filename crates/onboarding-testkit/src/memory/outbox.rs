@@ -280,6 +280,10 @@ impl Outbox for MemoryStore {
         })
     }
 
+    async fn statuses(&self, ids: &[DeliveryId]) -> Result<Vec<(DeliveryId, DeliveryStatus)>, StoreError> {
+        self.with(|state| ids.iter().filter_map(|id| state.outbox.get(id).map(|entry| (*id, entry.status))).collect())
+    }
+
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         self.with(|state| {
             let shown = |entry: &&Entry| {

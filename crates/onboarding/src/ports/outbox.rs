@@ -214,6 +214,9 @@ pub trait Outbox: Send + Sync {
     /// One delivery, whatever became of it.
     async fn kept(&self, id: DeliveryId) -> Result<Option<Kept>, StoreError>;
 
+    /// Where each of these stands, in any order; one that is not kept any more is left out.
+    async fn statuses(&self, ids: &[DeliveryId]) -> Result<Vec<(DeliveryId, DeliveryStatus)>, StoreError>;
+
     /// Rows, newest first, at most `limit`.
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError>;
 

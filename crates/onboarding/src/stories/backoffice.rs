@@ -6,7 +6,7 @@ use crate::Onboarding;
 use crate::error::Error;
 use crate::forms::FieldError;
 use crate::ports::{AuditFilter, AuditListed, AuditRow, Listed, MembershipFact, Needle, Place, RegistrationFilter, Versioned};
-use crate::stories::registration::{RegistrationView, present_word};
+use crate::stories::registration::{MailFates, RegistrationView, present_word};
 use crate::stories::staff::StaffView;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -138,11 +138,12 @@ impl ClerkRegistration {
         }
     }
 
-    fn of(registration: Registration, now: DateTime<Utc>) -> Self {
+    fn of(registration: Registration, mails: &MailFates, now: DateTime<Utc>) -> Self {
+        let mail = mails.of(&registration);
         Self {
             state: present_word(&registration, now).to_owned(),
-            view: RegistrationView::of(&registration, now),
-            mail: registration.dossier().mail.map_or(MailFate::Queued, |mail| mail.fate),
+            view: RegistrationView::of(&registration, mail, now),
+            mail,
             registration,
             record: None,
             consents: Vec::new(),
@@ -171,7 +172,8 @@ impl Onboarding {
         let after = faults.cursor(query.cursor.as_deref());
         faults.none()?;
         let rows = self.ports.backoffice.registrations(&staff.portal.slug, &filter, after, PAGE + 1).await?;
-        Ok(page(rows, |row| row.place, |row| ClerkRegistration::of(row.value, staff.now)))
+        let mails = self.mail_fates(rows.iter().map(|row| &row.value)).await?;
+        Ok(page(rows, |row| row.place, |row| ClerkRegistration::of(row.value, &mails, staff.now)))
     }
 
     /// One registration, with everything beside it.
@@ -185,11 +187,12 @@ impl Onboarding {
             None => None,
         };
         let subject = Ref::Registration(id);
+        let mails = self.mail_fates(std::iter::once(&found.value)).await?;
         Ok(ClerkRegistration {
             record,
             consents: self.ports.store.consents(subject).await?,
             history: self.trail(subject).await?,
-            ..ClerkRegistration::of(found.value, staff.now)
+            ..ClerkRegistration::of(found.value, &mails, staff.now)
         })
     }
 

@@ -17,7 +17,7 @@ use onboarding_core::{
     audit::AuditEntry,
     membership::{self, LetterFate, Membership},
     policy,
-    registration::{self, MailFate, Registration},
+    registration::Registration,
     retry::{self, Carries},
 };
 use serde::{Deserialize, Serialize};
@@ -217,11 +217,7 @@ impl Onboarding {
 fn waits_again(step: &mut Step, owner: &Owner, id: DeliveryId) -> Result<(), Error> {
     let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
     let stood_on = match owner {
-        Owner::Registration(owner) => {
-            let command = registration::Command::Settle { delivery: id, fate: MailFate::Queued };
-            step.decide(Some(owner), command).map_err(|error| internal(&error))?;
-            (Ref::Registration(owner.value.id()), owner.version)
-        }
+        Owner::Registration(owner) => (Ref::Registration(owner.value.id()), owner.version),
         Owner::Account(owner) => (Ref::Account(owner.value.id()), owner.version),
         Owner::Membership(owner) => {
             let command = membership::Command::SettleLetter { delivery: id, fate: LetterFate::Queued };

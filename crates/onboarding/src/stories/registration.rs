@@ -4,11 +4,11 @@ use crate::Onboarding;
 use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::forms;
-use crate::ports::{Actor, DigestPurpose, Versioned};
+use crate::ports::{Actor, DeliveryStatus, DigestPurpose, Versioned};
 use crate::stories::apply::refused;
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    EmailAddress, Ref, RegistrationId,
+    DeliveryId, EmailAddress, Ref, RegistrationId,
     registration::{self, Command, MailFate, Registration, Stage},
 };
 use secrecy::SecretString;
@@ -34,7 +34,7 @@ pub struct RegistrationView {
 }
 
 impl RegistrationView {
-    pub(crate) fn of(registration: &Registration, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(registration: &Registration, mail: MailFate, now: DateTime<Utc>) -> Self {
         // What is overdue *is* over, whether or not the sweeper was there.
         let over = registration.overdue(now);
         let (decided_by, reason) = match registration.stage() {
@@ -48,9 +48,24 @@ impl RegistrationView {
             expires_at: registration.expires_at().filter(|_| !over),
             resend_at: registration.resend_at().filter(|_| !over),
             attempts_left: registration.attempts_left().filter(|_| !over),
-            mail: registration.dossier().mail.map_or(MailFate::Queued, |mail| mail.fate).word().to_owned(),
+            mail: mail.word().to_owned(),
             decided_by,
             reason,
+        }
+    }
+}
+
+/// What the outbox says of mails.
+pub(super) struct MailFates(Vec<(DeliveryId, DeliveryStatus)>);
+
+impl MailFates {
+    /// One that is not kept any more went out long ago: what failed would have been seen by then.
+    pub(super) fn of(&self, registration: &Registration) -> MailFate {
+        let Some(latest) = registration.dossier().mail else { return MailFate::Queued };
+        match self.0.iter().find(|(id, _)| *id == latest.delivery).map(|(_, status)| *status) {
+            Some(DeliveryStatus::Queued) => MailFate::Queued,
+            Some(DeliveryStatus::Sent) | None => MailFate::Sent,
+            Some(DeliveryStatus::Failed | DeliveryStatus::Parked | DeliveryStatus::Expired) => MailFate::Failed,
         }
     }
 }
@@ -72,7 +87,8 @@ impl Onboarding {
         let portal = self.portal(portal)?;
         let id = self.registration_behind(&portal, DigestPurpose::Handle, handle).await.map_err(not_found)?;
         let found = self.load::<Registration>(Ref::Registration(id)).await?.ok_or(Error::NotFound)?;
-        Ok(RegistrationView::of(&found.value, self.now().await?))
+        let mail = self.mail_fates(std::iter::once(&found.value)).await?.of(&found.value);
+        Ok(RegistrationView::of(&found.value, mail, self.now().await?))
     }
 
     /// Another code and link; the older ones are void.
@@ -134,13 +150,20 @@ impl Onboarding {
             }
             step.token(link, Ref::Registration(id));
             step.withdraw_mail_of(&before.value);
-            let view = RegistrationView::of(after.as_ref().unwrap_or(&before.value), now);
+            let view = RegistrationView::of(after.as_ref().unwrap_or(&before.value), MailFate::Queued, now);
             self.remember(&mut step, &portal, caller, &view)?;
             if let Taken::Yes = self.take(step).await? {
                 return Ok(view);
             }
         }
         Err(Error::Contended)
+    }
+
+    /// What became of the latest mail of each.
+    pub(super) async fn mail_fates(&self, registrations: impl Iterator<Item = &Registration>) -> Result<MailFates, Error> {
+        let latest: Vec<DeliveryId> =
+            registrations.filter_map(|registration| registration.dossier().mail).map(|mail| mail.delivery).collect();
+        Ok(MailFates(self.ports.outbox.statuses(&latest).await?))
     }
 
     pub(crate) async fn open_registration(&self, id: RegistrationId) -> Result<Versioned<Registration>, Error> {

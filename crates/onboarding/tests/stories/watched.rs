@@ -251,6 +251,10 @@ impl Outbox for Watched {
         Outbox::kept(&*self.store, id).await
     }
 
+    async fn statuses(&self, ids: &[DeliveryId]) -> Result<Vec<(DeliveryId, DeliveryStatus)>, StoreError> {
+        self.store.statuses(ids).await
+    }
+
     async fn list(&self, filter: &OutboxFilter, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         Outbox::list(&*self.store, filter, limit).await
     }

@@ -16,6 +16,24 @@ fn ids<const N: usize>(numbers: [u64; N]) -> [DeliveryId; N] {
     numbers.map(sample::delivery_id)
 }
 
+/// Of each that is kept, whoever ordered it; of nothing else.
+pub async fn where_several_stand_is_told_at_once(fresh: &Stores) {
+    let start = fresh.now();
+    for (n, result) in (1..).zip([Settlement::Sent, Settlement::Parked { reason: "unreadable".to_owned() }]) {
+        enqueue(fresh, mail(n, start)).await;
+        let leased = lease_one(fresh).await;
+        settle(fresh, &leased, result).await.unwrap();
+    }
+    enqueue(fresh, Delivery { portal: sample::neighbour(), ..mail(3, start) }).await;
+    let asked = [4, 3, 2, 1].map(sample::delivery_id);
+    let mut told = fresh.outbox.statuses(&asked).await.unwrap();
+    told.sort_by_key(|(id, _)| *id);
+    let stand = [(1, DeliveryStatus::Sent), (2, DeliveryStatus::Parked), (3, DeliveryStatus::Queued)];
+    assert_eq!(told, stand.map(|(n, status)| (sample::delivery_id(n), status)));
+    assert_eq!(fresh.outbox.statuses(&[sample::delivery_id(2)]).await.unwrap(), [(sample::delivery_id(2), DeliveryStatus::Parked)]);
+    assert_eq!(fresh.outbox.statuses(&[]).await.unwrap(), []);
+}
+
 /// Newest first; by portal, owner, status and all of them together.
 pub async fn a_list_shows_what_was_asked_for(fresh: &Stores) {
     let start = fresh.now();
