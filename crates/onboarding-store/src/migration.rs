@@ -11,7 +11,7 @@ mod m20261122_000006_throttles;
 mod m20261125_000008_clerks;
 mod m20261125_000009_letters;
 mod m20261126_000010_fewer_writes;
-mod m20261126_000011_no_lists;
+mod m20261126_000011_conditions;
 
 use sea_orm_migration::prelude::*;
 
@@ -30,7 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000008_clerks::Migration),
             Box::new(m20261125_000009_letters::Migration),
             Box::new(m20261126_000010_fewer_writes::Migration),
-            Box::new(m20261126_000011_no_lists::Migration),
+            Box::new(m20261126_000011_conditions::Migration),
         ]
     }
 }

@@ -30,30 +30,34 @@ impl Throttle for SqlStore {
     }
 
     async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
-        self.exchange(&[], takes, now).await
+        self.take_beside(&[], takes, now).await
     }
 
-    async fn exchange(
+    async fn look(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
+        let takes = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
+        let (found, _) = judge(self.readers(), takes, micros(now)).await?;
+        Ok(found)
+    }
+
+    async fn take_beside(
         &self,
-        given_back: &[ThrottleKey],
+        room: &[(ThrottleKey, Limit)],
         takes: &[(ThrottleKey, Limit)],
         now: DateTime<Utc>,
     ) -> Result<Vec<Taken>, StoreError> {
         if let Database::Postgres(db) = &self.inner.database
-            && let Some(taken) = take_windows(db, given_back, takes, now).await?
+            && let Some(taken) = take_windows(db, room, takes, now).await?
         {
             return Ok(taken);
         }
-        let back: Vec<Key> = given_back.iter().copied().map(key_of).collect();
-        let takes: Vec<(Key, Limit)> = takes.iter().map(|(key, limit)| (key_of(*key), *limit)).collect();
+        let owned =
+            |limits: &[(ThrottleKey, Limit)]| -> Vec<(Key, Limit)> { limits.iter().map(|(key, limit)| (key_of(*key), *limit)).collect() };
+        let (room, takes) = (owned(room), owned(takes));
         self.inner
             .database
             .write(Flush::Later, move |txn| {
-                let (back, takes) = (back.clone(), takes.clone());
-                Box::pin(async move {
-                    give_back(&txn, back).await?;
-                    take_all(&txn, takes, micros(now)).await
-                })
+                let (room, takes) = (room.clone(), takes.clone());
+                Box::pin(async move { take_beside(&txn, room, takes, micros(now)).await })
             })
             .await
     }
@@ -91,29 +95,29 @@ impl Throttle for SqlStore {
     }
 }
 
-/// The common case in one statement: different windows, none of them used up. `None`: nothing was counted or given back,
-/// and it takes a longer look to tell why.
+/// The common case in one statement: different windows, none of them used up. `None`: nothing was counted, and it takes a longer
+/// look to tell why.
 async fn take_windows(
     db: &Postgres,
-    given_back: &[ThrottleKey],
+    room: &[(ThrottleKey, Limit)],
     takes: &[(ThrottleKey, Limit)],
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<Taken>>, StoreError> {
     const DOING: &str = "count tries";
+    if takes.is_empty() {
+        return Ok(room.is_empty().then(Vec::new));
+    }
     let mut values: Vec<Value> = vec![micros(now).into()];
-    for (place, (key, limit)) in takes.iter().enumerate() {
+    let all: Vec<_> = takes.iter().chain(room).collect();
+    for (place, (key, limit)) in all.iter().enumerate() {
         let Limit::Window { most, per } = *limit else { return Ok(None) };
-        if takes.iter().take(place).any(|(before, _)| before == key) || given_back.contains(key) {
+        if all.iter().take(place).any(|(before, _)| before == key) {
             return Ok(None);
         }
         values.extend(pair(key_of(*key)));
         values.extend([i64::from(most).into(), span(per).into()]);
     }
-    if takes.is_empty() {
-        return Ok(given_back.is_empty().then(Vec::new));
-    }
-    values.extend(given_back.iter().flat_map(|key| pair(key_of(*key))));
-    let asked = statement(db.readers(), &windows(takes.len(), given_back.len()), values);
+    let asked = statement(db.readers(), &windows(takes.len(), room.len()), values);
     let Some(rows) = db.write_all_or_none(&asked, DOING).await? else { return Ok(None) };
     let mut counts = Vec::with_capacity(rows.len());
     for row in rows {
@@ -125,63 +129,41 @@ async fn take_windows(
     Ok(takes.iter().map(|(key, _)| of(*key)).collect())
 }
 
-/// Counts so many windows if each has room, and gives one back of so many others. With `$1` the present, then digest, key,
-/// most and length of each, then digest and key of each other. A look before misses whoever is about to count: so each counter is
-/// judged once more when it is locked, and one that has no room after all divides by zero, which undoes the others. They are
-/// locked in one order for everybody.
-fn windows(takes: usize, given_back: usize) -> String {
-    let Counting { asked, rows } = counting(takes, given_back);
+/// Counts so many windows if each has room, and so many others beside them that are not counted. With `$1` the present, then
+/// digest, key, most, length and `TRUE` or `FALSE` of each. A look before misses whoever is about to count: so each counter is judged
+/// once more when it is locked, and one that has no room after all divides by zero, which undoes the others. They are locked in one
+/// order for everybody. A counter beside them that is not there has room, and needs no lock.
+fn windows(takes: usize, room: usize) -> String {
+    let asked = (0..takes + room).map(|n| {
+        let counts = if n < takes { "TRUE" } else { "FALSE" };
+        format!("(${}, ${}, ${}, ${}, {counts})", 4 * n + 2, 4 * n + 3, 4 * n + 4, 4 * n + 5)
+    });
+    let asked = asked.collect::<Vec<_>>().join(", ");
     format!(
-        "{asked}, counted AS ({rows} ORDER BY digest, digest_key {RAISED} \
-         WHERE CASE WHEN excluded.count = 0 THEN throttles.count > 0 WHEN throttles.ends_at <= $1 THEN TRUE ELSE throttles.count < \
-         (SELECT a.most FROM asked a WHERE a.digest = excluded.digest AND a.digest_key = excluded.digest_key) END \
+        "WITH asked (digest, digest_key, most, per, counts) AS (VALUES {asked}), \
+         due AS MATERIALIZED (SELECT a.* FROM asked a WHERE a.counts OR EXISTS \
+         (SELECT 1 FROM throttles t WHERE t.digest = a.digest AND t.digest_key = a.digest_key)), \
+         counted AS (INSERT INTO throttles (digest, digest_key, count, since, last, last_but_one, ends_at) \
+         SELECT digest, digest_key, CASE WHEN counts THEN 1 ELSE 0 END, $1, $1, $1, CASE WHEN counts THEN $1 + per ELSE $1 END FROM due \
+         WHERE NOT EXISTS (SELECT 1 FROM asked a JOIN throttles t ON t.digest = a.digest AND t.digest_key = a.digest_key \
+         WHERE $1 < t.ends_at AND a.most <= t.count) \
+         ORDER BY digest, digest_key {RAISED} \
+         WHERE throttles.ends_at <= $1 OR throttles.count < \
+         (SELECT a.most FROM asked a WHERE a.digest = excluded.digest AND a.digest_key = excluded.digest_key) \
          RETURNING digest, digest_key, count) \
-         SELECT digest, digest_key, count, 1 / CASE WHEN (SELECT COUNT(*) FROM counted c JOIN asked a ON a.digest = c.digest \
-         AND a.digest_key = c.digest_key) = {takes} THEN 1 ELSE 0 END AS whole FROM counted"
+         SELECT digest, digest_key, count, 1 / CASE WHEN (SELECT COUNT(*) FROM counted) = (SELECT COUNT(*) FROM due) THEN 1 ELSE 0 END \
+         AS whole FROM counted"
     )
-}
-
-/// The parts of such a statement.
-struct Counting {
-    asked: String,
-    rows: String,
 }
 
 /// What becomes of a counter that is there.
 const RAISED: &str = "ON CONFLICT (digest, digest_key) DO UPDATE SET \
-     count = CASE WHEN excluded.count = 0 THEN throttles.count - 1 WHEN $1 < throttles.ends_at THEN throttles.count + 1 ELSE 1 END, \
+     count = CASE WHEN excluded.count = 0 THEN throttles.count WHEN $1 < throttles.ends_at THEN throttles.count + 1 ELSE 1 END, \
      since = CASE WHEN excluded.count = 0 OR $1 < throttles.ends_at THEN throttles.since ELSE $1 END, \
-     last = CASE WHEN excluded.count = 0 THEN throttles.last_but_one ELSE $1 END, \
+     last = CASE WHEN excluded.count = 0 THEN throttles.last ELSE $1 END, \
      last_but_one = CASE WHEN excluded.count = 0 THEN throttles.last_but_one WHEN $1 < throttles.ends_at THEN throttles.last ELSE $1 END, \
      ends_at = CASE WHEN excluded.count = 0 THEN throttles.ends_at \
      ELSE CASE WHEN $1 < throttles.ends_at THEN throttles.since ELSE $1 END + excluded.ends_at - $1 END";
-
-fn counting(takes: usize, given_back: usize) -> Counting {
-    let asked = (0..takes).map(|n| format!("(${}, ${}, ${}, ${})", 4 * n + 2, 4 * n + 3, 4 * n + 4, 4 * n + 5));
-    let asked = asked.collect::<Vec<_>>().join(", ");
-    let (back, giving) = if given_back == 0 {
-        (String::new(), String::new())
-    } else {
-        let key = |n| format!("(${}, ${})", 4 * takes + 2 * n + 2, 4 * takes + 2 * n + 3);
-        let keys = (0..given_back).map(key).collect::<Vec<_>>().join(", ");
-        // A row with no try is one to be given back: its conflict takes one off, and where nothing is counted it is none.
-        (
-            format!(", back (digest, digest_key) AS (VALUES {keys})"),
-            " UNION ALL SELECT digest, digest_key, 0, $1, $1, $1, $1 FROM back WHERE EXISTS (SELECT 1 FROM throttles t \
-             WHERE t.digest = back.digest AND t.digest_key = back.digest_key AND t.count > 0)"
-                .to_owned(),
-        )
-    };
-    Counting {
-        asked: format!("WITH asked (digest, digest_key, most, per) AS (VALUES {asked}){back}"),
-        rows: format!(
-            "INSERT INTO throttles (digest, digest_key, count, since, last, last_but_one, ends_at) \
-             SELECT * FROM (SELECT digest, digest_key, 1 AS count, $1, $1, $1, $1 + per FROM asked{giving}) AS counters \
-             WHERE NOT EXISTS (SELECT 1 FROM asked asked_too WHERE asked_too.most <= \
-             (SELECT t.count FROM throttles t WHERE t.digest = asked_too.digest AND t.digest_key = asked_too.digest_key AND $1 < t.ends_at))"
-        ),
-    }
-}
 
 /// The wait goes back to the take before: what was no try makes nobody wait. One after the other, each by its key: what one
 /// statement finds by several has to be gathered first. In one order for everybody.
@@ -221,11 +203,24 @@ async fn counter(db: &impl Sql, key: &Key, now: i64) -> Result<Counter, StoreErr
     Ok(Counter { now: known.filter(|counter| now < counter.ends_at).unwrap_or(none), ended })
 }
 
-/// Any limits: judges each in its order, by what the ones before leave; writes them all at the end, or none.
-async fn take_all(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
+/// Any limits.
+async fn take_beside(db: &impl Sql, room: Vec<(Key, Limit)>, takes: Vec<(Key, Limit)>, now: i64) -> Result<Vec<Taken>, StoreError> {
     if db.backend() == DbBackend::Postgres {
-        lock(db, &takes, now).await?;
+        lock(db, room.iter().chain(&takes).map(|(key, _)| key), now).await?;
     }
+    let (beside, _) = judge(db, room, now).await?;
+    if let Some(refused) = beside.into_iter().find(|taken| taken.refused_until.is_some()) {
+        return Ok(vec![refused]);
+    }
+    let (found, counters) = judge(db, takes, now).await?;
+    if found.iter().all(|taken| taken.refused_until.is_none()) {
+        raise(db, counters).await?;
+    }
+    Ok(found)
+}
+
+/// Judges each in its order, by what the ones before leave, up to the first that is refused; with the counters as they would be.
+async fn judge(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<(Vec<Taken>, Vec<Counter>), StoreError> {
     let mut counters: Vec<Counter> = Vec::with_capacity(takes.len());
     let mut found = Vec::with_capacity(takes.len());
     for (key, limit) in takes {
@@ -237,7 +232,7 @@ async fn take_all(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<V
         let counter = &mut counter.now;
         if let Some(until) = refused_until(counter, limit, now) {
             found.push(Taken { count: small(counter.count)?, refused_until: Some(moment(until)?) });
-            return Ok(found);
+            break;
         }
         counter.count += 1;
         counter.last_but_one = std::mem::replace(&mut counter.last, now);
@@ -247,6 +242,10 @@ async fn take_all(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<V
         };
         found.push(Taken { count: small(counter.count)?, refused_until: None });
     }
+    Ok((found, counters))
+}
+
+async fn raise(db: &impl Sql, counters: Vec<Counter>) -> Result<(), StoreError> {
     let mut batch = Batch::default();
     for Counter { now: Model { digest, digest_key, count, since, last, last_but_one, ends_at }, ended } in counters {
         let key: [Value; 2] = [digest.into(), digest_key.into()];
@@ -264,14 +263,13 @@ async fn take_all(db: &impl Sql, takes: Vec<(Key, Limit)>, now: i64) -> Result<V
              last_but_one = excluded.last_but_one, ends_at = excluded.ends_at",
         );
     }
-    batch.run(db).await.doing("count tries")?;
-    Ok(found)
+    batch.run(db).await.doing("count tries").map(drop)
 }
 
 /// Locks the counters, in one order for everybody. One that is not there is made, without a try and ended already: otherwise
 /// there would be nothing to lock.
-async fn lock(db: &impl Sql, takes: &[(Key, Limit)], now: i64) -> Result<(), StoreError> {
-    let mut keys: Vec<&Key> = takes.iter().map(|(key, _)| key).collect();
+async fn lock(db: &impl Sql, keys: impl Iterator<Item = &Key>, now: i64) -> Result<(), StoreError> {
+    let mut keys: Vec<&Key> = keys.collect();
     keys.sort();
     keys.dedup();
     let mut batch = Batch::default();

@@ -1,6 +1,6 @@
 //! The connection that writes, and who may use it: its thread for everything that is flushed, and whoever asks for something short
 //! while nobody writes. Such a one never waits here for the lock or for another process, and for the disk only where the log begins
-//! anew: SQLite flushes its head then, once in a thousand pages.
+//! anew: SQLite flushes its head then, once in two thousand pages.
 //!
 //! It reads best as well: hardly any other connection changes the file, so that its pages stay at hand, where every reader has to
 //! look anew after each commit.
@@ -30,8 +30,8 @@ impl Manner {
     /// operating system has what was committed: a process that dies takes nothing with it.
     fn pragmas(self) -> &'static str {
         match self {
-            Self::Flushed => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000",
-            Self::Unflushed => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000",
+            Self::Flushed => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000",
+            Self::Unflushed => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2000",
             Self::Passing => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0",
         }
     }

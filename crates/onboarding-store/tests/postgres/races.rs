@@ -247,24 +247,40 @@ async fn of_two_hundred_takes_at_two_stores_at_once_just_as_many_pass_as_may() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn takes_and_returns_at_once_leave_the_sum_of_both() {
+async fn of_wrong_and_right_tries_at_two_stores_at_once_no_more_wrong_ones_are_counted_than_may() {
+    const MOST: u32 = 7;
     let place = Place::migrated().await;
     let stores = [place.open().await, place.open().await];
     let now = place.clock.now();
-    let limit = Limit::Window { most: 1_000, per: TimeDelta::hours(1) };
-    let [one, other] = [1, 2].map(|n| ThrottleKey(sample::digest(n)));
-    for _ in 0..100 {
-        stores[0].take(one, limit, now).await.unwrap();
-    }
-    let exchanges = (0..60).map(|n: usize| {
+    let limit = Limit::Window { most: MOST, per: TimeDelta::hours(1) };
+    let plenty = Limit::Window { most: 1_000, per: TimeDelta::hours(1) };
+    let [network, number, mails] = [1, 2, 3].map(|n| ThrottleKey(sample::digest(n)));
+    // Both orders: whoever locks two counters locks them in one order.
+    let guess =
+        move |n: usize| if n.is_multiple_of(3) { [(number, limit), (network, plenty)] } else { [(network, plenty), (number, limit)] };
+    let tries = (0..200_usize).map(|n| {
         let store = stores[n % 2].clone();
-        tokio::spawn(async move { store.exchange(&[one], &[(other, limit)], now).await.unwrap() })
+        tokio::spawn(async move {
+            let wrong = n % 4 != 0;
+            let found = if wrong {
+                store.take_all(&guess(n), now).await.unwrap()
+            } else {
+                store.take_beside(&guess(n), &[(mails, plenty)], now).await.unwrap()
+            };
+            (wrong, found.iter().all(|taken| taken.refused_until.is_none()))
+        })
     });
-    for exchange in exchanges.collect::<Vec<_>>() {
-        exchange.await.unwrap();
+    let (mut wrong, mut right) = (0, 0);
+    for one in tries.collect::<Vec<_>>() {
+        match one.await.unwrap() {
+            (true, true) => wrong += 1,
+            (false, true) => right += 1,
+            (_, false) => {}
+        }
     }
-    assert_eq!(stores[0].take(one, limit, now).await.unwrap().count, 41);
-    assert_eq!(stores[0].take(other, limit, now).await.unwrap().count, 61);
+    assert_eq!(wrong, MOST);
+    let counted = async |of: ThrottleKey| Throttle::take(&stores[0], of, plenty, now).await.unwrap().count - 1;
+    assert_eq!((counted(network).await, counted(mails).await), (MOST, right), "a right try is counted among the mails alone");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,9 @@ promises! { Stores:
     what_is_given_back_can_be_taken_again,
     several_are_taken_together_or_none,
     several_are_given_back_together,
-    some_are_given_back_as_others_are_taken,
+    some_are_taken_where_others_have_room,
+    a_look_counts_nothing,
+    tries_at_once_leave_room_for_nobody_beyond,
     several_at_once_never_exceed,
     what_is_forgotten_begins_anew,
     keys_do_not_mix,
@@ -39,34 +41,91 @@ fn allowed(count: u32) -> Taken {
     Taken { count, refused_until: None }
 }
 
-/// What turned out to be no try goes back in the same call, whether or not the others are allowed.
-pub async fn some_are_given_back_as_others_are_taken(fresh: &Stores) {
-    for _ in 0..2 {
-        take(fresh, key(1), THREE_AN_HOUR).await;
-        take(fresh, key(2), THREE_AN_HOUR).await;
-    }
-    let exchange = async |back: &[ThrottleKey], takes: &[(ThrottleKey, Limit)]| {
-        fresh.throttle.exchange(back, takes, fresh.now()).await.expect("could not count")
+/// What would have been a wrong try has to have room, and is not counted; where it has none, nothing is.
+pub async fn some_are_taken_where_others_have_room(fresh: &Stores) {
+    let beside = async |room: &[(ThrottleKey, Limit)], takes: &[(ThrottleKey, Limit)]| {
+        fresh.throttle.take_beside(room, takes, fresh.now()).await.expect("could not count")
     };
-    let others = [(key(3), THREE_AN_HOUR), (key(4), THREE_AN_HOUR)];
-    for count in 1..=3 {
-        // The ninth was never counted: there is nothing to give back.
-        assert_eq!(exchange(&[key(1), key(9)], &others).await, [allowed(count), allowed(count)]);
+    let three = |n| (key(n), THREE_AN_HOUR);
+    let start = fresh.now();
+    let full = Taken { count: 3, refused_until: Some(start + TimeDelta::hours(1)) };
+    for count in 1..=2 {
+        take(fresh, key(1), THREE_AN_HOUR).await;
+        // The ninth was never counted.
+        assert_eq!(beside(&[three(1), three(9)], &[three(3), three(4)]).await, [allowed(count), allowed(count)]);
     }
-    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, allowed(1), "no count falls below none");
     assert_eq!(take(fresh, key(9), THREE_AN_HOUR).await, allowed(1));
-    let refused = exchange(&[key(2)], &others).await;
-    assert!(refused.last().is_some_and(|taken| taken.refused_until.is_some()), "{refused:?}");
-    assert_eq!(take(fresh, key(2), THREE_AN_HOUR).await, allowed(2), "given back although the others were refused");
-    assert_eq!(exchange(&[key(2)], &[]).await, []);
-    assert_eq!(exchange(&[], &[]).await, []);
-    assert_eq!(take(fresh, key(2), THREE_AN_HOUR).await, allowed(2));
-    // The wait goes back with the try.
-    for _ in 0..3 {
+    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, allowed(3), "only what was taken is counted");
+    for _ in 0..5 {
+        assert_eq!(beside(&[three(9), three(1)], &[three(3), three(4)]).await, [full], "there is no room");
+        assert_eq!(beside(&[three(1)], &[]).await, [full]);
+    }
+    assert_eq!(take(fresh, key(3), THREE_AN_HOUR).await, allowed(3), "nothing was counted without room");
+    assert_eq!(beside(&[three(9)], &[three(4), three(3)]).await, [allowed(3), full], "what is taken is refused as ever");
+    assert_eq!(beside(&[three(9)], &[]).await, []);
+    assert_eq!(beside(&[], &[]).await, []);
+    assert_eq!(beside(&[], &[three(4)]).await, [allowed(3)]);
+    // Where one must wait, there is no room until the wait is over; asking does not prolong it.
+    for _ in 0..2 {
         take(fresh, key(5), BACKOFF).await;
     }
-    exchange(&[key(5)], &[(key(6), THREE_AN_HOUR)]).await;
-    assert_eq!(take(fresh, key(5), BACKOFF).await.refused_until, None, "the last try but one began no wait");
+    let waits = Taken { count: 2, refused_until: Some(start + TimeDelta::seconds(1)) };
+    for _ in 0..5 {
+        assert_eq!(beside(&[(key(5), BACKOFF)], &[three(6)]).await, [waits]);
+    }
+    fresh.clock.set(start + TimeDelta::seconds(1));
+    assert_eq!(beside(&[(key(5), BACKOFF)], &[three(6)]).await, [allowed(1)]);
+    assert_eq!(take(fresh, key(5), BACKOFF).await, allowed(3));
+    // A window that is over has room.
+    fresh.clock.set(start + TimeDelta::hours(1));
+    assert_eq!(beside(&[three(1)], &[three(7)]).await, [allowed(1)]);
+    assert_eq!(take(fresh, key(1), THREE_AN_HOUR).await, allowed(1));
+}
+
+/// As it would be counted, in order, up to the first refusal; and nothing is.
+pub async fn a_look_counts_nothing(fresh: &Stores) {
+    let look = async |takes: &[(ThrottleKey, Limit)]| fresh.throttle.look(takes, fresh.now()).await.expect("could not look");
+    let three = |n| (key(n), THREE_AN_HOUR);
+    assert_eq!(look(&[]).await, []);
+    for _ in 0..5 {
+        assert_eq!(look(&[three(1), (key(2), BACKOFF)]).await, [allowed(1), allowed(1)]);
+    }
+    for count in 1..=3 {
+        assert_eq!(look(&[three(1)]).await, [allowed(count)]);
+        take(fresh, key(1), THREE_AN_HOUR).await;
+    }
+    let full = Taken { count: 3, refused_until: Some(fresh.now() + TimeDelta::hours(1)) };
+    assert_eq!(look(&[three(2), three(1), three(3)]).await, [allowed(1), full]);
+    assert_eq!(take(fresh, key(2), THREE_AN_HOUR).await, allowed(1));
+    fresh.clock.advance(TimeDelta::hours(1));
+    assert_eq!(look(&[three(1)]).await, [allowed(1)]);
+}
+
+/// Wrong and right tries at once: no more wrong ones are counted than may be, and no right one is.
+pub async fn tries_at_once_leave_room_for_nobody_beyond(fresh: &Stores) {
+    let five = Limit::Window { most: 5, per: TimeDelta::hours(1) };
+    let many = Limit::Window { most: 1_000, per: TimeDelta::hours(1) };
+    let now = fresh.now();
+    let tries = (0..60).map(|n| {
+        let throttle = fresh.throttle.clone();
+        async move {
+            let found = if n % 2 == 0 {
+                throttle.take_all(&[(key(1), five)], now).await
+            } else {
+                throttle.take_beside(&[(key(1), five)], &[(key(2), many)], now).await
+            };
+            found.expect("could not count")
+        }
+    });
+    let tries = at_once(tries).await;
+    let passed = |parity: usize| {
+        let allowed = |taken: &Vec<Taken>| taken.iter().all(|taken| taken.refused_until.is_none());
+        tries.iter().enumerate().filter(|(n, taken)| n % 2 == parity && allowed(taken)).count()
+    };
+    assert_eq!(passed(0), 5);
+    let right = u32::try_from(passed(1)).expect("a few");
+    assert_eq!(take(fresh, key(2), many).await, allowed(right + 1));
+    assert!(take(fresh, key(1), five).await.refused_until.is_some());
 }
 
 /// The window begins with the first take, and the next one when it is over.

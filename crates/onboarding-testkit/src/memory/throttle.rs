@@ -48,6 +48,20 @@ impl State {
         self.counters.insert(key, Counter { count, since: counter.since, last: now, ends_at });
         Taken { count, refused_until: None }
     }
+
+    fn take_all(&mut self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Vec<Taken> {
+        let before = self.counters.clone();
+        let mut found = Vec::with_capacity(takes.len());
+        for (key, limit) in takes {
+            let taken = self.take(*key, *limit, now);
+            found.push(taken);
+            if taken.refused_until.is_some() {
+                self.counters = before;
+                break;
+            }
+        }
+        found
+    }
 }
 
 #[async_trait]
@@ -57,24 +71,29 @@ impl Throttle for MemoryStore {
     }
 
     async fn take_all(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
+        self.with(|state| state.take_all(takes, now))
+    }
+
+    async fn look(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
         self.with(|state| {
-            let before: Vec<_> =
-                takes.iter().map(|(key, _)| (digest_key(&key.0), state.counters.get(&digest_key(&key.0)).copied())).collect();
-            let mut found = Vec::with_capacity(takes.len());
-            for (key, limit) in takes {
-                let taken = state.take(*key, *limit, now);
-                found.push(taken);
-                if taken.refused_until.is_some() {
-                    for (key, counter) in before {
-                        match counter {
-                            Some(counter) => state.counters.insert(key, counter),
-                            None => state.counters.remove(&key),
-                        };
-                    }
-                    break;
-                }
-            }
+            let before = state.counters.clone();
+            let found = state.take_all(takes, now);
+            state.counters = before;
             found
+        })
+    }
+
+    async fn take_beside(
+        &self,
+        room: &[(ThrottleKey, Limit)],
+        takes: &[(ThrottleKey, Limit)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Taken>, StoreError> {
+        self.with(|state| {
+            let before = state.counters.clone();
+            let refused = state.take_all(room, now).into_iter().find(|taken| taken.refused_until.is_some());
+            state.counters = before;
+            refused.map_or_else(|| state.take_all(takes, now), |refused| vec![refused])
         })
     }
 

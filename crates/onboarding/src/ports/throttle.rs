@@ -52,16 +52,31 @@ pub trait Throttle: Send + Sync {
         Ok(())
     }
 
-    /// Gives one back of each of the first, then counts one of each of the second, or none of them. What is given back is
-    /// given back either way; no key stands on both sides.
-    async fn exchange(
+    /// Whether each has room for one more at this moment, in this order; nothing is counted, and others may be faster. The
+    /// counts are what they would be. At the first that has none the list ends with it.
+    async fn look(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
+        let found = self.take_all(takes, now).await?;
+        if found.len() == takes.len() && found.iter().all(|taken| taken.refused_until.is_none()) {
+            let counted: Vec<ThrottleKey> = takes.iter().map(|(key, _)| *key).collect();
+            self.give_back_all(&counted).await?;
+        }
+        Ok(found)
+    }
+
+    /// Counts one of each of `takes`, or none of them, if each of `room` has room for one more, which is not counted: for what
+    /// would have been counted had it been wrong. It waits its turn behind those who count there. Where there is no room, the
+    /// list is that one refusal. No key stands on both sides.
+    async fn take_beside(
         &self,
-        given_back: &[ThrottleKey],
+        room: &[(ThrottleKey, Limit)],
         takes: &[(ThrottleKey, Limit)],
         now: DateTime<Utc>,
     ) -> Result<Vec<Taken>, StoreError> {
-        self.give_back_all(given_back).await?;
-        self.take_all(takes, now).await
+        let looked = self.look(room, now).await?;
+        match looked.into_iter().find(|taken| taken.refused_until.is_some()) {
+            Some(refused) => Ok(vec![refused]),
+            None => self.take_all(takes, now).await,
+        }
     }
 
     /// Forgets the counter: after a success.

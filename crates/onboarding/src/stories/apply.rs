@@ -200,19 +200,19 @@ impl Onboarding {
         self.count_mail_for(portal, caller, &[], email, now).await
     }
 
-    /// As [`Self::count_proof_mail`], giving back the guess that turned out to be none.
+    /// As [`Self::count_proof_mail`], if there was room for the guess that turned out to be none.
     async fn count_mail_for(
         &self,
         portal: &Portal,
         caller: &Caller,
-        guess: &[ThrottleKey],
+        guess: &[(ThrottleKey, policy::Limit)],
         email: &EmailAddress,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let by_network = self.throttle_key(&portal.slug, "mail-network", &[&caller.network]);
         let by_address = self.throttle_key(&portal.slug, "mail-proof", &[email.key().as_str()]);
         let takes = [(by_network, policy::MAILS_PER_NETWORK), (by_address, policy::MAILS_PER_ADDRESS)];
-        allowed(&self.ports.throttle.exchange(guess, &takes, now).await?, now)
+        allowed(&self.ports.throttle.take_beside(guess, &takes, now).await?, now)
     }
 
     /// The registration behind a token, in one look.

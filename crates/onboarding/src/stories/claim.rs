@@ -44,12 +44,23 @@ struct Sealed {
     expires_at: DateTime<Utc>,
 }
 
-/// A guess that was counted before it is judged.
-struct Guess {
-    /// What was taken for it; a match gives it back.
-    taken: Vec<ThrottleKey>,
-    /// Whether it was the last that the number has free over all networks.
-    is_last: bool,
+/// What a guess is counted by: only a wrong one is, and a right one is told only where a wrong one would have had room.
+pub(crate) type Guess = Vec<(ThrottleKey, policy::Limit)>;
+
+/// The counters of a guess.
+struct Counters {
+    /// Of whoever guesses.
+    own: Guess,
+    /// Of the number over all networks.
+    number: (ThrottleKey, policy::Limit),
+    /// What each network keeps of a number that is guessed at from many.
+    kept: (ThrottleKey, policy::Limit),
+}
+
+impl Counters {
+    fn with(&self, last: (ThrottleKey, policy::Limit)) -> Guess {
+        self.own.iter().copied().chain([last]).collect()
+    }
 }
 
 /// Guesses that a number has free over all networks.
@@ -77,7 +88,7 @@ impl Onboarding {
         }
         let typed = forms::claim(&portal.journey, Some(form), None).map_err(Error::Input)?.ok_or(Error::NotFound)?;
         let (_, guess) = self.matched(&portal, caller, &typed, now).await?;
-        self.ports.throttle.give_back_all(&guess).await?;
+        allowed(&self.ports.throttle.take_beside(&guess, &[], now).await?, now)?;
         let expires_at = now + policy::CLAIM_TOKEN_LIFE;
         let plain = serde_json::to_vec(&Sealed { number: typed.number, values: typed.values, expires_at })
             .map_err(|error| Error::Internal(format!("could not seal a claim: {error}")))?;
@@ -104,11 +115,12 @@ impl Onboarding {
         now: DateTime<Utc>,
     ) -> Result<Option<Versioned<Record>>, Error> {
         let (record, guess) = self.guessed(portal, caller, form, last_name, now).await?;
-        self.ports.throttle.give_back_all(&guess).await?;
+        allowed(&self.ports.throttle.take_beside(&guess, &[], now).await?, now)?;
         Ok(record)
     }
 
-    /// The record behind a claim with the guess that was counted for it, which the caller gives back.
+    /// The record behind a claim with the guess that it was. Nothing is told of it before there was room for that guess: the
+    /// caller makes sure ([`crate::ports::Throttle::take_beside`]).
     pub(crate) async fn guessed(
         &self,
         portal: &Arc<Portal>,
@@ -116,7 +128,7 @@ impl Onboarding {
         form: Option<&ClaimForm>,
         last_name: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Result<(Option<Versioned<Record>>, Vec<ThrottleKey>), Error> {
+    ) -> Result<(Option<Versioned<Record>>, Guess), Error> {
         if let Some(token) = form.and_then(|form| form.token.as_ref()) {
             let claim = self.unsealed(portal, token, now).map_err(|dead| Error::Input(vec![dead]))?;
             let record = self.ports.directory.find(&portal.slug, &claim.number).await?;
@@ -145,53 +157,69 @@ impl Onboarding {
         if claim.expires_at > now { Ok(TypedClaim { number: claim.number, values: claim.values }) } else { Err(dead()) }
     }
 
-    /// The record that fits, with what was counted for the guess.
+    /// The record that fits. A wrong guess is counted before it is answered: of many at once no more are judged than there
+    /// is room for. Where there is none, nothing is looked up.
     async fn matched(
         &self,
         portal: &Arc<Portal>,
         caller: &Caller,
         typed: &TypedClaim,
         now: DateTime<Utc>,
-    ) -> Result<(Versioned<Record>, Vec<ThrottleKey>), Error> {
-        let guess = self.count_guess(portal, caller, typed, now).await?;
+    ) -> Result<(Versioned<Record>, Guess), Error> {
+        let counters = self.counters(portal, caller, typed);
+        let guess = self.room(&counters, now).await?;
         let record = self.ports.directory.find(&portal.slug, &typed.number).await?;
         if let Some(record) = record.filter(|record| record.value.matches(&typed.values)) {
-            return Ok((record, guess.taken));
+            return Ok((record, guess));
         }
-        if guess.is_last {
+        if self.count_guess(&counters, now).await? {
             self.tell_of_guessing(portal, typed, now).await?;
         }
         Err(Error::ClaimMismatch)
     }
 
-    /// Counts the guess before it is judged: otherwise parallel guesses are free. A match gives it back.
-    async fn count_guess(&self, portal: &Arc<Portal>, caller: &Caller, typed: &TypedClaim, now: DateTime<Utc>) -> Result<Guess, Error> {
+    fn counters(&self, portal: &Portal, caller: &Caller, typed: &TypedClaim) -> Counters {
         let network = caller.network.as_str();
         let number = typed.number.as_str();
-        let mut before = vec![(self.throttle_key(&portal.slug, "claim-network", &[network]), policy::CLAIMS_PER_NETWORK)];
+        let mut own = vec![(self.throttle_key(&portal.slug, "claim-network", &[network]), policy::CLAIMS_PER_NETWORK)];
         let line = line_of(network);
         // On a line of one network the second limit is implied by the first.
         if line != network {
             let second: Vec<String> = typed.values.iter().map(SecondValue::folded).collect();
             let second = second.join("\u{1f}");
-            before.push((self.throttle_key(&portal.slug, "claim-second", &[&line, &second]), policy::CLAIMS_PER_SECOND_VALUE));
+            own.push((self.throttle_key(&portal.slug, "claim-second", &[&line, &second]), policy::CLAIMS_PER_SECOND_VALUE));
         }
-        let by_number = self.throttle_key(&portal.slug, "claim-number", &[number]);
-        let mut takes = before.clone();
-        takes.push((by_number, policy::CLAIMS_PER_NUMBER));
-        let found = self.ports.throttle.take_all(&takes, now).await?;
-        let counted = |takes: Vec<(ThrottleKey, policy::Limit)>| takes.into_iter().map(|(key, _)| key).collect();
-        if found.len() < takes.len() {
-            allowed(&found, now)?;
+        Counters {
+            own,
+            number: (self.throttle_key(&portal.slug, "claim-number", &[number]), policy::CLAIMS_PER_NUMBER),
+            kept: (self.throttle_key(&portal.slug, "claim-number-network", &[number, network]), policy::CLAIMS_PER_NUMBER_AND_NETWORK),
         }
-        if let Some(Taken { count, refused_until: None }) = found.last() {
-            return Ok(Guess { taken: counted(takes), is_last: *count == GUESSES_PER_NUMBER });
+    }
+
+    /// What a guess would be counted by at this moment.
+    async fn room(&self, counters: &Counters, now: DateTime<Utc>) -> Result<Guess, Error> {
+        let guess = counters.with(counters.number);
+        let found = self.ports.throttle.look(&guess, now).await?;
+        if is_only_number_used_up(&found, &guess) {
+            let guess = counters.with(counters.kept);
+            allowed(&self.ports.throttle.look(&guess, now).await?, now)?;
+            return Ok(guess);
         }
-        // The number is being guessed at from many networks: each keeps one try a day, the owner's own too.
-        let own = self.throttle_key(&portal.slug, "claim-number-network", &[number, network]);
-        before.push((own, policy::CLAIMS_PER_NUMBER_AND_NETWORK));
-        self.limits(&before, now).await?;
-        Ok(Guess { taken: counted(before), is_last: false })
+        allowed(&found, now)?;
+        Ok(guess)
+    }
+
+    /// Counts a wrong guess. Whether it was the last that the number has free over all networks.
+    async fn count_guess(&self, counters: &Counters, now: DateTime<Utc>) -> Result<bool, Error> {
+        let guess = counters.with(counters.number);
+        let found = self.ports.throttle.take_all(&guess, now).await?;
+        if is_only_number_used_up(&found, &guess) {
+            // The number is being guessed at from many networks: each keeps one try a day, the owner's own too.
+            self.limits(&counters.with(counters.kept), now).await?;
+            return Ok(false);
+        }
+        allowed(&found, now)?;
+        Ok(found.last().is_some_and(|taken| taken.count == GUESSES_PER_NUMBER))
     }
 
     /// Tells the clerks, once in the window in which guesses are counted: a right pair in between gives its guess back, and
@@ -208,6 +236,10 @@ impl Onboarding {
         );
         self.take(step).await.map(|_| ())
     }
+}
+
+fn is_only_number_used_up(found: &[Taken], guess: &[(ThrottleKey, policy::Limit)]) -> bool {
+    found.len() == guess.len() && found.last().is_some_and(|number| number.refused_until.is_some())
 }
 
 /// The line that a network belongs to: whoever has one IPv6 network of 64 bits mostly has all 65,536 of its 48 bits, and could

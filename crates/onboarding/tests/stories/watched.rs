@@ -375,6 +375,23 @@ impl Throttle for Watched {
         self.store.take_all(takes, now).await
     }
 
+    async fn look(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
+        self.note("throttle.look", takes.len());
+        self.store.look(takes, now).await
+    }
+
+    async fn take_beside(
+        &self,
+        room: &[(ThrottleKey, Limit)],
+        takes: &[(ThrottleKey, Limit)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Taken>, StoreError> {
+        self.note("throttle.take_beside", 1);
+        self.note("throttle.look", room.len());
+        self.note("throttle.take", takes.len());
+        self.store.take_beside(room, takes, now).await
+    }
+
     async fn give_back_all(&self, keys: &[ThrottleKey]) -> Result<(), StoreError> {
         self.note("throttle.give_back_all", 1);
         self.note("throttle.give_back", keys.len());
