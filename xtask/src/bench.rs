@@ -24,10 +24,11 @@ const WARM_UP: u32 = 20;
 const CHECKS: u32 = 10_000;
 /// Pages measured.
 const PAGES: u32 = 2_000;
-/// Rounds in which sign-ups and reference hashes alternate: what slows the machine down slows both.
-const ROUNDS: u32 = 20;
-/// Hashes measured in each round.
-const HASHES: u32 = 10;
+/// Rounds in which sign-ups and reference hashes alternate: what slows the machine down slows both. The figure is the small difference
+/// of two large ones, of which each has to be measured as well as the other.
+const ROUNDS: u32 = 50;
+/// Hashes measured in each round, before its sign-ups and after them.
+const HASHES: u32 = 20;
 /// Starts measured; the median counts.
 const STARTS: usize = 5;
 /// Hashing threads of the server.
@@ -92,12 +93,13 @@ fn sqlite(root: &Path, binary: &Path) -> Result<Vec<Figure>> {
     let begun = Instant::now();
     for round in 0..ROUNDS {
         let first = WARM_UP + round * (SIGN_UPS / ROUNDS);
+        hash += reference.hashes(HASHES / 2)?;
         let before = server.cpu()?;
         for number in first..first + SIGN_UPS / ROUNDS {
             client.sign_up("bench", number, &documents, &prepared.mails)?;
         }
         sign_up += server.cpu()?.saturating_sub(before);
-        hash += reference.hashes()?;
+        hash += reference.hashes(HASHES - HASHES / 2)?;
     }
     let wall = begun.elapsed();
     let (sign_up, hash) = (sign_up / SIGN_UPS, hash / (ROUNDS * HASHES));
@@ -176,14 +178,14 @@ impl Reference {
             .context("could not start the pool")?;
         let runtime = tokio::runtime::Builder::new_current_thread().build().context("could not start a runtime")?;
         let reference = Self { pool, runtime };
-        reference.hashes()?;
+        reference.hashes(HASHES)?;
         Ok(reference)
     }
 
-    /// CPU of [`HASHES`] hashes.
-    fn hashes(&self) -> Result<Duration> {
+    /// CPU of so many hashes.
+    fn hashes(&self, many: u32) -> Result<Duration> {
         let before = server::cpu_of("self")?;
-        for _ in 0..HASHES {
+        for _ in 0..many {
             let password = SecretString::from("correct horse battery staple");
             self.runtime.block_on(onboarding::ports::PasswordHasher::hash(&self.pool, password)).context("could not hash")?;
         }

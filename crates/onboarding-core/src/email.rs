@@ -77,6 +77,9 @@ impl EmailAddress {
     /// The key under which twins are one account: compatibility forms, case, the dotless `ı` and the long `ſ` folded.
     /// Mail never goes to a key, only to a stored address (CVE-2019-19844).
     pub fn key(&self) -> EmailKey {
+        if self.0.is_ascii() {
+            return EmailKey(self.0.to_ascii_lowercase());
+        }
         let folded: String = self.0.nfkc().flat_map(char::to_lowercase).nfkc().map(|c| if c == 'ı' { 'i' } else { c }).collect();
         // Lower-casing `İ` leaves a combining dot behind.
         EmailKey(folded.replace('\u{307}', ""))

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use onboarding_core::journey::EmailProof;
 use onboarding_core::registration::{
     AddressOwner, ApplyFacts, ApplyInput, Approver, Command, CompleteFacts, CompletionInput, ConfirmFacts, Decider, Entitlement, ExpiredAt,
-    InviteInput, MailFate, Proof, Refusal, Registration, Reply, Stage,
+    InviteInput, Proof, Refusal, Registration, Reply, Stage,
 };
 use onboarding_core::{Journey, Language, Personal, Presented, Role};
 use scene::*;

@@ -497,6 +497,23 @@ fn a_volley_of_parallel_claims_is_no_more_than_ten_guesses() {
     });
     assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 10, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 30, "{statuses:?}");
+    claim(&site, "192.0.2.1", "100000", "56068").refused(429, "too_many_requests");
+}
+
+/// A company registers from one network: whoever is right is nobody's guess less, whatever else was guessed there.
+#[test]
+fn right_pairs_at_once_are_all_let_in_beside_nine_wrong_ones() {
+    let site = books();
+    for nth in 0..9 {
+        claim(&site, "192.0.2.1", "100000", &format!("{}", 10_000 + nth)).refused(422, "claim_mismatch");
+    }
+    let statuses: Vec<_> = thread::scope(|scope| {
+        let right: Vec<_> = (0..20).map(|_| scope.spawn(|| claim(&site, "192.0.2.1", "100000", "56068").status)).collect();
+        right.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(statuses, [200; 20]);
+    claim(&site, "192.0.2.1", "100000", "10010").refused(422, "claim_mismatch");
+    claim(&site, "192.0.2.1", "100000", "56068").refused(429, "too_many_requests");
 }
 
 #[test]

@@ -190,13 +190,17 @@ impl Store for SqlStore {
             return if held { Ok(()) } else { Err(CommitError::Fenced) };
         }
         let shared = self.shared();
-        self.inner
-            .database
-            .write(flush, move |txn| {
-                let (shared, commit) = (Arc::clone(&shared), commit.clone());
-                Box::pin(async move { step::take(&txn, &shared.ids, commit).await })
-            })
-            .await
+        match &self.inner.database {
+            Database::Sqlite(db) => db.write(flush, move |txn| Box::pin(async move { step::take(txn, &shared.ids, commit).await })).await,
+            // It may have to be taken again from its beginning.
+            Database::Postgres(db) => {
+                db.write(move |txn| {
+                    let (shared, commit) = (Arc::clone(&shared), commit.clone());
+                    Box::pin(async move { step::take(&txn, &shared.ids, commit).await })
+                })
+                .await
+            }
+        }
     }
 
     async fn due(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<Ref>, StoreError> {

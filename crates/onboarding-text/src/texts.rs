@@ -97,6 +97,8 @@ pub struct Problem {
 struct Own {
     /// ISO 3166-1 alpha-2, lower case as in keys; empty while unknown.
     country: String,
+    /// The country's variants, by the keys that they stand in for: few.
+    variants: BTreeMap<String, String>,
     wording: BTreeMap<Language, Arc<FluentResource>>,
     bundles: BTreeMap<Language, Bundle>,
 }
@@ -140,6 +142,9 @@ impl Texts {
     pub fn with_country(mut self, portal: &PortalSlug, country: &str) -> Self {
         let own = self.portals.entry(portal.clone()).or_default();
         own.country = country.to_ascii_lowercase();
+        let ending = format!("-{}", own.country);
+        let variants = self.placeholders.keys().filter_map(|variant| Some((variant.strip_suffix(&ending)?.to_owned(), variant.clone())));
+        own.variants = variants.collect();
         own.bundles = own_bundles(&self.base, own);
         self
     }
@@ -171,8 +176,7 @@ impl Texts {
     pub fn text(&self, portal: Option<&PortalSlug>, language: Language, key: &str, args: &[(&str, Arg<'_>)]) -> Result<String, TextFault> {
         let own = portal.and_then(|portal| self.portals.get(portal));
         let bundle = own.and_then(|own| own.bundles.get(&language)).unwrap_or(&self.bundles[&language]);
-        let variant = own.filter(|own| !own.country.is_empty()).map(|own| format!("{key}-{}", own.country));
-        let key = variant.as_deref().filter(|variant| self.has(variant)).unwrap_or(key);
+        let key = own.and_then(|own| own.variants.get(key)).map_or(key, String::as_str);
         format(bundle, key, args).map_err(TextFault::new)
     }
 

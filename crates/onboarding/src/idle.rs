@@ -3,12 +3,9 @@
 //! The delivery is ordered, leased and begun at once then, in one commit instead of three. A process that dies after it leaves
 //! what any attempt leaves: a lease that runs out, and one outcome that nobody knows.
 
-use crate::ports::{Commit, DeliveryKind, Leased, OutboxChange};
+use crate::ports::{Commit, DeliveryKind, FIRST_FENCE, Leased, OutboxChange};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
-
-/// The fence of a delivery that was handed over when it was ordered.
-pub(crate) const FIRST_FENCE: u64 = 1;
 
 /// Who waits.
 #[derive(Default)]

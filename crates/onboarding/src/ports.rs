@@ -23,7 +23,7 @@ pub use hasher::{HasherError, PasswordHasher, Verification};
 pub use letter_press::{JobRef, JobStatus, LetterError, LetterPress, RenderedLetter};
 pub use mailer::{MailError, Mailer, Receipt, RenderedMail};
 pub use outbox::{
-    Delivery, DeliveryKind, DeliveryStatus, Kept, LEASE, LONGEST_DELIVERY, Leased, Outbox, OutboxFilter, OutboxRow, Settlement,
+    Delivery, DeliveryKind, DeliveryStatus, FIRST_FENCE, Kept, LEASE, LONGEST_DELIVERY, Leased, Outbox, OutboxFilter, OutboxRow, Settlement,
 };
 pub use sessions::{MembershipFact, SessionChange, SessionFacts, SessionKind, SessionRow, Sessions, StaffFacts, StaffSessionRow};
 pub use stationery::{MailOrder, Stationery, StationeryError};

@@ -7,6 +7,9 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Lower case, composed, compatible forms taken for one another.
 pub(crate) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.nfkc().flat_map(char::to_lowercase).nfc().collect()
 }
 

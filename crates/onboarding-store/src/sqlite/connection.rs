@@ -3,6 +3,7 @@
 
 use crate::sql::{self, Cell, Sql};
 use async_trait::async_trait;
+use rusqlite::hooks::Wal;
 use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags, Rows};
 use sea_orm::sqlx;
@@ -94,6 +95,11 @@ impl Connection {
     /// Carries out several statements without values.
     pub(super) fn carry_out(&self, sql: &str) -> Result<(), DbErr> {
         self.lock().execute_batch(sql).map_err(|error| DbErr::Exec(Failure::from(error).told()))
+    }
+
+    /// Has the log taken in by this, and by nothing else.
+    pub(super) fn takes_in_by(&self, hook: fn(&Wal, i32) -> rusqlite::Result<()>) {
+        self.lock().wal_hook(Some(hook));
     }
 
     pub(super) fn close(self) -> Result<(), DbErr> {

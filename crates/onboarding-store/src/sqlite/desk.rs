@@ -7,12 +7,31 @@
 
 use super::Connection;
 use crate::sql::Row;
+use rusqlite::hooks::Wal;
 use sea_orm::{DbErr, Statement};
+use std::cell::Cell;
 use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
 /// Commits in passing one after the other: after so many the thread is asked, which takes the log in where it has grown.
 const PASSES: u32 = 256;
+/// Pages after which the log is taken in: 4 MiB, as SQLite's own thousand of twice the length.
+const LONG: i32 = 2_000;
+
+thread_local! {
+    /// Whether this thread may wait for the disk.
+    static MAY_WAIT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Asked after each commit. Taking the log in flushes it and the file: only the one thread does it, whoever passes leaves it.
+#[expect(clippy::unnecessary_wraps, reason = "a hook may refuse; this one never does: the commit stands already")]
+pub(super) fn take_in(log: &Wal, pages: i32) -> rusqlite::Result<()> {
+    if pages >= LONG && MAY_WAIT.get() && log.checkpoint().is_err() {
+        // Somebody reads, or the disk is full: the commit stands either way, and the next one tries again.
+        tracing::debug!(pages, "could not take the log in");
+    }
+    Ok(())
+}
 
 /// How the next commit is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,18 +40,17 @@ pub(super) enum Manner {
     Flushed,
     /// Left to the next one that is flushed, or until the log is taken in.
     Unflushed,
-    /// The same, and nothing that could take long: no waiting for another process's lock, and the log is not taken in.
+    /// The same, and without waiting for another process's lock.
     Passing,
 }
 
 impl Manner {
     /// In write-ahead mode SQLite flushes every commit, or leaves that to the next one that is flushed. Either way the
     /// operating system has what was committed: a process that dies takes nothing with it.
-    fn pragmas(self) -> &'static str {
+    fn flushing(self) -> &'static str {
         match self {
-            Self::Flushed => "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000",
-            Self::Unflushed => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 2000",
-            Self::Passing => "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0",
+            Self::Flushed => "PRAGMA synchronous = FULL",
+            Self::Unflushed | Self::Passing => "PRAGMA synchronous = NORMAL",
         }
     }
 }
@@ -40,6 +58,7 @@ impl Manner {
 /// The connection and its present manner.
 pub(super) struct Desk {
     db: Connection,
+    /// `None`: unknown.
     manner: Option<Manner>,
     passes: u32,
     patience: Duration,
@@ -52,12 +71,14 @@ impl Desk {
 
     pub(super) fn turn(&mut self, manner: Manner) -> Result<(), DbErr> {
         self.passes = if manner == Manner::Passing { self.passes + 1 } else { 0 };
-        if self.manner != Some(manner) {
-            self.manner = None;
-            self.db.carry_out(manner.pragmas())?;
-            self.db.wait_at_most(if manner == Manner::Passing { Duration::ZERO } else { self.patience })?;
-            self.manner = Some(manner);
+        let before = self.manner.take();
+        if before.map(Manner::flushing) != Some(manner.flushing()) {
+            self.db.carry_out(manner.flushing())?;
         }
+        if before.is_none_or(|before| (before == Manner::Passing) != (manner == Manner::Passing)) {
+            self.db.wait_at_most(if manner == Manner::Passing { Duration::ZERO } else { self.patience })?;
+        }
+        self.manner = Some(manner);
         Ok(())
     }
 
@@ -77,11 +98,13 @@ pub(crate) struct Shared(Mutex<Option<Desk>>);
 
 impl Shared {
     pub(super) fn new(db: Connection, patience: Duration) -> Self {
+        db.takes_in_by(take_in);
         Self(Mutex::new(Some(Desk { db, manner: None, passes: 0, patience })))
     }
 
     /// For the one thread that may wait.
     pub(super) fn wait(&self, work: impl FnOnce(&mut Desk)) {
+        MAY_WAIT.set(true);
         let mut broke_off = false;
         let mut desk = self.0.lock().unwrap_or_else(|broken| {
             self.0.clear_poison();

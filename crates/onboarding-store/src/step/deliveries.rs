@@ -6,7 +6,7 @@ use crate::column::micros;
 use crate::error::Doing;
 use crate::sql::Sql;
 use chrono::{DateTime, Utc};
-use onboarding::ports::{CommitError, Delivery, DeliveryStatus, LEASE, OutboxChange, Settlement, StoreError};
+use onboarding::ports::{CommitError, Delivery, DeliveryStatus, FIRST_FENCE, LEASE, OutboxChange, Settlement, StoreError};
 use onboarding_core::DeliveryId;
 use sea_orm::{Statement, Value};
 
@@ -62,7 +62,7 @@ fn ordered(delivery: Delivery, held_until: Option<DateTime<Utc>>, at: DateTime<U
         once_begun(),
         once_begun(),
         held_until.is_some().into(),
-        once_begun(),
+        held_until.map_or(0_i64, |_| FIRST_FENCE.cast_signed()).into(),
         held_until.map(micros).into(),
         held_until.map_or(not_before, |end| micros(end).into()),
         None::<String>.into(),

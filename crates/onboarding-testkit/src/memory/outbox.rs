@@ -4,8 +4,8 @@ use super::{MemoryStore, State, length};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{
-    CommitError, Delivery, DeliveryKind, DeliveryStatus, Kept, LEASE, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow, Sealed,
-    Settlement, StoreError,
+    CommitError, Delivery, DeliveryKind, DeliveryStatus, FIRST_FENCE, Kept, LEASE, Leased, Outbox, OutboxChange, OutboxFilter, OutboxRow,
+    Sealed, Settlement, StoreError,
 };
 use onboarding_core::{DeliveryId, PortalSlug};
 use std::collections::HashMap;
@@ -158,7 +158,7 @@ pub(super) fn change(
             let id = delivery.id;
             self::change(state, changed, OutboxChange::Enqueue(delivery), at)?;
             if let Some(entry) = changed.get_mut(&id) {
-                entry.fence = 1;
+                entry.fence = FIRST_FENCE;
                 entry.held_until = Some(at + LEASE);
                 entry.begin();
             }

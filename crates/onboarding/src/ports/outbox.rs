@@ -8,6 +8,9 @@ use onboarding_core::{DeliveryId, Language, PortalSlug, Ref};
 /// How long a worker holds a delivery before another may take it over.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 
+/// The fence of a delivery's first lease, also of one that is handed over with its order.
+pub const FIRST_FENCE: u64 = 1;
+
 /// How long handing a mail or a letter over may take: it ends well before the lease, or another worker would do the same beside it.
 pub const LONGEST_DELIVERY: TimeDelta = TimeDelta::seconds(20);
 

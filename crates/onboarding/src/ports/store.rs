@@ -154,8 +154,8 @@ pub struct Replay {
 pub enum OutboxChange {
     /// Orders a delivery.
     Enqueue(Delivery),
-    /// Orders a delivery that a worker of this process begins as soon as the step is taken: leased from the step's time on, under the
-    /// fence 1, and with its first attempt noted.
+    /// Orders a delivery that a worker of this process begins as soon as the step is taken: leased from the step's time on, under
+    /// [`FIRST_FENCE`](super::FIRST_FENCE), and with its first attempt noted.
     HandOver(Delivery),
     /// Notes under the fence that an attempt begins; its outcome is unknown until it is settled.
     Attempt {

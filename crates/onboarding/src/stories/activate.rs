@@ -77,12 +77,15 @@ impl Onboarding {
         // A record that was closed meanwhile writes no membership; the account opens, and shows it.
         let place = place.filter(|(.., company)| company.is_open());
         let privileged = role == Role::SuperAdmin && place.is_some();
-        let account = match opening.existing {
+        let existing = opening.existing;
+        let account = match existing {
             Some(existing) => Self::adopt(step, dossier, existing, privileged)?,
             None => self.open_account(portal, step, dossier, opening, privileged)?,
         };
         let Some((id, number, company)) = place else { return Ok(()) };
-        let joined = self.join(step, account, (id, &number), role).await?;
+        // A new account has none.
+        let held = if existing.is_some() { self.held_at(account, &number).await? } else { None };
+        let joined = Self::join(step, account, (id, &number), role, held.as_ref())?;
         if joined && role == Role::SuperAdmin {
             self.enrol(step, account, &number, company.roster.as_ref())?;
         }
@@ -143,25 +146,29 @@ impl Onboarding {
         Ok(existing.value.id())
     }
 
-    /// The membership with its role; tells whether it opens doors.
-    pub(crate) async fn join(
-        &self,
+    /// The membership of an account at a record, whatever became of it.
+    async fn held_at(&self, account: AccountId, number: &RecordNumber) -> Result<Option<Versioned<Membership>>, Error> {
+        let all = only::<Membership>(self.ports.store.related(&Relation::MembershipsOf(account)).await?);
+        Ok(all.into_iter().find(|membership| membership.value.record() == number))
+    }
+
+    /// The membership with its role, which the account may have held before; tells whether it opens doors.
+    pub(crate) fn join(
         step: &mut Step,
         account: AccountId,
         (id, number): (RecordId, &RecordNumber),
         role: Role,
+        found: Option<&Versioned<Membership>>,
     ) -> Result<bool, Error> {
-        let all = only::<Membership>(self.ports.store.related(&Relation::MembershipsOf(account)).await?);
-        let found = all.into_iter().find(|membership| membership.value.record() == number);
         let place = Place { id: membership_id(account, id), account, record: (id, number.clone()) };
-        let command = match found.as_ref().map(|found| found.value.standing()) {
+        let command = match found.map(|found| found.value.standing()) {
             None | Some(membership::Standing::Requested | membership::Standing::Ended) => membership::Command::Grant { place, role },
             Some(membership::Standing::Active) if role == Role::SuperAdmin => membership::Command::ChangeRole { role },
             Some(membership::Standing::Active) => return Ok(true),
             // Whoever was suspended does not get in by another invitation.
             Some(membership::Standing::Suspended) => return Ok(false),
         };
-        step.decide(found.as_ref(), command).map_err(|refusal| Error::Internal(refusal.to_string()))?;
+        step.decide(found, command).map_err(|refusal| Error::Internal(refusal.to_string()))?;
         Ok(true)
     }
 

@@ -7,7 +7,7 @@ use crate::ports::{Actor, DigestPurpose, Lookup, ThrottleKey, Versioned};
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
-    EmailAddress, Language, PersonName, Ref, RegistrationId,
+    DeliveryId, Digest, EmailAddress, Language, Minted, PersonName, Ref, RegistrationId, Uuid,
     journey::EmailProof,
     policy,
     registration::{self, Applicant, ApplyFacts, ApplyInput, NewPassword, Registration},
@@ -133,7 +133,7 @@ impl Onboarding {
         } else {
             faults.extend(forms::claim(&portal.journey, form.claim.as_ref(), form.last_name.as_deref()).err().unwrap_or_default());
         }
-        match self.rehearse(portal, form, parsed.as_ref().ok(), language, now) {
+        match Self::rehearse(portal, form, parsed.as_ref().ok(), language, now) {
             Ok(()) => {}
             Err(Error::Input(more)) => faults.extend(more),
             Err(other) => return Err(other),
@@ -154,7 +154,6 @@ impl Onboarding {
     /// Decides once without facts from outside, with something in the place of every text that could not be read: what is
     /// refused here is refused whatever is known.
     fn rehearse(
-        &self,
         portal: &Arc<Portal>,
         form: &RegistrationForm,
         parsed: Option<&ParsedRegistration>,
@@ -173,7 +172,7 @@ impl Onboarding {
         };
         let hash = onboarding_core::PasswordHash::new(String::new());
         let input = ApplyInput {
-            id: RegistrationId(self.uuid(now)),
+            id: RegistrationId(Uuid::nil()),
             email: EmailAddress::parse("nobody@invalid.invalid").map_err(|_| unreadable())?,
             applicant,
             consents: form.consents.clone(),
@@ -181,9 +180,11 @@ impl Onboarding {
             password: form.password.is_some().then_some(NewPassword { hash, met: 0 }),
         };
         let number = onboarding_core::RecordNumber::parse("0").map_err(|_| unreadable())?;
-        let record = portal.journey.claim.is_some().then_some((onboarding_core::RecordId(onboarding_core::Uuid::nil()), number));
+        let record = portal.journey.claim.is_some().then_some((onboarding_core::RecordId(Uuid::nil()), number));
         let facts = ApplyFacts { record, owner: None, documents: portal.shown(language) };
-        let fresh = self.proof(&portal.slug, input.id, now);
+        // What would be mailed is not drawn for nothing.
+        let nothing = || Minted { plain: SecretString::default(), digest: Digest { key: 0, bytes: [0; 32] } };
+        let fresh = registration::Fresh { code: nothing(), link: nothing(), delivery: DeliveryId(Uuid::nil()) };
         let command = registration::Command::Apply { input: Box::new(input), facts, fresh };
         registration::decide(None, command, &portal.journey, now).map(|_| ()).map_err(refused)
     }

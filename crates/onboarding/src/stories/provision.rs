@@ -85,7 +85,7 @@ impl Onboarding {
                 deliveries: [self.delivery(now), self.delivery(now + TimeDelta::milliseconds(1))],
             };
             step.decide::<Account>(None, account::Command::Provision { input: Box::new(input) })?;
-            self.join(&mut step, account, (book.id, &book.number), Role::Member).await?;
+            Self::join(&mut step, account, (book.id, &book.number), Role::Member, None)?;
             let reply = Provisioned { account };
             self.remember(&mut step, &portal, caller, &reply)?;
             match self.take(step).await? {

@@ -1,10 +1,8 @@
 //! A mail handed to an idle worker within the step that orders it: begun at once, sent once, and lost by no crash.
 
-use crate::scene::{GARDEN, Scene, WORKS, ZOE, caller, garden_form};
-use async_trait::async_trait;
+use crate::scene::{GARDEN, Scene, Silent, WORKS, ZOE, caller, garden_form};
 use chrono::TimeDelta;
-use onboarding::core::DeliveryId;
-use onboarding::ports::{Actor, DeliveryStatus, MailError, Mailer, Receipt, RenderedMail};
+use onboarding::ports::{Actor, DeliveryStatus};
 use onboarding::stories::Applied;
 use onboarding::{Error, Worker};
 use onboarding_testkit::{PlainStationery, ReadMail};
@@ -77,16 +75,6 @@ async fn an_idle_worker_is_handed_the_mail_within_the_step_and_sends_it_once() {
     assert_eq!(rows(&scene).await[0], (0, DeliveryStatus::Queued));
     scene.post().await;
     assert_eq!(scene.bench.mailer.all().len(), 3);
-}
-
-/// Never comes back from handing over.
-struct Silent;
-
-#[async_trait]
-impl Mailer for Silent {
-    async fn send(&self, _id: DeliveryId, _mail: &RenderedMail) -> Result<Receipt, MailError> {
-        std::future::pending().await
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Three portals as data, their books, and the short words in which the tests speak of them.
 
 use crate::watched::Watched;
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::core::{
     AccountId, DeliveryId, EmailAddress, Language, Minted, PortalSlug, RecordNumber, Ref, SessionId,
@@ -11,8 +12,8 @@ use onboarding::core::{
 use onboarding::forms::{ClaimForm, RegistrationForm};
 use onboarding::portal::DocumentText;
 use onboarding::ports::{
-    Actor, Clock, Commit, DigestPurpose, Outbox, OutboxFilter, OutboxRow, PasswordHasher, RenderedMail, SessionKind, Store, Vault, Version,
-    Write,
+    Actor, Clock, Commit, DigestPurpose, MailError, Mailer, Outbox, OutboxFilter, OutboxRow, PasswordHasher, Receipt, RenderedMail,
+    SessionKind, Store, Vault, Version, Write,
 };
 use onboarding::stories::{Applied, Needs, SessionView, SignedIn, StaffView};
 use onboarding::{Aggregate, Caller, CommandId, Error, Onboarding, Portal, Portals, Ports, Worker};
@@ -159,6 +160,16 @@ pub(crate) const BJOERN: (&str, &str) = ("A-200", "Grossmann");
 /// Good enough everywhere but at the company's portal.
 pub(crate) const PASSWORD: &str = "ein langer Spaziergang am See";
 pub(crate) const OTHER_PASSWORD: &str = "noch ein Spaziergang, bei Regen";
+
+/// Never comes back from handing over: what a crash looks like from outside.
+pub(crate) struct Silent;
+
+#[async_trait]
+impl Mailer for Silent {
+    async fn send(&self, _id: DeliveryId, _mail: &RenderedMail) -> Result<Receipt, MailError> {
+        std::future::pending().await
+    }
+}
 
 pub(crate) struct Scene {
     pub(crate) bench: Bench,

@@ -1,6 +1,6 @@
 //! The outbox worker: in order, under the fence, at most twice, and nothing left in plain.
 
-use crate::scene::{GARDEN, GUILD, Scene, ZOE, caller, handle, ids, secret};
+use crate::scene::{GARDEN, GUILD, Scene, Silent, ZOE, caller, handle, ids, secret};
 use crate::watched::Watched;
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -226,16 +226,6 @@ async fn a_decoy_is_never_sent_and_looks_like_its_model_until_then() {
     scene.post().await;
     assert_eq!(recipients(&scene), ["zoe@mail.example"]);
     assert_eq!(scene.bench.mailer.attempts(rows[1].id), 0);
-}
-
-/// Never comes back from handing over: what a crash looks like from outside.
-struct Silent;
-
-#[async_trait]
-impl Mailer for Silent {
-    async fn send(&self, _id: DeliveryId, _mail: &RenderedMail) -> Result<Receipt, MailError> {
-        std::future::pending().await
-    }
 }
 
 #[tokio::test(start_paused = true)]
