@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// Commits in passing one after the other: after so many the thread is asked, which takes the log in where it has grown.
 const PASSES: u32 = 256;
-/// Pages after which the log is taken in: 4 MiB, as SQLite's own thousand of twice the length.
+/// Pages after which the log is taken in: 4 MiB of a new file, as SQLite's own thousand of twice the length.
 const LONG: i32 = 2_000;
 
 thread_local! {

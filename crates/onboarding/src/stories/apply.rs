@@ -1,9 +1,10 @@
 //! The register form.
 
-use crate::engine::{ATTEMPTS, Caller, Taken, allowed, narrowed};
+use crate::engine::{ATTEMPTS, Caller, Taken, narrowed};
 use crate::error::Error;
 use crate::forms::{self, ParsedRegistration, RegistrationForm};
-use crate::ports::{Actor, DigestPurpose, Lookup, ThrottleKey, Versioned};
+use crate::ports::{Actor, DigestPurpose, Lookup, Versioned};
+use crate::stories::claim::Guess;
 use crate::{Onboarding, Portal};
 use chrono::{DateTime, Utc};
 use onboarding_core::{
@@ -57,7 +58,7 @@ impl Onboarding {
             password: None,
         };
         let (mut record, guess) = self.guessed(&portal, caller, form.claim.as_ref(), form.last_name.as_deref(), now).await?;
-        self.count_mail_for(&portal, caller, &guess, &input.email, now).await?;
+        self.count_mail_for(&portal, caller, guess.as_ref(), &input.email, now).await?;
         // Once, after everything cheap, and outside the transaction.
         input.password = match parsed.password {
             Some(password) => {
@@ -198,22 +199,22 @@ impl Onboarding {
         email: &EmailAddress,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        self.count_mail_for(portal, caller, &[], email, now).await
+        self.count_mail_for(portal, caller, None, email, now).await
     }
 
-    /// As [`Self::count_proof_mail`], if there was room for the guess that turned out to be none.
+    /// As [`Self::count_proof_mail`], once the guess that was right has passed.
     async fn count_mail_for(
         &self,
         portal: &Portal,
         caller: &Caller,
-        guess: &[(ThrottleKey, policy::Limit)],
+        guess: Option<&Guess>,
         email: &EmailAddress,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let by_network = self.throttle_key(&portal.slug, "mail-network", &[&caller.network]);
         let by_address = self.throttle_key(&portal.slug, "mail-proof", &[email.key().as_str()]);
         let takes = [(by_network, policy::MAILS_PER_NETWORK), (by_address, policy::MAILS_PER_ADDRESS)];
-        allowed(&self.ports.throttle.take_beside(guess, &takes, now).await?, now)
+        self.pass(guess, &takes, now).await
     }
 
     /// The registration behind a token, in one look.

@@ -1,5 +1,5 @@
-//! Does number and second value fit a record? Counted before it is looked up, and told alike for numbers that exist and
-//! numbers that do not.
+//! Does number and second value fit a record? A wrong guess is counted before it is told, and told alike for numbers that exist
+//! and numbers that do not; a right one has to have had room.
 
 use crate::engine::{Caller, Taken as Commit, allowed};
 use crate::error::Error;
@@ -44,13 +44,20 @@ struct Sealed {
     expires_at: DateTime<Utc>,
 }
 
-/// What a guess is counted by: only a wrong one is, and a right one is told only where a wrong one would have had room.
-pub(crate) type Guess = Vec<(ThrottleKey, policy::Limit)>;
+/// Counters with their limits.
+type Counted = Vec<(ThrottleKey, policy::Limit)>;
+
+/// A right guess: told only where a wrong one would have had room ([`Onboarding::pass`]).
+pub(crate) struct Guess {
+    counters: Counters,
+    /// What it would have been counted by when it was looked up.
+    room: Counted,
+}
 
 /// The counters of a guess.
 struct Counters {
     /// Of whoever guesses.
-    own: Guess,
+    own: Counted,
     /// Of the number over all networks.
     number: (ThrottleKey, policy::Limit),
     /// What each network keeps of a number that is guessed at from many.
@@ -58,7 +65,7 @@ struct Counters {
 }
 
 impl Counters {
-    fn with(&self, last: (ThrottleKey, policy::Limit)) -> Guess {
+    fn with(&self, last: (ThrottleKey, policy::Limit)) -> Counted {
         self.own.iter().copied().chain([last]).collect()
     }
 }
@@ -88,7 +95,7 @@ impl Onboarding {
         }
         let typed = forms::claim(&portal.journey, Some(form), None).map_err(Error::Input)?.ok_or(Error::NotFound)?;
         let (_, guess) = self.matched(&portal, caller, &typed, now).await?;
-        allowed(&self.ports.throttle.take_beside(&guess, &[], now).await?, now)?;
+        self.pass(Some(&guess), &[], now).await?;
         let expires_at = now + policy::CLAIM_TOKEN_LIFE;
         let plain = serde_json::to_vec(&Sealed { number: typed.number, values: typed.values, expires_at })
             .map_err(|error| Error::Internal(format!("could not seal a claim: {error}")))?;
@@ -115,12 +122,12 @@ impl Onboarding {
         now: DateTime<Utc>,
     ) -> Result<Option<Versioned<Record>>, Error> {
         let (record, guess) = self.guessed(portal, caller, form, last_name, now).await?;
-        allowed(&self.ports.throttle.take_beside(&guess, &[], now).await?, now)?;
+        self.pass(guess.as_ref(), &[], now).await?;
         Ok(record)
     }
 
-    /// The record behind a claim with the guess that it was. Nothing is told of it before there was room for that guess: the
-    /// caller makes sure ([`crate::ports::Throttle::take_beside`]).
+    /// The record behind a claim with the guess that it was. Nothing is told of it before the guess has passed: the caller makes
+    /// sure ([`Onboarding::pass`]).
     pub(crate) async fn guessed(
         &self,
         portal: &Arc<Portal>,
@@ -128,18 +135,18 @@ impl Onboarding {
         form: Option<&ClaimForm>,
         last_name: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Result<(Option<Versioned<Record>>, Guess), Error> {
+    ) -> Result<(Option<Versioned<Record>>, Option<Guess>), Error> {
         if let Some(token) = form.and_then(|form| form.token.as_ref()) {
             let claim = self.unsealed(portal, token, now).map_err(|dead| Error::Input(vec![dead]))?;
             let record = self.ports.directory.find(&portal.slug, &claim.number).await?;
             return match record.filter(|record| record.value.matches(&claim.values)) {
-                Some(record) => Ok((Some(record), Vec::new())),
+                Some(record) => Ok((Some(record), None)),
                 None => Err(Error::ClaimMismatch),
             };
         }
         match forms::claim(&portal.journey, form, last_name).map_err(Error::Input)? {
-            Some(typed) => self.matched(portal, caller, &typed, now).await.map(|(record, guess)| (Some(record), guess)),
-            None => Ok((None, Vec::new())),
+            Some(typed) => self.matched(portal, caller, &typed, now).await.map(|(record, guess)| (Some(record), Some(guess))),
+            None => Ok((None, None)),
         }
     }
 
@@ -167,10 +174,10 @@ impl Onboarding {
         now: DateTime<Utc>,
     ) -> Result<(Versioned<Record>, Guess), Error> {
         let counters = self.counters(portal, caller, typed);
-        let guess = self.room(&counters, now).await?;
+        let room = self.room(&counters, now).await?;
         let record = self.ports.directory.find(&portal.slug, &typed.number).await?;
         if let Some(record) = record.filter(|record| record.value.matches(&typed.values)) {
-            return Ok((record, guess));
+            return Ok((record, Guess { counters, room }));
         }
         if self.count_guess(&counters, now).await? {
             self.tell_of_guessing(portal, typed, now).await?;
@@ -196,8 +203,28 @@ impl Onboarding {
         }
     }
 
+    /// Counts what a right guess leads to, if that guess had room. Where the number was used up since it was looked up, it goes on as a wrong
+    /// one does: by what its network keeps, or refused until the same moment.
+    pub(crate) async fn pass(
+        &self,
+        guess: Option<&Guess>,
+        takes: &[(ThrottleKey, policy::Limit)],
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let Some(Guess { counters, room }) = guess else {
+            return self.limits(takes, now).await;
+        };
+        let found = self.ports.throttle.take_beside(room, takes, now).await?;
+        let Err(refused) = allowed(&found, now) else { return Ok(()) };
+        let room_now = self.room(counters, now).await?;
+        if room_now == *room {
+            return Err(refused);
+        }
+        allowed(&self.ports.throttle.take_beside(&room_now, takes, now).await?, now)
+    }
+
     /// What a guess would be counted by at this moment.
-    async fn room(&self, counters: &Counters, now: DateTime<Utc>) -> Result<Guess, Error> {
+    async fn room(&self, counters: &Counters, now: DateTime<Utc>) -> Result<Counted, Error> {
         let guess = counters.with(counters.number);
         let found = self.ports.throttle.look(&guess, now).await?;
         if is_only_number_used_up(&found, &guess) {
@@ -222,8 +249,7 @@ impl Onboarding {
         Ok(found.last().is_some_and(|taken| taken.count == GUESSES_PER_NUMBER))
     }
 
-    /// Tells the clerks, once in the window in which guesses are counted: a right pair in between gives its guess back, and
-    /// the next wrong one would be the last again.
+    /// Tells the clerks, once a day: a window that ends and is used up anew within it would tell them twice.
     async fn tell_of_guessing(&self, portal: &Arc<Portal>, typed: &TypedClaim, now: DateTime<Utc>) -> Result<(), Error> {
         let told = self.throttle_key(&portal.slug, "claim-number-told", &[typed.number.as_str()]);
         if self.ports.throttle.take(told, policy::CLAIMS_PER_NUMBER_AND_NETWORK, now).await?.refused_until.is_some() {

@@ -65,6 +65,8 @@ impl MailFates {
         match self.0.iter().find(|(id, _)| *id == latest.delivery).map(|(_, status)| *status) {
             Some(DeliveryStatus::Queued) => MailFate::Queued,
             Some(DeliveryStatus::Sent) | None => MailFate::Sent,
+            // Withdrawn, as nothing waits for it any more: no fault.
+            Some(DeliveryStatus::Expired) if registration.expires_at().is_none() => MailFate::Queued,
             Some(DeliveryStatus::Failed | DeliveryStatus::Parked | DeliveryStatus::Expired) => MailFate::Failed,
         }
     }
@@ -86,9 +88,14 @@ impl Onboarding {
     pub async fn registration(&self, portal: &str, handle: &SecretString) -> Result<RegistrationView, Error> {
         let portal = self.portal(portal)?;
         let id = self.registration_behind(&portal, DigestPurpose::Handle, handle).await.map_err(not_found)?;
-        let found = self.load::<Registration>(Ref::Registration(id)).await?.ok_or(Error::NotFound)?;
-        let mail = self.mail_fates(std::iter::once(&found.value)).await?.of(&found.value);
-        Ok(RegistrationView::of(&found.value, mail, self.now().await?))
+        let mut found = self.open_registration(id).await?;
+        let mut mails = self.mail_fates(std::iter::once(&found.value)).await?;
+        if mails.of(&found.value) == MailFate::Failed {
+            // Perhaps withdrawn this moment, as another took its place.
+            found = self.open_registration(id).await?;
+            mails = self.mail_fates(std::iter::once(&found.value)).await?;
+        }
+        Ok(RegistrationView::of(&found.value, mails.of(&found.value), self.now().await?))
     }
 
     /// Another code and link; the older ones are void.

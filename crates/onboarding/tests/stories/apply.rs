@@ -126,21 +126,51 @@ async fn the_clerks_hear_once_of_a_number_that_is_guessed_at() {
     assert_eq!(scene.templates_to("service@garden.example").await, ["guessing-alarm"]);
 }
 
+/// A wrong guess at a number that is there, which is still answered.
+async fn wrong(engine: onboarding::Onboarding, network: String) {
+    assert_eq!(engine.claim(GARDEN, &from(&network), &claim(("A-100", "Wrong"))).await.unwrap_err(), Error::ClaimMismatch);
+}
+
+fn network(number: usize) -> String {
+    format!("10.0.{number}.0/24")
+}
+
 #[tokio::test]
-async fn the_clerks_hear_once_although_a_right_pair_gave_its_guess_back_meanwhile() {
+async fn a_right_pair_whose_number_is_used_up_meanwhile_goes_on_by_what_its_network_keeps() {
     let scene = Scene::new().await;
-    let wrong = |engine: onboarding::Onboarding, network: usize| async move {
-        let refused = engine.claim(GARDEN, &from(&format!("10.0.{network}.0/24")), &claim(("A-100", "Wrong"))).await;
-        assert_eq!(refused.unwrap_err(), Error::ClaimMismatch);
-    };
-    for network in 0..8 {
-        wrong(scene.engine.clone(), network).await;
+    for number in 0..9 {
+        wrong(scene.engine.clone(), network(number)).await;
     }
-    // The owner's is the ninth guess until it is found to be none; the tenth falls in between.
-    scene.watched.after("record", wrong(scene.engine.clone(), 8));
+    // The number's tenth wrong guess falls between the look and the answer.
+    scene.watched.after("record", wrong(scene.engine.clone(), network(9)));
     scene.engine.claim(GARDEN, &caller(), &claim(ZOE)).await.unwrap();
-    wrong(scene.engine.clone(), 9).await;
+    scene.apply("zoe@mail.example", ZOE).await;
     assert_eq!(scene.templates_to("service@garden.example").await, ["guessing-alarm"]);
+}
+
+#[tokio::test]
+async fn of_guesses_at_once_a_right_one_is_refused_until_the_same_moment_as_a_wrong_one() {
+    for by_form in [false, true] {
+        let scene = Scene::new().await;
+        for number in 0..9 {
+            wrong(scene.engine.clone(), network(number)).await;
+        }
+        // The number's day is nearly over, that of the try which the network keeps has just begun.
+        scene.bench.clock.advance(TimeDelta::hours(20));
+        let engine = scene.engine.clone();
+        scene.watched.after("record", async move {
+            wrong(engine.clone(), network(9)).await;
+            wrong(engine, caller().network).await;
+        });
+        let right = if by_form {
+            scene.engine.apply(GARDEN, &caller(), &garden_form("zoe@mail.example", ZOE)).await.map(drop)
+        } else {
+            scene.engine.claim(GARDEN, &caller(), &claim(ZOE)).await.map(drop)
+        };
+        let refused = right.unwrap_err();
+        assert!(matches!(refused, Error::Throttled { .. }), "{refused:?}");
+        assert_eq!(refused, scene.engine.claim(GARDEN, &caller(), &claim(("A-100", "Wrong"))).await.unwrap_err());
+    }
 }
 
 #[tokio::test]
