@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-const PAGE: usize = 4096;
+const PAGE: usize = 2048;
 const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
@@ -17,7 +17,7 @@ pub(crate) enum Found {
 /// Every text and every run of bytes in a database file and its write-ahead log.
 pub(crate) fn values(database: &[u8], log: &[u8]) -> BTreeSet<Found> {
     assert_eq!(&database[..16], b"SQLite format 3\0");
-    assert_eq!(u16::from_be_bytes([database[16], database[17]]), 4096);
+    assert_eq!(usize::from(u16::from_be_bytes([database[16], database[17]])), PAGE);
     let logged = log.get(LOG_HEADER..).unwrap_or_default().chunks_exact(FRAME_HEADER + PAGE).map(|frame| &frame[FRAME_HEADER..]);
     let mut found = BTreeSet::new();
     for (at, page) in database.chunks_exact(PAGE).enumerate().chain(logged.map(|page| (usize::MAX, page))) {

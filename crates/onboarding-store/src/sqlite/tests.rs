@@ -162,5 +162,5 @@ async fn the_log_is_taken_in_although_everybody_writes_in_passing() {
     }
     // A page of 4 KiB for each of them at least, where nobody took it in.
     let log = std::fs::metadata(folder.path().join("store.db-wal")).unwrap().len();
-    assert!(log < 2_000 * 4_096, "{log} bytes");
+    assert!(log < 4_000 * 2_048, "{log} bytes");
 }
