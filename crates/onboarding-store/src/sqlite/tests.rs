@@ -160,7 +160,7 @@ async fn the_log_is_taken_in_although_everybody_writes_in_passing() {
     for _ in 0..3_000 {
         db.write_one(Flush::Later, added(), "add").await.unwrap();
     }
-    // A page of 4 KiB for each of them at least, where nobody took it in.
+    // A page of 2 KiB for each of them at least, where nobody took it in.
     let log = std::fs::metadata(folder.path().join("store.db-wal")).unwrap().len();
-    assert!(log < 4_000 * 2_048, "{log} bytes");
+    assert!(log < 2_600 * 2_048, "{log} bytes");
 }
