@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use onboarding::ports::{
-    AuditRow, Commit, CommitError, Kept, Leased, Lookup, Outbox, OutboxChange, OutboxFilter, OutboxRow, Relation, Replay, Store,
-    StoreError, Versioned,
+    AuditRow, Commit, CommitError, DeliveryStatus, Kept, Leased, Lookup, Outbox, OutboxChange, OutboxFilter, OutboxRow, Relation, Replay,
+    Store, StoreError, Versioned,
 };
 use onboarding::{Aggregate, Ports};
 use onboarding_core::{Presented, Ref, consent::ConsentGiven, policy::Retention};
