@@ -286,15 +286,15 @@ impl Worker {
     }
 
     async fn tell_owner(&self, step: &mut crate::step::Step, delivery: &Delivery, fate: Fate) -> Result<(), Error> {
-        let mail_fate = match fate {
-            Fate::Delivered => MailFate::Sent,
-            Fate::Failed | Fate::Parked => MailFate::Failed,
-        };
         let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
         match (delivery.owner, delivery.kind) {
             (Ref::Account(_), _) => {
                 if let Some(owner) = self.engine.load::<Account>(delivery.owner).await? {
-                    let command = account::Command::Settle { delivery: delivery.id, fate: mail_fate };
+                    let fate = match fate {
+                        Fate::Delivered => MailFate::Sent,
+                        Fate::Failed | Fate::Parked => MailFate::Failed,
+                    };
+                    let command = account::Command::Settle { delivery: delivery.id, fate };
                     step.decide(Some(&owner), command).map_err(|error| internal(&error))?;
                 }
             }

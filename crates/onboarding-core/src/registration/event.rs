@@ -58,8 +58,8 @@ pub enum Event {
 
 /// The state after an event. Total: an event that fits no state changes nothing.
 pub fn evolve(state: Option<Registration>, event: &Event) -> Option<Registration> {
-    let queued = |delivery: DeliveryId| Some(Mailed { delivery });
-    let begun = |dossier: &Dossier, delivery: DeliveryId| Dossier { mail: queued(delivery), ..dossier.clone() };
+    let mailed = |delivery: DeliveryId| Some(Mailed { delivery });
+    let begun = |dossier: &Dossier, delivery: DeliveryId| Dossier { mail: mailed(delivery), ..dossier.clone() };
     match event {
         Event::Applied { dossier, standing, secrets, delivery, at } => {
             let stage = AwaitingEmail { standing: *standing, secrets: *secrets, mailed_at: *at, wrong_codes: 0 };
@@ -83,13 +83,13 @@ pub fn evolve(state: Option<Registration>, event: &Event) -> Option<Registration
     match event {
         Event::Applied { .. } | Event::Invited { .. } => {}
         Event::Resent { standing, secrets, delivery, at } => {
-            dossier.mail = queued(*delivery);
+            dossier.mail = mailed(*delivery);
             if let Stage::AwaitingEmail(waiting) = &mut stage {
                 *waiting = AwaitingEmail { standing: *standing, secrets: *secrets, mailed_at: *at, wrong_codes: waiting.wrong_codes };
             }
         }
         Event::AddressCorrected { email, standing, secrets, delivery, at } => {
-            dossier.mail = queued(*delivery);
+            dossier.mail = mailed(*delivery);
             dossier.email = email.clone();
             dossier.revision += 1;
             if let Stage::AwaitingEmail(waiting) = &mut stage {
@@ -121,12 +121,12 @@ pub fn evolve(state: Option<Registration>, event: &Event) -> Option<Registration
         }
         Event::Approved { .. } => {}
         Event::CompletionOpened { link, delivery, by, at } => {
-            dossier.mail = queued(*delivery);
+            dossier.mail = mailed(*delivery);
             dossier.completion = Some(link.digest);
             stage = Stage::AwaitingCompletion(AwaitingCompletion { link: *link, since: *at, decided_by: Some(*by) });
         }
         Event::LinkRenewed { link, delivery } => {
-            dossier.mail = queued(*delivery);
+            dossier.mail = mailed(*delivery);
             dossier.completion = Some(link.digest);
             if let Stage::AwaitingCompletion(waiting) = &mut stage {
                 waiting.link = *link;

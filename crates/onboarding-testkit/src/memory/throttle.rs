@@ -62,6 +62,13 @@ impl State {
         }
         found
     }
+
+    fn look(&mut self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Vec<Taken> {
+        let before = self.counters.clone();
+        let found = self.take_all(takes, now);
+        self.counters = before;
+        found
+    }
 }
 
 #[async_trait]
@@ -75,12 +82,7 @@ impl Throttle for MemoryStore {
     }
 
     async fn look(&self, takes: &[(ThrottleKey, Limit)], now: DateTime<Utc>) -> Result<Vec<Taken>, StoreError> {
-        self.with(|state| {
-            let before = state.counters.clone();
-            let found = state.take_all(takes, now);
-            state.counters = before;
-            found
-        })
+        self.with(|state| state.look(takes, now))
     }
 
     async fn take_beside(
@@ -90,9 +92,7 @@ impl Throttle for MemoryStore {
         now: DateTime<Utc>,
     ) -> Result<Vec<Taken>, StoreError> {
         self.with(|state| {
-            let before = state.counters.clone();
-            let refused = state.take_all(room, now).into_iter().find(|taken| taken.refused_until.is_some());
-            state.counters = before;
+            let refused = state.look(room, now).into_iter().find(|taken| taken.refused_until.is_some());
             refused.map_or_else(|| state.take_all(takes, now), |refused| vec![refused])
         })
     }
