@@ -18,6 +18,7 @@ pub struct DocumentVersion {
     /// The language shown.
     pub language: Language,
     /// SHA-256 of the text shown, 32 bytes.
+    #[cfg_attr(feature = "serde", serde(with = "crate::bytes"))]
     pub sha256: [u8; 32],
 }
 

@@ -2,6 +2,7 @@
 
 mod typo;
 
+use crate::name::composed;
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
@@ -32,7 +33,7 @@ impl EmailAddress {
         if text.chars().any(|c| c.is_control() && c != '\t') {
             return Err(EmailFault::Format);
         }
-        let text: String = text.trim().nfc().collect();
+        let text = composed(text.trim());
         if text.is_empty() {
             return Err(EmailFault::Empty);
         }

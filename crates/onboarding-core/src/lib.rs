@@ -20,6 +20,8 @@
 
 pub mod account;
 pub mod audit;
+#[cfg(feature = "serde")]
+mod bytes;
 pub mod claim;
 pub mod clerk;
 pub mod code;

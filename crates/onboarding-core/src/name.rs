@@ -21,13 +21,18 @@ pub enum NameFault {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct PersonName(String);
 
+/// The text with its characters composed (NFC). ASCII is already, as nearly everything is that people type here.
+pub(crate) fn composed(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
+}
+
 impl PersonName {
     /// Longest accepted name, in characters after NFC.
     pub const MAX_CHARS: usize = 80;
 
     /// Reads a name as typed; blanks at the ends are dropped, runs of blanks become one.
     pub fn parse(text: &str) -> Result<Self, NameFault> {
-        let text: String = text.nfc().collect();
+        let text = composed(text);
         // A control character is a fault even at an end, where trimming would hide it.
         if text.chars().any(char::is_control) {
             return Err(NameFault::Characters);

@@ -1,8 +1,8 @@
 //! What a password must be, and what is done to one as typed: nothing but Unicode's canonical form.
 
+use crate::name::composed;
 use std::collections::HashSet;
 use std::sync::LazyLock;
-use unicode_normalization::UnicodeNormalization;
 
 /// The 10,000 most used passwords, one a line, lower case.
 const COMMON: &str = include_str!("password/common.txt");
@@ -154,7 +154,7 @@ fn is_personal(lower: &str, word: &str) -> bool {
 /// A password in its canonical form (NFC): the same keys give the same password on every keyboard. Never trimmed,
 /// never truncated.
 pub fn canonical(typed: &str) -> String {
-    typed.nfc().collect()
+    composed(typed)
 }
 
 /// A mailed password as typed: blanks at the ends dropped, upper case. Only for a stored credential that was mailed.

@@ -28,13 +28,15 @@ pub enum NumberFault {
 /// Drops what people and mail programs put between the characters: blanks of every width, zero-width characters and
 /// every dash. Controls stay, so that they are refused.
 pub(crate) fn squeeze(text: &str) -> String {
-    text.nfkc()
-        .filter(|c| {
-            !(*c == '\t'
-                || (c.is_whitespace() && !c.is_control())
-                || matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
-        })
-        .collect()
+    let between = |c: &char| {
+        *c == '\t'
+            || (c.is_whitespace() && !c.is_control())
+            || matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    };
+    if text.is_ascii() {
+        return text.chars().filter(|c| !between(c)).collect();
+    }
+    text.nfkc().filter(|c| !between(c)).collect()
 }
 
 impl RecordNumber {

@@ -16,6 +16,7 @@ pub struct Digest {
     /// Which key made it. Raised by one at each rotation.
     pub key: u32,
     /// The 32 bytes.
+    #[cfg_attr(feature = "serde", serde(with = "crate::bytes"))]
     pub bytes: [u8; 32],
 }
 

@@ -140,8 +140,13 @@ fn lines(text: &str, end: &str) -> String {
         if place > 0 {
             whole.push_str(end);
         }
-        // Nearly every line is as it should be.
-        if line.chars().all(shown) { whole.push_str(line) } else { whole.extend(line.chars().filter(|c| shown(*c))) }
+        // Nearly every line is plain ASCII, and of the others nearly every one is as it should be.
+        if is_plain(line) || line.chars().all(shown) { whole.push_str(line) } else { whole.extend(line.chars().filter(|c| shown(*c))) }
     }
     whole
+}
+
+/// Nothing but printable ASCII. All bytes are looked at, several at a time: faster than to stop at the first that is not.
+fn is_plain(line: &str) -> bool {
+    line.bytes().fold(true, |plain, byte| plain & (byte == b' ' || byte.is_ascii_graphic()))
 }

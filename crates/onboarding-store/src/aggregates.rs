@@ -107,14 +107,17 @@ pub(crate) async fn version(db: &impl Sql, what: Ref) -> Result<Version, StoreEr
 pub(crate) fn write(batch: &mut Batch, aggregate: &Aggregate, expected: Version, at: DateTime<Utc>) -> Result<(), StoreError> {
     let Index { id, portal, state, due_at, account, record, email, generation, search, letter } = aggregate.index();
     let Some(table) = Table::of(id) else { return Err(corrupt("an aggregate without a table")) };
-    let data = match aggregate {
-        Aggregate::Registration(state) => serde_json::to_string(state),
-        Aggregate::Account(state) => serde_json::to_string(state),
-        Aggregate::Membership(state) => serde_json::to_string(state),
-        Aggregate::Roster(state) => serde_json::to_string(state),
-        Aggregate::Clerk(state) => serde_json::to_string(state),
+    // The larger ones have more than a thousand characters: room that grows by doubling is copied again and again.
+    let mut json = Vec::with_capacity(2_048);
+    let said = match aggregate {
+        Aggregate::Registration(state) => serde_json::to_writer(&mut json, state),
+        Aggregate::Account(state) => serde_json::to_writer(&mut json, state),
+        Aggregate::Membership(state) => serde_json::to_writer(&mut json, state),
+        Aggregate::Roster(state) => serde_json::to_writer(&mut json, state),
+        Aggregate::Clerk(state) => serde_json::to_writer(&mut json, state),
     };
-    let data = data.map_err(|error| unreadable(table.name(), id.uuid(), &error))?;
+    said.map_err(|error| unreadable(table.name(), id.uuid(), &error))?;
+    let data = String::from_utf8(json).map_err(|_| corrupt("JSON that is no text"))?;
     let key: Value = id.uuid().into();
     let at: Value = micros(at).into();
     // What a thing is of, its life long: an update that named it would write its indexes anew. An account alone may change its record.

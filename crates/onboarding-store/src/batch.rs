@@ -61,8 +61,17 @@ impl Batch {
 }
 
 fn insertion(into: &str, columns: usize, rows: usize, then: &str) -> String {
-    let row = format!("(?{})", ", ?".repeat(columns.saturating_sub(1)));
-    format!("INSERT INTO {into} VALUES {}{row} {then}", format!("{row}, ").repeat(rows.saturating_sub(1)))
+    let mut sql = String::with_capacity(24 + into.len() + rows * (3 * columns + 2) + then.len());
+    sql.push_str("INSERT INTO ");
+    sql.push_str(into);
+    for row in 0..rows {
+        sql.push_str(if row == 0 { " VALUES (?" } else { ", (?" });
+        sql.extend(std::iter::repeat_n(", ?", columns.saturating_sub(1)));
+        sql.push(')');
+    }
+    sql.push(' ');
+    sql.push_str(then);
+    sql
 }
 
 /// The statement with its values, numbered where the database wants them so.

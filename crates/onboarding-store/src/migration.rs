@@ -12,6 +12,7 @@ mod m20261125_000008_clerks;
 mod m20261125_000009_letters;
 mod m20261126_000010_fewer_writes;
 mod m20261126_000011_conditions;
+mod m20261126_000012_trails;
 
 use sea_orm_migration::prelude::*;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000009_letters::Migration),
             Box::new(m20261126_000010_fewer_writes::Migration),
             Box::new(m20261126_000011_conditions::Migration),
+            Box::new(m20261126_000012_trails::Migration),
         ]
     }
 }

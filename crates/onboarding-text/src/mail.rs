@@ -54,7 +54,8 @@ impl MailStationery {
                 return Err(FaceFault::Twice(twice.slug));
             }
         }
-        Ok(Self { texts, faces: by_slug, layouts: Layouts::new(), pages: None })
+        let layouts = Layouts::new(by_slug.values());
+        Ok(Self { texts, faces: by_slug, layouts, pages: None })
     }
 
     /// Names the pages that are served: a mail offers no way to any other. A link with a token is not left out.

@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::server::{self, Prepared, Server};
-use super::{Figure, HASHERS, Reference};
+use super::{Figure, HASHING};
 use anyhow::{Context, Result, anyhow, ensure};
 use onboarding_testkit::postgres::Cluster;
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const PEOPLE: u32 = 40;
 /// Session checks measured.
 const CHECKS: u32 = 5_000;
-/// Sign-ins measured, one after the other, with as many hashes in turns.
+/// Sign-ins measured, one after the other.
 const SIGN_INS: u32 = 200;
 /// Clients of each server while sign-ins are counted; more than it hashes at a time, so that it is never idle.
 const CLIENTS: u32 = 3;
@@ -27,8 +27,7 @@ const ROUNDS: u32 = 4;
 pub(super) fn run(root: &Path, binary: &Path) -> Result<Vec<Figure>> {
     let dir = tempfile::tempdir().context("could not make a folder")?;
     let cluster = Cluster::start("-c max_connections=60");
-    let prepared = server::prepare(root, binary, dir.path(), &cluster.database(), PEOPLE, HASHERS)?;
-    let reference = Reference::start()?;
+    let prepared = server::prepare(root, binary, dir.path(), &cluster.database(), PEOPLE, HASHING)?;
     let one = Server::start(binary, &prepared)?;
     let mut client = Client::connect(one.address)?;
     let documents = client.documents("bench")?;
@@ -43,16 +42,11 @@ pub(super) fn run(root: &Path, binary: &Path) -> Result<Vec<Figure>> {
     }
     let check = one.cpu()?.saturating_sub(before) / CHECKS;
 
-    let (mut sign_in, mut hash) = (Duration::ZERO, Duration::ZERO);
-    for first in (0..SIGN_INS).step_by(super::HASHES as usize) {
-        let before = one.cpu()?;
-        for number in first..first + super::HASHES {
-            client.sign_in("bench", number % PEOPLE)?;
-        }
-        sign_in += one.cpu()?.saturating_sub(before);
-        hash += reference.hashes(super::HASHES)?;
+    let before = one.spent()?;
+    for number in 0..SIGN_INS {
+        client.sign_in("bench", number % PEOPLE)?;
     }
-    let ratio = sign_in.as_secs_f64() / hash.as_secs_f64();
+    let ratio = one.spent()?.since(&before, SIGN_INS).ratio();
 
     let (alone, both) = throughput(binary, &prepared, &one)?;
     let gain = both.a_second / alone.a_second;

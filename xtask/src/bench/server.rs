@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// Clock ticks per second in `/proc/<pid>/stat`: fixed at 100 for user space on Linux.
 const TICKS: u64 = 100;
 
+/// How the server calls its hashing threads.
+const HASHER: &str = "argon2-";
+
 /// Where the server finds everything.
 pub(super) struct Prepared {
     config: PathBuf,
@@ -23,14 +26,14 @@ pub(super) struct Prepared {
 const MEMORY: &str = "/dev/shm";
 
 /// Writes a portal that asks for number and last name, and as many records as sign-ups.
-pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, url: &str, records: u32, hashers: u32) -> Result<Prepared> {
+pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, url: &str, records: u32, hashing: &str) -> Result<Prepared> {
     let config = dir.join("onboarding.toml");
     let post = if Path::new(MEMORY).is_dir() { tempfile::tempdir_in(MEMORY) } else { tempfile::tempdir() };
     let post = post.context("could not make a folder for mails")?;
     std::fs::write(
         &config,
         format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"{url}\"\n[mail]\nfolder = \"{}\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\nthreads = {hashers}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n",
+            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"{url}\"\n[mail]\nfolder = \"{}\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\n{hashing}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n",
             post.path().display()
         ),
     )?;
@@ -74,7 +77,27 @@ impl Server {
 
     /// CPU time of the process so far, user and system.
     pub(super) fn cpu(&self) -> Result<Duration> {
-        cpu_of(&self.child.id().to_string())
+        let process = self.child.id();
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).context("could not read the process's times")?;
+        // The name in parentheses may contain blanks; the fields after it do not.
+        let (_, fields) = stat.rsplit_once(')').context("could not read the process's times")?;
+        let times: Vec<u64> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+        Ok(Duration::from_millis(times.iter().sum::<u64>() * 1_000 / TICKS))
+    }
+
+    /// CPU time so far.
+    pub(super) fn spent(&self) -> Result<Spent> {
+        let mut hashing = Duration::ZERO;
+        let threads = format!("/proc/{}/task", self.child.id());
+        for thread in std::fs::read_dir(threads).context("could not read the server's threads")? {
+            let thread = thread?.path();
+            if std::fs::read_to_string(thread.join("comm"))?.starts_with(HASHER) {
+                // In nanoseconds: time on a processor, time waited for one, turns.
+                let times = std::fs::read_to_string(thread.join("schedstat")).context("the kernel tells no times of threads")?;
+                hashing += Duration::from_nanos(times.split(' ').next().context("the kernel tells no times of threads")?.parse()?);
+            }
+        }
+        Ok(Spent { all: self.cpu()?, hashing })
     }
 
     /// Resident memory, in MiB.
@@ -95,6 +118,26 @@ impl Drop for Server {
     }
 }
 
+/// What a server spent.
+pub(super) struct Spent {
+    pub(super) all: Duration,
+    /// By the threads that do nothing but hash.
+    pub(super) hashing: Duration,
+}
+
+impl Spent {
+    /// What one of so many cost since an earlier moment.
+    pub(super) fn since(&self, before: &Self, many: u32) -> Self {
+        let each = |now: Duration, before: Duration| now.saturating_sub(before) / many;
+        Self { all: each(self.all, before.all), hashing: each(self.hashing, before.hashing) }
+    }
+
+    /// How many of its hashes it cost.
+    pub(super) fn ratio(&self) -> f64 {
+        self.all.as_secs_f64() / self.hashing.as_secs_f64()
+    }
+}
+
 /// What all cores did so far.
 pub(super) struct Machine {
     pub(super) busy: Duration,
@@ -110,13 +153,4 @@ pub(super) fn machine() -> Result<Machine> {
     let idle: u64 = ticks.iter().skip(3).take(2).sum();
     let span = |ticks: u64| Duration::from_millis(ticks * 1_000 / TICKS);
     Ok(Machine { busy: span(ticks.iter().sum::<u64>() - idle), idle: span(idle) })
-}
-
-/// CPU time of a process (`self` or a number) so far.
-pub(super) fn cpu_of(process: &str) -> Result<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).context("could not read the process's times")?;
-    // The name in parentheses may contain blanks; the fields after it do not.
-    let (_, fields) = stat.rsplit_once(')').context("could not read the process's times")?;
-    let times: Vec<u64> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
-    Ok(Duration::from_millis(times.iter().sum::<u64>() * 1_000 / TICKS))
 }

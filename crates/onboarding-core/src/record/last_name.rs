@@ -75,6 +75,10 @@ fn words(name: &str, opened: bool) -> Vec<String> {
 
 /// Letters only, lower case, without marks.
 fn fold(word: &str, opened: bool) -> String {
+    if word.is_ascii() {
+        // Every form of it is the same.
+        return word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    }
     let mut folded = String::new();
     for c in word.nfkc().flat_map(char::to_lowercase).nfc() {
         let replaced = match (c, opened) {

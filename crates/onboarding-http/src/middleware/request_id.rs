@@ -2,7 +2,7 @@
 
 use super::FrameParts;
 use poem::http::HeaderMap;
-use std::{fmt::Write, net::IpAddr};
+use std::net::IpAddr;
 
 /// 8 to 64 letters, digits, `-`, `_` or `.`; our own are 32 hexadecimal digits (128 random bits).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +30,6 @@ impl RequestId {
     fn fresh(parts: &FrameParts) -> Self {
         let mut bytes = [0; 16];
         parts.entropy.fill(&mut bytes);
-        Self(bytes.iter().fold(String::with_capacity(32), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        }))
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
     }
 }

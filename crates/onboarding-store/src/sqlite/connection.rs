@@ -117,7 +117,7 @@ impl Connection {
         let db = self.lock();
         let mut prepared = db.prepare_cached(&statement.sql)?;
         bind(&mut prepared, given(statement))?;
-        let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
+        let columns = Arc::new(Columns::of(&prepared));
         read(&mut prepared.raw_query(), &columns)
     }
 
@@ -178,16 +178,37 @@ impl rusqlite::ToSql for Bound<'_> {
     }
 }
 
+/// The names of a row's columns, one behind the other, and where each of them ends.
+struct Columns {
+    names: String,
+    ends: Vec<usize>,
+}
+
+impl Columns {
+    fn of(prepared: &CachedStatement<'_>) -> Self {
+        let mut columns = Self { names: String::with_capacity(128), ends: Vec::with_capacity(prepared.column_count()) };
+        for name in prepared.column_names() {
+            columns.names.push_str(name);
+            columns.ends.push(columns.names.len());
+        }
+        columns
+    }
+
+    fn place(&self, column: &str) -> Option<usize> {
+        let mut start = 0;
+        self.ends.iter().position(|end| self.names.get(std::mem::replace(&mut start, *end)..*end) == Some(column))
+    }
+}
+
 /// A row that was read.
 pub(crate) struct Row {
-    columns: Arc<[String]>,
+    columns: Arc<Columns>,
     values: Vec<rusqlite::types::Value>,
 }
 
 impl Row {
     pub(crate) fn get<T: Cell>(&self, column: &str) -> Result<T, DbErr> {
-        let place = self.columns.iter().position(|name| name == column);
-        let Some(value) = place.and_then(|place| self.values.get(place)) else {
+        let Some(value) = self.columns.place(column).and_then(|place| self.values.get(place)) else {
             return Err(DbErr::Type(format!("there is no column {column}")));
         };
         T::column_result(value.into()).map_err(|error| DbErr::Type(format!("column {column}: {}", kind(&error))))
@@ -203,10 +224,10 @@ fn kind(error: &FromSqlError) -> &'static str {
     }
 }
 
-fn read(rows: &mut Rows<'_>, columns: &Arc<[String]>) -> Result<Vec<sql::Row>, Failure> {
+fn read(rows: &mut Rows<'_>, columns: &Arc<Columns>) -> Result<Vec<sql::Row>, Failure> {
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let values = (0..columns.len()).map(|place| row.get(place)).collect::<Result<_, _>>()?;
+        let values = (0..columns.ends.len()).map(|place| row.get(place)).collect::<Result<_, _>>()?;
         all.push(sql::Row::Sqlite(Row { columns: Arc::clone(columns), values }));
     }
     Ok(all)

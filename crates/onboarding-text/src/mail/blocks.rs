@@ -257,5 +257,36 @@ fn one_line(text: &str) -> String {
     let steers =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
     let breaks = |c: char| c.is_control() || c == ' ' || steers(c);
+    // Nearly every text is one line as it is.
+    let mut after_blank = true;
+    let is_one = text.chars().all(|c| {
+        let blank = std::mem::replace(&mut after_blank, c == ' ');
+        c.is_ascii_graphic() || if c == ' ' { !blank } else { !breaks(c) }
+    });
+    if is_one && !after_blank {
+        return text.to_owned();
+    }
     text.split(breaks).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_could_begin_another_line_is_one_blank() {
+        for (text, line) in [
+            ("Kim Moser", "Kim Moser"),
+            ("Zoë  Müller", "Zoë Müller"),
+            (" Kim", "Kim"),
+            ("Kim ", "Kim"),
+            ("Kim\r\nBcc: x", "Kim Bcc: x"),
+            ("a\tb\u{85}c", "a b c"),
+            ("a\u{2028}b\u{202e}c", "a b c"),
+            (" ", ""),
+            ("", ""),
+        ] {
+            assert_eq!(one_line(text), line, "{text:?}");
+        }
+    }
 }

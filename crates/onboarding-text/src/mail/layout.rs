@@ -2,10 +2,12 @@
 
 use super::blocks::{Block, Sheet};
 use super::face::MailFace;
+use super::theme::Scheme;
 use crate::texts::TextFault;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use onboarding_core::PortalSlug;
+use std::collections::HashMap;
 
 /// The two forms of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +28,24 @@ impl MailForm {
     }
 }
 
+/// What all mails of a portal have in common, made once.
+struct Dress {
+    light: Value,
+    dark: Value,
+    /// The names of its layouts.
+    text: String,
+    html: String,
+}
+
 /// The built-in layouts and those of portals that have their own.
-pub(super) struct Layouts(Environment<'static>);
+pub(super) struct Layouts {
+    environment: Environment<'static>,
+    dresses: HashMap<PortalSlug, Dress>,
+}
 
 impl Layouts {
-    pub(super) fn new() -> Self {
+    /// The built-in layouts, for these portals.
+    pub(super) fn new<'f>(faces: impl IntoIterator<Item = &'f MailFace>) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
@@ -42,27 +57,41 @@ impl Layouts {
         for (form, source) in sources {
             environment.add_template(form.file(), source).expect("a test compiles the built-in layouts");
         }
-        Self(environment)
+        let dress = |face: &MailFace| Dress {
+            light: colours(&face.theme.light),
+            dark: colours(&face.theme.dark),
+            text: MailForm::Text.file().to_owned(),
+            html: MailForm::Html.file().to_owned(),
+        };
+        Self { environment, dresses: faces.into_iter().map(|face| (face.slug.clone(), dress(face))).collect() }
     }
 
+    /// Gives a portal a layout of its own.
     pub(super) fn replace(&mut self, portal: &PortalSlug, form: MailForm, source: &str) -> Result<(), TextFault> {
-        self.0.add_template_owned(own(portal, form), source.to_owned()).map_err(|error| fault(&error))
+        let dress = self.dresses.get_mut(portal).ok_or_else(|| unknown(portal))?;
+        let name = format!("{portal}/{}", form.file());
+        self.environment.add_template_owned(name.clone(), source.to_owned()).map_err(|error| fault(&error))?;
+        match form {
+            MailForm::Text => dress.text = name,
+            MailForm::Html => dress.html = name,
+        }
+        Ok(())
     }
 
     /// The text part and the HTML part.
     pub(super) fn render(&self, face: &MailFace, sheet: &Sheet) -> Result<(String, String), TextFault> {
-        let values = values(face, sheet);
-        let set = |form| {
-            let own = self.0.get_template(&own(&face.slug, form));
-            let layout = own.or_else(|_| self.0.get_template(form.file())).map_err(|error| fault(&error))?;
+        let dress = self.dresses.get(&face.slug).ok_or_else(|| unknown(&face.slug))?;
+        let values = values(face, dress, sheet);
+        let set = |name| {
+            let layout = self.environment.get_template(name).map_err(|error| fault(&error))?;
             layout.render(values.clone()).map_err(|error| fault(&error))
         };
-        Ok((set(MailForm::Text)?, set(MailForm::Html)?))
+        Ok((set(&dress.text)?, set(&dress.html)?))
     }
 }
 
-fn own(portal: &PortalSlug, form: MailForm) -> String {
-    format!("{portal}/{}", form.file())
+fn unknown(portal: &PortalSlug) -> TextFault {
+    TextFault::new(format!("no portal is called {portal}"))
 }
 
 fn fault(error: &minijinja::Error) -> TextFault {
@@ -71,16 +100,17 @@ fn fault(error: &minijinja::Error) -> TextFault {
     TextFault { line: error.line(), reason: format!("could not set the mail: {}{detail}", error.kind()) }
 }
 
-fn values(face: &MailFace, sheet: &Sheet) -> Value {
-    let scheme = |scheme: &super::theme::Scheme| {
-        context! {
-            ground => scheme.ground.to_string(),
-            ink => scheme.ink.to_string(),
-            panel => scheme.panel.to_string(),
-            accent => scheme.accent.to_string(),
-            on_accent => scheme.on_accent.to_string(),
-        }
-    };
+fn colours(scheme: &Scheme) -> Value {
+    context! {
+        ground => scheme.ground.to_string(),
+        ink => scheme.ink.to_string(),
+        panel => scheme.panel.to_string(),
+        accent => scheme.accent.to_string(),
+        on_accent => scheme.on_accent.to_string(),
+    }
+}
+
+fn values(face: &MailFace, dress: &Dress, sheet: &Sheet) -> Value {
     context! {
         language => sheet.language.tag(),
         portal => face.name.as_str(),
@@ -92,8 +122,8 @@ fn values(face: &MailFace, sheet: &Sheet) -> Value {
         signature => sheet.signature.as_str(),
         foot => sheet.foot.iter().map(Value::from).collect::<Vec<_>>(),
         copy_link => sheet.copy_link.as_str(),
-        light => scheme(&face.theme.light),
-        dark => scheme(&face.theme.dark),
+        light => dress.light.clone(),
+        dark => dress.dark.clone(),
     }
 }
 
