@@ -60,8 +60,8 @@ struct Inner {
     database: Database,
     clock: Arc<dyn Clock>,
     ids: Ids,
-    /// The proof of consent that the purge looked at last.
-    proof_seen: Mutex<Uuid>,
+    /// The proof of consent that the purge looked at last; none yet.
+    proof_seen: Mutex<Option<Uuid>>,
 }
 
 impl SqlStore {
@@ -132,8 +132,11 @@ impl fmt::Debug for SqlStore {
     }
 }
 
-/// Ids for rows that no decision names: audit entries and proofs. They rise with each call within one process, so that
-/// rows of one moment keep their order. Source: RFC 9562, 6.2, method 2: drawn for each millisecond, and one more for each id in it.
+/// How much later than others of its time a row may get its id, in milliseconds.
+const LATE: i64 = 1_000;
+
+/// Ids for rows that no decision names: audit entries and proofs. Those of one moment rise with each call within one process, so that its rows
+/// keep their order. Source: RFC 9562, 6.2, method 2: drawn for each millisecond, and one more for each id in it.
 #[derive(Default)]
 struct Ids {
     last: Mutex<Option<u128>>,
@@ -145,8 +148,8 @@ impl Ids {
         let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let next = match *last {
-            // Of the same millisecond, or of an earlier one that comes late.
-            Some(last) if at.timestamp_millis() <= (last >> 80) as i64 => last + 1,
+            // Of the same millisecond, or of one shortly before that comes late. A clock that was put back is followed.
+            Some(last) if (0..=LATE).contains(&((last >> 80) as i64 - at.timestamp_millis())) => last + 1,
             // The upper half of what can be drawn is left free: as many more never run over.
             _ => Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos())).as_u128() & !(1 << 61),
         };
@@ -158,8 +161,9 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::Flush;
     use crate::sql::Sql as _;
-    use onboarding::ports::{AuditFilter, DeliveryStatus, Needle, Place, RegistrationFilter};
+    use onboarding::ports::{AuditFilter, DeliveryStatus, Needle, Place, RegistrationFilter, Store};
     use onboarding_testkit::FixedClock;
     use onboarding_testkit::sample;
     use sea_orm::{DbBackend, Statement};
@@ -168,15 +172,16 @@ mod tests {
     fn ids_rise_and_tell_their_time() {
         let ids = Ids::default();
         let at = |millis: i64| DateTime::<Utc>::from_timestamp_millis(1_700_000_000_000 + millis).unwrap();
-        let times = [0, 0, 0, 5, 3, 5, 6, 6];
+        let times = [0, 0, 0, 5, 3, 5, 1_006, 6];
         let drawn = times.map(|millis| ids.next(at(millis)));
         assert!(drawn.is_sorted_by(|earlier, later| earlier < later), "{drawn:?}");
         let told = drawn.map(|id| {
             let (seconds, nanos) = id.get_timestamp().unwrap().to_unix();
             i64::try_from(seconds).unwrap() * 1_000 + i64::from(nanos / 1_000_000) - 1_700_000_000_000
         });
-        assert_eq!(told, [0, 0, 0, 5, 5, 5, 6, 6]);
+        assert_eq!(told, [0, 0, 0, 5, 5, 5, 1_006, 1_006]);
         assert!(drawn.iter().all(|id| id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122));
+        assert_eq!(ids.next(at(5)).as_u128() >> 80, 1_700_000_000_005, "a clock that was put back is followed");
         assert_ne!(Ids::default().next(at(0)), drawn[0]);
         assert_eq!(Ids::default().next(DateTime::<Utc>::MIN_UTC).get_version_num(), 7);
     }
@@ -215,13 +220,37 @@ mod tests {
             for step in plan(&store, &sql).await {
                 // Walking an index in its order is no walk through the table, nor is walking what a subquery found or a
                 // caller named.
-                let few = ["SCAN due_", "SCAN asked", "SCAN back", "SCAN trails"].iter().any(|few| step.starts_with(few))
+                let few = ["SCAN due_", "SCAN asked", "SCAN back", "SCAN trails", "SCAN proof"].iter().any(|few| step.starts_with(few))
                     || step.ends_with(" CONSTANT ROWS");
                 // Nearly every counter has not ended: that index is for the purge.
                 let whole = step.starts_with("SCAN ") && !step.contains("INDEX") && !few || step.contains("ix_throttles_ends_at");
                 assert!(!whole, "{step}: {sql}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_trail_is_kept_whole_when_it_is_laid_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqlStore::open(SqliteOptions::new(folder.path().join("store.db")), Arc::new(FixedClock::default())).await.unwrap();
+        let txn = store.inner.database.begin_schema().await.unwrap();
+        let before = Migrator::migrations().iter().position(|step| step.name().ends_with("_trails")).unwrap();
+        Migrator::up(&txn, Some(u32::try_from(before).unwrap())).await.unwrap();
+        txn.commit().await.unwrap();
+        let of = onboarding_core::Ref::Account(sample::account_id(1));
+        for (n, portal, kind) in [(3, "one", "c"), (1, "other", "a"), (2, "one", "b")] {
+            let id = sample::uuid(7, n);
+            let at = i64::try_from(n).unwrap();
+            let sql = "INSERT INTO audit (id, portal, at, actor, subject_kind, subject_id, kind, details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+            let values =
+                [id.into(), portal.into(), at.into(), "system".into(), of.kind().into(), of.uuid().into(), kind.into(), "{}".into()];
+            let added = aggregates::statement(store.readers(), sql, values);
+            assert_eq!(store.inner.database.write_one(Flush::Now, added, "add").await.unwrap(), 1);
+        }
+        store.migrate().await.unwrap();
+        let trail = Store::history(&store, of).await.unwrap();
+        let told: Vec<_> = trail.iter().map(|row| (row.at.timestamp_micros(), row.kind.as_str(), row.actor.as_str())).collect();
+        assert_eq!(told, [(1, "a", "system"), (2, "b", "system"), (3, "c", "system")]);
     }
 
     #[tokio::test]

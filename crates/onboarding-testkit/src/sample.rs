@@ -5,7 +5,8 @@ mod aggregates;
 mod mails;
 
 pub use aggregates::{
-    account, approvable, clerk, clerk_reset, completable, ended, journey, membership, registration, requesting_reset, roster, signed_out,
+    account, approvable, clerk, clerk_reset, closed, completable, ended, journey, membership, registration, requesting_reset, roster,
+    signed_out,
 };
 pub use mails::mail_params;
 

@@ -46,7 +46,7 @@ pub(super) fn run(root: &Path, binary: &Path) -> Result<Vec<Figure>> {
     for number in 0..SIGN_INS {
         client.sign_in("bench", number % PEOPLE)?;
     }
-    let ratio = one.spent()?.since(&before, SIGN_INS).ratio();
+    let ratio = one.spent()?.since(&before, SIGN_INS)?.hashes();
 
     let (alone, both) = throughput(binary, &prepared, &one)?;
     let gain = both.a_second / alone.a_second;

@@ -1,8 +1,8 @@
 //! A server of its own for the measurement: folder, portal, records, process, and what the kernel counts of it.
 
-use anyhow::{Context, Result};
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use anyhow::{Context, Result, ensure};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,7 +11,9 @@ use tempfile::TempDir;
 /// Clock ticks per second in `/proc/<pid>/stat`: fixed at 100 for user space on Linux.
 const TICKS: u64 = 100;
 
-/// How the server calls its hashing threads.
+/// Its hashing threads.
+pub(super) const HASHERS: u32 = 1;
+/// How it calls them.
 const HASHER: &str = "argon2-";
 
 /// Where the server finds everything.
@@ -33,7 +35,7 @@ pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, url: &str, records
     std::fs::write(
         &config,
         format!(
-            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"{url}\"\n[mail]\nfolder = \"{}\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\n{hashing}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n",
+            "[server]\nlisten = \"127.0.0.1:0\"\nbase_url = \"http://127.0.0.1\"\n[database]\nurl = \"{url}\"\n[mail]\nfolder = \"{}\"\n[secrets]\nkey_file = \"keys.toml\"\n[hashing]\nthreads = {HASHERS}\n{hashing}\n[portals]\ndirectory = \"portals\"\n[log]\nlevel = \"warn\"\n",
             post.path().display()
         ),
     )?;
@@ -48,6 +50,7 @@ pub(super) fn prepare(root: &Path, binary: &Path, dir: &Path, url: &str, records
 pub(super) struct Server {
     child: Child,
     pub(super) address: SocketAddr,
+    figures: SocketAddr,
     /// From the start of the process to the first answer of `/health/ready`.
     pub(super) ready: Duration,
 }
@@ -55,10 +58,13 @@ pub(super) struct Server {
 impl Server {
     /// Starts it and waits until it is ready.
     pub(super) fn start(binary: &Path, prepared: &Prepared) -> Result<Self> {
+        // Whoever takes the place in between makes the start fail.
+        let figures = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let begun = Instant::now();
         let mut child = Command::new(binary)
             .args(["serve", "--config"])
             .arg(&prepared.config)
+            .env("ONBOARDING_METRICS__LISTEN", figures.to_string())
             .stdout(Stdio::piped())
             .spawn()
             .context("could not start the server")?;
@@ -72,7 +78,7 @@ impl Server {
         };
         let mut client = super::client::Client::connect(address)?;
         client.ready()?;
-        Ok(Self { child, address, ready: begun.elapsed() })
+        Ok(Self { child, address, figures, ready: begun.elapsed() })
     }
 
     /// CPU time of the process so far, user and system.
@@ -85,19 +91,30 @@ impl Server {
         Ok(Duration::from_millis(times.iter().sum::<u64>() * 1_000 / TICKS))
     }
 
-    /// CPU time so far.
+    /// What it spent so far.
     pub(super) fn spent(&self) -> Result<Spent> {
         let mut hashing = Duration::ZERO;
         let threads = format!("/proc/{}/task", self.child.id());
         for thread in std::fs::read_dir(threads).context("could not read the server's threads")? {
             let thread = thread?.path();
-            if std::fs::read_to_string(thread.join("comm"))?.starts_with(HASHER) {
+            // One that ends meanwhile is none of those.
+            if std::fs::read_to_string(thread.join("comm")).is_ok_and(|name| name.starts_with(HASHER)) {
                 // In nanoseconds: time on a processor, time waited for one, turns.
                 let times = std::fs::read_to_string(thread.join("schedstat")).context("the kernel tells no times of threads")?;
                 hashing += Duration::from_nanos(times.split(' ').next().context("the kernel tells no times of threads")?.parse()?);
             }
         }
-        Ok(Spent { all: self.cpu()?, hashing })
+        Ok(Spent { all: self.cpu()?, hashing, hashes: self.hashes()? })
+    }
+
+    /// Passwords hashed so far, by its own figures.
+    fn hashes(&self) -> Result<u32> {
+        let mut stream = TcpStream::connect(self.figures).context("could not connect to the server's figures")?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text)?;
+        let hashes = text.lines().find_map(|line| line.strip_prefix("onboarding_hashes_total "));
+        Ok(hashes.context("the server does not tell how often it hashed")?.trim().parse()?)
     }
 
     /// Resident memory, in MiB.
@@ -120,21 +137,38 @@ impl Drop for Server {
 
 /// What a server spent.
 pub(super) struct Spent {
-    pub(super) all: Duration,
+    all: Duration,
     /// By the threads that do nothing but hash.
-    pub(super) hashing: Duration,
+    hashing: Duration,
+    hashes: u32,
 }
 
 impl Spent {
     /// What one of so many cost since an earlier moment.
-    pub(super) fn since(&self, before: &Self, many: u32) -> Self {
-        let each = |now: Duration, before: Duration| now.saturating_sub(before) / many;
-        Self { all: each(self.all, before.all), hashing: each(self.hashing, before.hashing) }
+    pub(super) fn since(&self, before: &Self, many: u32) -> Result<Cost> {
+        let hashing = self.hashing.saturating_sub(before.hashing);
+        let hashes = self.hashes.saturating_sub(before.hashes);
+        ensure!(hashes > 0 && hashing > Duration::ZERO, "the server hashed nothing, or its hashing threads could not be found");
+        Ok(Cost { one: self.all.saturating_sub(before.all) / many, hash: hashing / hashes })
+    }
+}
+
+/// CPU time of one call, or of several that belong together.
+pub(super) struct Cost {
+    pub(super) one: Duration,
+    /// Of one hash: a call that hashed twice costs two of them.
+    pub(super) hash: Duration,
+}
+
+impl Cost {
+    /// How many hashes it cost.
+    pub(super) fn hashes(&self) -> f64 {
+        self.one.as_secs_f64() / self.hash.as_secs_f64()
     }
 
-    /// How many of its hashes it cost.
-    pub(super) fn ratio(&self) -> f64 {
-        self.all.as_secs_f64() / self.hashing.as_secs_f64()
+    /// All but one hash.
+    pub(super) fn rest(&self) -> Duration {
+        self.one.saturating_sub(self.hash)
     }
 }
 

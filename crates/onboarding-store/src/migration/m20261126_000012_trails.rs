@@ -1,4 +1,5 @@
-//! The trail of a portal lies in the order in which it is read, and old proofs are found by their ids: two indexes less in each step.
+//! The trail of a portal lies in the order in which it is read, and old proofs are found by their ids: one index less to write in each step, on
+//! SQLite two.
 
 use super::index;
 use crate::sqlite::clustered;

@@ -55,6 +55,8 @@ promises! { Stores:
     ended_registrations_are_purged_with_their_tokens,
     tokens_of_accounts_are_purged_after_a_month,
     proofs_of_nobody_are_pseudonymised_after_three_years,
+    old_proofs_are_looked_at_round_by_round,
+    old_trails_of_all_portals_are_purged,
     what_is_kept_is_what_the_installation_says,
     the_time_is_in_whole_microseconds,
     a_fresh_store_is_ready,

@@ -129,6 +129,11 @@ pub fn signed_out(state: Account) -> Account {
     amended(state, &account::Event::SessionsEnded)
 }
 
+/// The same account, closed.
+pub fn closed(state: Account, at: DateTime<Utc>) -> Account {
+    amended(state, &account::Event::Closed { at })
+}
+
 /// The same account with a reset link that dies at this moment; its deadline is an hour later.
 pub fn requesting_reset(state: Account, expires_at: DateTime<Utc>) -> Account {
     amended(state, &account::Event::ResetRequested { link: Expiring { digest: digest(4_000_000), expires_at } })

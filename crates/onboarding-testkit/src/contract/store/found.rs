@@ -5,10 +5,10 @@ use crate::contract::stores::{Stores, write};
 use crate::sample;
 use chrono::{TimeDelta, Timelike};
 use onboarding::Aggregate;
-use onboarding::ports::{Actor, Lookup, Relation, TokenEntry};
+use onboarding::ports::{Actor, Commit, Lookup, Relation, TokenEntry};
 use onboarding_core::audit::AuditEntry;
 use onboarding_core::policy::Retention;
-use onboarding_core::{Ref, registration};
+use onboarding_core::{PortalSlug, Ref, registration};
 
 /// Only what is due, the longest overdue first, and no more than asked for.
 pub async fn the_longest_overdue_comes_first(fresh: &Stores) {
@@ -204,6 +204,60 @@ pub async fn proofs_of_nobody_are_pseudonymised_after_three_years(fresh: &Stores
     assert_eq!((proved(here).await, proved(gone).await), (1, 1));
     fresh.store.purge(start + keep.consents, &keep, 100).await.unwrap();
     assert_eq!((proved(here).await, proved(gone).await), (1, 0));
+}
+
+/// A round looks at so many proofs only, and the next one goes on from there: proofs of living accounts, which stay, hide no other ones, and
+/// what was passed by is come to again.
+pub async fn old_proofs_are_looked_at_round_by_round(fresh: &Stores) {
+    let start = fresh.now();
+    let (account, gone) = (sample::account(1, start), Ref::Registration(sample::registration_id(1)));
+    let here = Ref::Account(account.id());
+    fresh.insert(account.clone()).await;
+    for owner in [here, here, here, gone] {
+        let mut commit = fresh.step();
+        commit.consents = vec![(owner, consent("terms", "3", true, fresh))];
+        fresh.take(commit).await;
+        fresh.clock.advance(TimeDelta::milliseconds(3));
+    }
+    let proved = async |of| fresh.store.consents(of).await.unwrap().len();
+    let keep = Retention::default();
+    let late = start + keep.consents + TimeDelta::days(1);
+    let rounds = async || {
+        for _ in 0..4 {
+            fresh.store.purge(late, &keep, 2).await.unwrap();
+        }
+    };
+    rounds().await;
+    assert_eq!((proved(here).await, proved(gone).await), (3, 0));
+    fresh.write(sample::closed(account, start), 1).await;
+    rounds().await;
+    assert_eq!(proved(here).await, 0);
+}
+
+/// The trails of all portals, one that is not served any more too; no more than asked for at a time, and nothing younger.
+pub async fn old_trails_of_all_portals_are_purged(fresh: &Stores) {
+    let start = fresh.now();
+    let portals = [sample::portal(), sample::neighbour(), PortalSlug::parse("abandoned").expect("a slug")];
+    let subject = |n: u64| Ref::Account(sample::account_id(n));
+    for young in [false, true] {
+        for (n, portal) in (1..).zip(&portals) {
+            let mut commit = Commit::new(fresh.now(), portal.clone(), Actor::System);
+            let entries = if young { 1 } else { 2 };
+            commit.events = vec![(subject(n), AuditEntry::new("account.closed")); entries];
+            fresh.take(commit).await;
+        }
+        fresh.clock.advance(TimeDelta::days(30));
+    }
+    let keep = Retention::default();
+    let late = start + keep.audit;
+    let mut purged = Vec::new();
+    for _ in 0..4 {
+        purged.push(fresh.store.purge(late, &keep, 4).await.unwrap());
+    }
+    assert_eq!(purged, [4, 2, 0, 0]);
+    for n in 1..=3 {
+        assert_eq!(fresh.store.history(subject(n)).await.unwrap().len(), 1, "what is young stays");
+    }
 }
 
 /// An installation may keep things shorter or longer.
