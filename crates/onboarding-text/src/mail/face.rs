@@ -27,7 +27,10 @@ impl Contact {
         let email = self.email.as_str();
         match &self.phone {
             None => Ok(email.to_owned()),
-            Some(phone) => Ok(format!("{email} · {} {phone}", texts.text(Some(portal), language, "help-phone", &[])?)),
+            // A number that is torn at a line's end is read as two.
+            Some(phone) => {
+                Ok(format!("{email} · {} {}", texts.text(Some(portal), language, "help-phone", &[])?, phone.replace(' ', "\u{a0}")))
+            }
         }
     }
 }
