@@ -19,8 +19,9 @@ use std::time::Duration;
 const LIFE: std::ops::Range<u64> = 50..400;
 /// The moments it dies at by itself, with their chances in a thousand.
 const MOMENTS: &str = "before-commit=4,after-commit=4,after-lease=20";
-/// Without a guard each moment counts: a step that is torn in two shows only if a server dies in between.
-const MANY_MOMENTS: &str = "before-commit=4,after-commit=40,after-lease=60";
+/// Without a guard each moment counts: a step that is torn in two shows only if a server dies in between, and that must not be left to luck
+/// where few people register.
+const MANY_MOMENTS: &str = "before-commit=4,after-commit=150,after-lease=60";
 
 /// How servers died, and the database under them.
 #[derive(Clone, Copy, Default)]
