@@ -13,6 +13,7 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
@@ -59,29 +60,38 @@ pub(crate) fn site(portals: Vec<&'static str>) -> Site {
     site
 }
 
+/// The driver and where it listens; nothing where its port was taken.
+fn start_driver(log: &Path) -> Option<(Child, SocketAddr)> {
+    let writer = fs::File::create(log).unwrap();
+    // A group of its own: what the driver starts ends with it, whatever happens.
+    let mut driver = Command::new(DRIVER)
+        .arg("--port=0")
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone().unwrap())
+        .stderr(writer)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{DRIVER}: {error}; `cargo xtask test` installs the packages chromium and chromium-driver"));
+    let port = within(PATIENCE, "the browser's driver to say where it listens", || {
+        // Looked at before the log is read: what ended has said everything.
+        let ended = driver.try_wait().unwrap();
+        let text = fs::read_to_string(log).unwrap_or_default();
+        match ended {
+            Some(_) if text.contains("Address already in use") => Some(None),
+            Some(status) => panic!("the browser's driver ended with {status}:\n{text}"),
+            None => text.split("successfully on port ").nth(1)?.split('.').next()?.parse().ok().map(Some),
+        }
+    })?;
+    Some((driver, SocketAddr::from(([127, 0, 0, 1], port))))
+}
+
 impl<'a> Browser<'a> {
     /// Opens a page in a fresh browser of somebody who reads this language.
     pub(crate) fn at(site: &'a Site, scripts: Scripts, language: &str, path: &str) -> Self {
         let profile = tempfile::Builder::new().prefix("onboarding-browser-").tempdir().unwrap();
-        let log = profile.path().join("driver.log");
-        let writer = || fs::File::options().create(true).append(true).open(&log).unwrap();
-        // A group of its own: what the driver starts ends with it, whatever happens.
-        let mut driver = Command::new(DRIVER)
-            .arg("--port=0")
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(writer())
-            .stderr(writer())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{DRIVER}: {error}; `cargo xtask test` installs the packages chromium and chromium-driver"));
-        let address = within(PATIENCE, "the browser's driver to say where it listens", || {
-            let text = fs::read_to_string(&log).unwrap_or_default();
-            if let Some(status) = driver.try_wait().unwrap() {
-                panic!("the browser's driver ended with {status}:\n{text}");
-            }
-            let port = text.split("successfully on port ").nth(1)?.split('.').next()?.parse().ok()?;
-            Some(SocketAddr::from(([127, 0, 0, 1], port)))
-        });
+        // It has the system choose a port of IPv6 and then wants the same one of IPv4, which somebody else may have: a new start, a new port.
+        let (driver, address) =
+            within(PATIENCE, "the browser's driver to find a port", || start_driver(&profile.path().join("driver.log")));
         let client = Client::of(address, "");
         let mut browser = Self { site, driver, client, session: String::new(), profile };
         let opened = browser.ask("POST", "/session", &browser.wish(scripts, language));
