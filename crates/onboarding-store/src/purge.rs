@@ -130,7 +130,7 @@ async fn somewhere(store: &SqlStore, old: DateTime<Utc>) -> Result<Uuid, StoreEr
     let (first, last) = (first.as_u128() >> 80, last_of(old).as_u128() >> 80);
     let Some(span) = last.checked_sub(first).filter(|span| *span > 0) else { return Ok(Uuid::nil()) };
     // The lower half of a fresh id is drawn.
-    let drawn = u128::from(store.inner.ids.next(old).as_u64_pair().1 << 2);
+    let drawn = u128::from(Uuid::now_v7().as_u64_pair().1 << 2);
     Ok(Uuid::from_u128((first + drawn % span) << 80))
 }
 

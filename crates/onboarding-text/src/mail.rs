@@ -21,6 +21,10 @@ use onboarding_core::{Language, MailTemplate, Page, Param, PortalSlug};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+fn unknown(portal: &PortalSlug) -> TextFault {
+    TextFault::new(format!("no portal is called {portal}"))
+}
+
 /// What a clerk sees of a template: stand-ins where a mail has parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailPreview {
@@ -71,7 +75,7 @@ impl MailStationery {
     /// An unknown portal, a template that does not compile or render, or one that breaks what outside programs read:
     /// a code alone on its line, a link that ends its line.
     pub fn with_layout(mut self, portal: &PortalSlug, form: MailForm, source: &str) -> Result<Self, TextFault> {
-        let face = self.faces.get(portal).ok_or_else(|| TextFault::new(format!("no portal is called {portal}")))?;
+        let face = self.faces.get(portal).ok_or_else(|| unknown(portal))?;
         self.layouts.replace(portal, form, source)?;
         for template in MailTemplate::ALL.iter().copied() {
             let sheet = blocks::fill(&self.texts, face, &sample::order(portal, template, Language::De)).map_err(TextFault::new)?;
@@ -91,7 +95,7 @@ impl MailStationery {
     }
 
     fn write(&self, order: &MailOrder) -> Result<RenderedMail, String> {
-        let face = self.faces.get(&order.portal).ok_or_else(|| format!("no portal is called {}", order.portal))?;
+        let face = self.faces.get(&order.portal).ok_or_else(|| unknown(&order.portal).reason)?;
         let leads = |param: &Param| match (param, &self.pages) {
             (Param::PageLink(page), Some(served)) => served.contains(page),
             (_, _) => true,

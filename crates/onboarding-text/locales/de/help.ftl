@@ -26,6 +26,6 @@ a11y-report-sent = Vielen Dank. Wir haben Ihre Meldung erhalten.
 a11y-intro = { $portal } soll für alle Menschen nutzbar sein, mit jedem Gerät und jeder Hilfstechnik.
 a11y-standard = Die Seiten richten sich nach den Richtlinien für barrierefreie Webinhalte (WCAG 2.2, Stufe AA) und der Norm EN 301 549.
 a11y-without = Alle Seiten funktionieren mit der Tastatur, mit Bildschirmleseprogrammen, auf schmalen Bildschirmen und ohne JavaScript. Sie folgen den Einstellungen Ihres Geräts für helle oder dunkle Farben, hohen Kontrast und wenig Bewegung.
-a11y-tested = Jede Fassung wird in einem Browser geprüft: automatisch auf Kontrast, Beschriftung und Reihenfolge, und von Menschen mit der Tastatur.
+a11y-tested = Jede Fassung wird in einem Browser geprüft: auf Kontrast, Beschriftung und Reihenfolge, und darauf, dass sie sich allein mit der Tastatur bedienen lässt. Diese Prüfungen laufen automatisch.
 a11y-feedback = Sind Sie auf eine Barriere gestoßen?
 a11y-authority = Wenn Sie mit unserer Antwort nicht zufrieden sind, können Sie sich an die Marktüberwachungs- oder Schlichtungsstelle Ihres Landes wenden.

@@ -26,6 +26,6 @@ a11y-report-sent = Thank you. We have received your report.
 a11y-intro = { $portal } is meant to be usable by everybody, with any device and any assistive technology.
 a11y-standard = The pages follow the Web Content Accessibility Guidelines (WCAG 2.2, level AA) and the standard EN 301 549.
 a11y-without = All pages work with a keyboard, with screen readers, on narrow screens and without JavaScript. They follow your device’s settings for light or dark colours, high contrast and reduced motion.
-a11y-tested = Every version is checked in a browser: automatically for contrast, labels and order, and by people with a keyboard.
+a11y-tested = Every version is checked in a browser: for contrast, labels and order, and for use with the keyboard alone. These checks are automatic.
 a11y-feedback = Have you come across a barrier?
 a11y-authority = If you are not satisfied with our answer, you can turn to the market surveillance or mediation body of your country.

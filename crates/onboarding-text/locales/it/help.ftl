@@ -26,6 +26,6 @@ a11y-report-sent = Grazie. Abbiamo ricevuto la sua segnalazione.
 a11y-intro = { $portal } deve essere utilizzabile da tutti, con qualsiasi dispositivo e tecnologia assistiva.
 a11y-standard = Le pagine seguono le linee guida per l’accessibilità dei contenuti web (WCAG 2.2, livello AA) e la norma EN 301 549.
 a11y-without = Tutte le pagine funzionano con la tastiera, con gli screen reader, su schermi stretti e senza JavaScript. Rispettano le impostazioni del suo dispositivo: colori chiari o scuri, contrasto elevato, movimento ridotto.
-a11y-tested = Ogni versione viene verificata in un browser: automaticamente per contrasto, etichette e ordine, e da persone con la tastiera.
+a11y-tested = Ogni versione viene verificata in un browser: contrasto, etichette, ordine e uso con la sola tastiera. Queste verifiche sono automatiche.
 a11y-feedback = Ha incontrato un ostacolo?
 a11y-authority = Se la nostra risposta non la soddisfa, può rivolgersi all’autorità di vigilanza del mercato o all’organismo di mediazione del suo Paese.

@@ -3,6 +3,7 @@
 use super::blocks::{Block, Sheet};
 use super::face::MailFace;
 use super::theme::Scheme;
+use super::unknown;
 use crate::texts::TextFault;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
@@ -88,10 +89,6 @@ impl Layouts {
         };
         Ok((set(&dress.text)?, set(&dress.html)?))
     }
-}
-
-fn unknown(portal: &PortalSlug) -> TextFault {
-    TextFault::new(format!("no portal is called {portal}"))
 }
 
 fn fault(error: &minijinja::Error) -> TextFault {
