@@ -39,7 +39,7 @@ account-delete-warn = Sie verlieren damit den Zugang zum Portal. Ihre Verträge 
 account-delete-final = Das Konto lässt sich danach nicht wiederherstellen.
 account-delete-done = Ihr Konto ist gelöscht.
 leave-title = Zugang beenden: { $company }
-leave-warn = Sie können das Portal danach nicht mehr für { $company } nutzen. Eine Hauptadministratorin oder ein Hauptadministrator kann Sie wieder einladen.
+leave-warn = Sie können das Portal danach nicht mehr für { $company } nutzen. Die Hauptadministration Ihres Unternehmens kann Sie wieder einladen.
 leave-submit = Zugang beenden
 leave-done = Ihr Zugang ist beendet.
 

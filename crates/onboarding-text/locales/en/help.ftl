@@ -27,5 +27,5 @@ a11y-intro = { $portal } is meant to be usable by everybody, with any device and
 a11y-standard = The pages follow the Web Content Accessibility Guidelines (WCAG 2.2, level AA) and the standard EN 301 549.
 a11y-without = All pages work with a keyboard, with screen readers, on narrow screens and without JavaScript. They follow your device’s settings for light or dark colours, high contrast and reduced motion.
 a11y-tested = Every version is checked in a browser: for contrast, labels and order, and for use with the keyboard alone. These checks are automatic.
-a11y-feedback = Have you come across a barrier?
-a11y-authority = If you are not satisfied with our answer, you can turn to the market surveillance or mediation body of your country.
+a11y-feedback = Have you found an accessibility problem?
+a11y-authority = If you are not satisfied with our reply, you can turn to the market surveillance authority or the mediation body of your country.

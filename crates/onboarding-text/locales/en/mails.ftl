@@ -128,10 +128,10 @@ mail-parked-preheader = The email is waiting for your decision.
 mail-parked-body = An email could not be delivered and has been put on hold. It will not be sent again automatically. Check the mail server’s answer in the email queue and decide whether to send the email again.
 mail-parked-button = Open the admin area
 
-mail-barrier-subject = { $portal }: somebody reports a barrier
+mail-barrier-subject = { $portal }: someone has reported an accessibility problem
 mail-barrier-preheader = A person cannot use one of the pages.
 mail-barrier-body = This was reported through the accessibility page: { $reason }
-mail-barrier-reply = An answer is requested at: { $email }
+mail-barrier-reply = Please reply to: { $email }
 mail-barrier-noReply = No answer was requested.
 mail-approver-neutral-subject = { $portal }: a registration is waiting for your approval
 mail-approver-neutral-body = A person wants to use { $portal } for { $company }. Check that this person works for your company.

@@ -27,5 +27,5 @@ a11y-intro = { $portal } doit pouvoir être utilisé par tout le monde, avec tou
 a11y-standard = Les pages suivent les règles pour l’accessibilité des contenus web (WCAG 2.2, niveau AA) et la norme EN 301 549.
 a11y-without = Toutes les pages fonctionnent au clavier, avec un lecteur d’écran, sur un écran étroit et sans JavaScript. Elles respectent les réglages de votre appareil : couleurs claires ou sombres, contraste élevé, animations réduites.
 a11y-tested = Chaque version est vérifiée dans un navigateur : contraste, libellés, ordre et utilisation au clavier seul. Ces vérifications sont automatiques.
-a11y-feedback = Avez-vous rencontré un obstacle ?
-a11y-authority = Si notre réponse ne vous satisfait pas, vous pouvez vous adresser à l’autorité de surveillance du marché ou de médiation de votre pays.
+a11y-feedback = Avez-vous rencontré un problème d’accessibilité ?
+a11y-authority = Si notre réponse ne vous satisfait pas, vous pouvez vous adresser à l’autorité de surveillance du marché ou à l’organisme de médiation de votre pays.

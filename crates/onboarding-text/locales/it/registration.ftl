@@ -111,4 +111,4 @@ invite-alreadyMember = Il suo account è già collegato a { $company }. Non deve
 invite-revoked = Questo invito è stato ritirato. Contatti la persona che glielo ha inviato.
 
 ok-passwordSet = La password è stata salvata. Ora può accedere.
-confirm-deny = Non sono stato io
+confirm-deny = Non l’ho richiesto io
