@@ -88,7 +88,14 @@ fn clerk() -> Decider {
 }
 
 fn known(journey: &Journey) -> CompleteFacts {
-    CompleteFacts { account: account_id(5), existing: None, signed_in: None, documents: documents(journey, "1"), lost: None }
+    CompleteFacts {
+        account: account_id(5),
+        existing: None,
+        signed_in: None,
+        documents: documents(journey, "1"),
+        lost: None,
+        inviter_gone: false,
+    }
 }
 
 fn approve(journey: &Journey, by: Decider, shown: u32) -> Ask {
@@ -843,13 +850,23 @@ fn a_document_that_changed_on_the_way_is_asked_for_again() {
 }
 
 #[test]
+fn what_the_form_asked_for_may_be_said_once_more_at_the_set_up() {
+    let mut life = awaiting_completion();
+    let journey = life.journey.clone();
+    assert_eq!(life.replies(complete(SETUP, consenting(&["terms", "privacy"]), known(&journey))), Reply::Missing(vec![Missing::Password]));
+    assert_eq!(life.replies(complete(SETUP, with_password(CompletionInput::default()), known(&journey))), Reply::Activated);
+}
+
+#[test]
 fn completion_refuses_what_does_not_belong_there() {
     let mut life = awaiting_completion();
     let journey = life.journey.clone();
     let fault = |fault| Refusal::Input(vec![InputFault::Consent(fault)]);
+    let taken_back = CompletionInput { consents: vec![decision("privacy", false)], ..CompletionInput::default() };
+    assert_eq!(life.refuses(complete(SETUP, taken_back, known(&journey))), fault(ConsentFault::Required("privacy".to_owned())));
     assert_eq!(
-        life.refuses(complete(SETUP, consenting(&["privacy"]), known(&journey))),
-        fault(ConsentFault::Unknown("privacy".to_owned()))
+        life.refuses(complete(SETUP, consenting(&["lottery"]), known(&journey))),
+        fault(ConsentFault::Unknown("lottery".to_owned()))
     );
     assert_eq!(
         life.refuses(complete(SETUP, consenting(&["terms", "terms"]), known(&journey))),

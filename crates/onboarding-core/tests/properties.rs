@@ -274,6 +274,7 @@ impl Play {
             signed_in: signed_in.then(|| account_id(40)),
             documents: documents(journey, "1"),
             lost: None,
+            inviter_gone: false,
         }
     }
 

@@ -220,7 +220,14 @@ fn admin() -> Decider {
 }
 
 fn facts(journey: &Journey) -> CompleteFacts {
-    CompleteFacts { account: account_id(5), existing: None, signed_in: None, documents: documents(journey, "1"), lost: None }
+    CompleteFacts {
+        account: account_id(5),
+        existing: None,
+        signed_in: None,
+        documents: documents(journey, "1"),
+        lost: None,
+        inviter_gone: false,
+    }
 }
 
 fn approve(journey: &Journey, by: Decider) -> Command {

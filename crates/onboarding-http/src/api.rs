@@ -23,6 +23,7 @@ use crate::{
 use async_trait::async_trait;
 use onboarding::{
     Caller, CommandId, Error, Onboarding, Portal,
+    ports::SessionKind,
     stories::{Needs, SessionView, StaffView},
 };
 use onboarding_core::Language;
@@ -93,6 +94,7 @@ impl Gate for Api {
         };
         let (Some(portal), Some(token)) = (asking.portal, asking.bearer) else { return Err(Problem::unauthorized("sign_in_required")) };
         match self.engine.session(portal, token, needs).await {
+            Ok(session) if session.facts.session.kind != SessionKind::Bearer => Err(Problem::unauthorized("sign_in_required")),
             Ok(session) => {
                 if asking.auth == Auth::SuperAdmin {
                     session.may_decide().map_err(problem_of)?;

@@ -1,9 +1,12 @@
 //! A portal that nobody foresaw: declared by files alone, with a mix of steps that none of the repository's portals has, and walked to its end.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/scene.rs"]
+mod scene;
 #[path = "support/support.rs"]
 mod support;
 
+use scene::so_far;
 use serde_json::{Value, json};
 use std::fs;
 use support::{PASSWORD, Setup, Site};
@@ -158,10 +161,10 @@ fn a_portal_with_a_mix_of_its_own_is_added_by_files_alone_and_walked_to_its_end(
 
     let approved = site.mail("seestern", email);
     let token = approved.token();
-    let missing = site.post("/seestern/completions", &json!({ "token": token })).expect(200);
+    let missing = so_far(site.post("/seestern/completions", &json!({ "token": token })));
     assert_eq!(missing, json!({ "state": "awaiting_completion", "missing": ["consent:rules"] }));
     let agreed = json!({ "token": token, "consents": [{ "document": "rules", "version": "2026-01", "granted": true }] });
-    assert_eq!(site.post("/seestern/completions", &agreed).expect(200), json!({ "state": "active", "missing": [] }));
+    assert_eq!(so_far(site.post("/seestern/completions", &agreed)), json!({ "state": "active", "missing": [] }));
 
     let session = site.post("/seestern/sessions", &json!({ "login": "MARCO@Cantiere.example", "password": PASSWORD })).expect(201);
     assert_eq!((&session["access"], &session["must_accept"]), (&json!("member"), &json!([])));

@@ -1,9 +1,12 @@
 //! The pages, walked by somebody whose browser runs no scripts: four journeys to their end, and what goes wrong on the way.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/scene.rs"]
+mod scene;
 #[path = "support/support.rs"]
 mod support;
 
+use scene::apply;
 use std::time::Duration;
 use support::people::{pin_of_the_letter, sample};
 use support::visitor::filled;
@@ -87,6 +90,30 @@ fn a_tenant_goes_from_the_letter_to_the_area_by_the_code() {
     visitor.cookies = signed_in;
     visitor.open("/housing/area");
     assert_eq!(visitor.path(), "/housing/login");
+}
+
+#[test]
+fn whoever_is_signed_in_answers_a_confirmation_s_mail_all_the_same() {
+    let site = Site::start();
+    site.register(HOUSING, &PEOPLE[0], "jana@post.example");
+    let mut visitor = Visitor::at(&site, "de", "/housing/login");
+    visitor.fill(&[("login", "jana@post.example"), ("password", PASSWORD)]);
+    assert_eq!(visitor.path(), "/housing/area");
+    for (person, email, button, next) in [
+        (&PEOPLE[1], "sohn@post.example", "confirm", "/housing/register/done"),
+        (&PEOPLE[2], "tochter@post.example", "deny", "/housing/confirm"),
+    ] {
+        let pending = apply(&site, HOUSING, person, email);
+        visitor.open(&format!("/housing/confirm?t={}", pending.token));
+        assert!(visitor.text().contains(email), "{}", visitor.text());
+        visitor.press(&[], Some(button));
+        assert_eq!((visitor.page.status, visitor.path()), (200, next), "{button}: {}", visitor.text());
+    }
+    // The browser's session is the browser's: in a program's hands it opens nothing.
+    let cookie = visitor.cookies.iter().find(|(name, _)| name.contains("s-housing")).unwrap().1.clone();
+    site.signed(&cookie, "GET", "/housing/session", &serde_json::Value::Null).refused(401, "sign_in_required");
+    visitor.open("/housing/area");
+    assert_eq!(visitor.path(), "/housing/area");
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn a_new_version_asks_again_before_anything_else_is_open_and_both_answers_stay_a
             ("GET", "/housing/account/sessions", Value::Null),
             ("PUT", "/housing/account/email", json!({ "email": "x@home.example", "password": PASSWORD })),
             ("PATCH", "/housing/account", json!({ "first_name": "Nora" })),
+            ("PUT", "/housing/account/password", json!({ "current": PASSWORD, "new": "ein anderer langer Spaziergang" })),
         ] {
             let refused = site.signed(token, method, path, &body).refused(403, "acceptance_required");
             assert_eq!(refused["must_accept"], json!(["terms"]), "{method} {path}");

@@ -4,9 +4,12 @@
 //! Every test has an installation of its own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/scene.rs"]
+mod scene;
 #[path = "support/support.rs"]
 mod support;
 
+use scene::so_far;
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
@@ -65,7 +68,7 @@ fn boss(site: &Site, customer: &Customer, email: &str) -> String {
     assert!(String::from_utf8_lossy(&said.stdout).contains(email), "{said:?}");
     let mail = site.mail(PARTNER, email);
     assert!(mail.link().starts_with(&format!("{}/partner/invite?t=", site.base_url())), "{}", mail.link());
-    assert_eq!(complete(site, &everything(&mail.token())).expect(200), json!({ "state": "active", "missing": [] }));
+    assert_eq!(so_far(complete(site, &everything(&mail.token()))), json!({ "state": "active", "missing": [] }));
     site.sign_in(PARTNER, email, PASSWORD)
 }
 
@@ -129,7 +132,7 @@ fn a_colleague_goes_from_the_claim_to_the_member_area() {
     assert!(page.text().contains("<li>Nutzungsbedingungen</li>") && page.text().contains("<li>Passwort festlegen</li>"), "{}", page.text());
 
     let part = json!({ "token": token, "consents": [consent("terms")] });
-    assert_eq!(complete(&site, &part).expect(200), json!({ "state": "awaiting_completion", "missing": ["password"] }));
+    assert_eq!(so_far(complete(&site, &part)), json!({ "state": "awaiting_completion", "missing": ["password"] }));
     site.crash();
     for (field, value) in
         [("email", json!("evil@mail.example")), ("role", json!("super_admin")), ("approved", json!(true)), ("email_verified", json!(true))]
@@ -138,7 +141,7 @@ fn a_colleague_goes_from_the_claim_to_the_member_area() {
         body[field] = value;
         assert_eq!(complete(&site, &body).refused(422, "validation_failed")["errors"][0]["code"], "unknown_field");
     }
-    assert_eq!(complete(&site, &json!({ "token": token, "password": PASSWORD })).expect(200), json!({ "state": "active", "missing": [] }));
+    assert_eq!(so_far(complete(&site, &json!({ "token": token, "password": PASSWORD }))), json!({ "state": "active", "missing": [] }));
     complete(&site, &json!({ "token": token, "password": PASSWORD })).refused(410, "token_used");
 
     let robin = site.sign_in(PARTNER, ROBIN, PASSWORD);
@@ -236,14 +239,14 @@ fn an_account_takes_a_second_record_by_signing_in() {
     let mail = site.mail(PARTNER, BOSS);
     let token = mail.token();
     let empty = json!({ "token": token });
-    let before = complete(&site, &everything(&token)).expect(200);
+    let before = so_far(complete(&site, &everything(&token)));
     assert_eq!(before, json!({ "state": "awaiting_completion", "missing": ["sign_in"] }));
     let page = site.http().get(&mail.path(site.base_url())).send();
     assert_eq!(page.status, 200, "{}", page.text());
     assert!(page.text().contains(BOSS) && !page.text().contains("name=\"password\""), "{}", page.text());
     site.signed(&second, "POST", "/partner/completions", &empty).refused(403, "forbidden");
     site.signed("nobody", "POST", "/partner/completions", &empty).refused(401, "sign_in_required");
-    assert_eq!(site.signed(&chief, "POST", "/partner/completions", &empty).expect(200), json!({ "state": "active", "missing": [] }));
+    assert_eq!(so_far(site.signed(&chief, "POST", "/partner/completions", &empty)), json!({ "state": "active", "missing": [] }));
     let token = site.sign_in(PARTNER, BOSS, PASSWORD);
     let session = site.signed(&token, "GET", "/partner/session", &Value::Null).expect(200);
     assert_eq!(session["memberships"].as_array().unwrap().len(), 2);

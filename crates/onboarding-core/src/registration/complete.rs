@@ -49,6 +49,8 @@ pub struct CompleteFacts {
     pub documents: Vec<DocumentVersion>,
     /// A claim that the last try to open ran into. An address becomes `existing` instead.
     pub lost: Option<LostClaim>,
+    /// Whoever invited decides at this record no more: the invitation is worth what its sender's word is.
+    pub inviter_gone: bool,
 }
 
 /// The account behind the registration's address.
@@ -137,6 +139,10 @@ pub(super) fn complete(
     if stage.link.expires_at <= now {
         return Err(Refusal::TokenExpired);
     }
+    if facts.inviter_gone {
+        // As if it had been taken back: this is what it is to be taken for.
+        return Err(Refusal::NotInThisState("closed"));
+    }
     if let Some(existing) = &facts.existing {
         match facts.signed_in {
             Some(account) if account == existing.id => {}
@@ -182,9 +188,15 @@ fn given(
         let mut all = Vec::new();
         for of in [ConsentStage::Registration, ConsentStage::Completion] {
             let part: Vec<_> = input.consents.iter().filter(|input| stage(&input.document) == of).cloned().collect();
-            if of == ConsentStage::Registration && !invited && !part.is_empty() {
-                let faults = part.into_iter().map(|input| InputFault::Consent(consent::ConsentFault::Unknown(input.document))).collect();
-                return Err(Refusal::Input(faults));
+            if of == ConsentStage::Registration && !invited {
+                // It was agreed to in the form: that may be said once more here, and is not taken back.
+                let required = |document: &str| journey.consent(document).is_some_and(|rule| rule.required);
+                let refused = part.iter().filter(|input| !input.granted && required(&input.document));
+                let faults: Vec<_> =
+                    refused.map(|input| InputFault::Consent(consent::ConsentFault::Required(input.document.clone()))).collect();
+                if !faults.is_empty() {
+                    return Err(Refusal::Input(faults));
+                }
             }
             let read = consent::read(&journey.consents, of, &part, &facts.documents, false, now);
             all.extend(read.map_err(|faults| Refusal::Input(faults.into_iter().map(InputFault::Consent).collect()))?);

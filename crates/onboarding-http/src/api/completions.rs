@@ -1,10 +1,11 @@
 //! The set-up behind an approval or invitation, in parts.
 
 use super::registrations::{ConsentBody, consents_of};
-use super::{Api, problem_of};
+use super::{Api, portals::PasswordPolicy, problem_of};
 use crate::json::SecretText;
 use crate::problem::Problem;
 use crate::routes::{Answer, Auth, Ctx, Route, call};
+use onboarding::ports::SessionKind;
 use onboarding::stories::{CompletionForm, Needs};
 use poem::http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -27,6 +28,8 @@ struct Completed {
     state: String,
     /// `sign_in`, `consent:<document>`, `first_name`, `last_name`, `password`.
     missing: Vec<String>,
+    /// What the password of the role to come must be like.
+    password_policy: PasswordPolicy,
 }
 
 pub(super) fn rows() -> [Route<Api>; 1] {
@@ -51,7 +54,13 @@ async fn complete(ctx: Ctx<Api>, body: CompleteBody) -> Result<Answer, Problem> 
     let engine = ctx.state.engine();
     let session = match &ctx.head.bearer {
         // Documents may wait to be agreed to: this call may bring just that.
-        Some(bearer) => Some(engine.session(ctx.portal(), bearer, Needs::Password).await.map_err(problem_of)?),
+        Some(bearer) => {
+            let session = engine.session(ctx.portal(), bearer, Needs::Password).await.map_err(problem_of)?;
+            if session.facts.session.kind != SessionKind::Bearer {
+                return Err(Problem::unauthorized("sign_in_required"));
+            }
+            Some(session)
+        }
         None => None,
     };
     let form = CompletionForm {
@@ -62,5 +71,7 @@ async fn complete(ctx: Ctx<Api>, body: CompleteBody) -> Result<Answer, Problem> 
     };
     let caller = ctx.repeatable("POST completions");
     let completed = engine.complete(ctx.portal(), &caller, &body.token.into_secret(), &form, session.as_ref()).await.map_err(problem_of)?;
-    Answer::ok(&Completed { state: completed.state, missing: completed.missing })
+    let portal = ctx.portal_of()?;
+    let password_policy = PasswordPolicy::of(&portal, completed.min_length);
+    Answer::ok(&Completed { state: completed.state, missing: completed.missing, password_policy })
 }

@@ -1,4 +1,4 @@
-//! How fast one network may knock without a session: counted in memory, before anything reaches the database.
+//! How fast one network may knock: counted in memory, before anything reaches the database.
 //!
 //! A bucket per network that refills steadily. It keeps one machine from spending everybody's database; what a guess
 //! costs is the engine's affair, whose limits are shared by all replicas. Generous on purpose: a whole company, or a

@@ -12,41 +12,35 @@ use secrecy::{ExposeSecret, SecretString};
 
 impl Pages {
     pub(super) async fn confirm(&self, visit: &Visit) -> Result<Turn, Problem> {
-        Ok(self.confirmed(visit).await?.into())
-    }
-
-    async fn confirmed(&self, visit: &Visit) -> Result<View, Problem> {
         let engine = self.api.engine();
         let slug = visit.portal.slug.as_str();
         let text = |key: &str| self.text(&visit.portal, visit.language, key, &[]);
         let unknown = || problem_of(Error::Registration(Refusal::TokenUnknown));
-        let Some(token) = &visit.token else { return self.dead_link(&visit.portal, visit.language, &unknown(), None) };
-        let done = match visit.posted.as_ref().map(|posted| posted.decision()) {
-            None => return self.ask(visit, token).await,
-            Some(Some("deny")) => {
-                engine.deny(slug, &visit.caller, token).await.map(|_| ("register-expired-title", "register-expired-body"))
-            }
-            Some(Some("renew")) => return self.renew(visit, token).await,
+        let Some(token) = &visit.token else { return Ok(self.dead_link(&visit.portal, visit.language, &unknown(), None)?.into()) };
+        let next = match visit.posted.as_ref().map(|posted| posted.decision()) {
+            None => return Ok(self.ask(visit, token).await?.into()),
+            Some(Some("deny")) => engine.deny(slug, &visit.caller, token).await.map(|_| None),
+            Some(Some("renew")) => return Ok(self.renew(visit, token).await?.into()),
             Some(Some("confirm")) => {
                 engine.confirm_link(slug, &visit.caller, token).await.map(|confirmed| match confirmed.state.as_str() {
-                    "awaiting_approval" => ("pending-title", "confirm-alreadyPending"),
-                    "active" => ("register-done-title", "register-done-body"),
-                    _ => ("register-expired-title", "register-expired-body"),
+                    "awaiting_approval" => Some("register/pending?done=confirmed&"),
+                    "active" => Some("register/done?"),
+                    _ => None,
                 })
             }
             Some(_) => return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed").field("decision", "unknown")),
         };
-        match done {
-            Ok((title, body)) => self.after(visit, View::new(text(title)?).says(text(body)?), title == "register-done-title"),
+        let over = || Ok(View::new(text("register-expired-title")?).says(text("register-expired-body")?));
+        match next {
+            Ok(Some(page)) => Ok(Turn::go(format!("{page}lang={}", visit.language))),
+            Ok(None) => Ok(over()?.into()),
             Err(error) => {
                 let problem = problem_of(error);
                 if Self::is_dead(&problem) {
-                    return self.ask(visit, token).await;
+                    return Ok(self.ask(visit, token).await?.into());
                 }
                 match problem.code() {
-                    "email_taken" | "record_taken" | "not_in_this_state" => {
-                        Ok(View::new(text("register-expired-title")?).says(text("register-expired-body")?).status(problem.status()))
-                    }
+                    "email_taken" | "record_taken" | "not_in_this_state" => Ok(over()?.status(problem.status()).into()),
                     _ => Err(problem),
                 }
             }
@@ -98,7 +92,7 @@ impl Pages {
             return self.after(visit, view, link.state == "active");
         }
         let ask = self.text(portal, language, "confirm-ask", &[("email", link.email.as_str().into())])?;
-        let form = Self::form(visit, language, token, "confirm");
+        let form = self.form(visit, language, token, "confirm");
         let buttons =
             vec![Button::decides(text("btn-confirmEmail")?, "confirm"), Button::decides(text("confirm-deny")?, "deny").look("second")];
         Ok(View { language: Some(language), ..View::new(text("confirm-title")?).says(ask).asks(Form { buttons, ..form }) })
@@ -124,13 +118,15 @@ impl Pages {
             return Ok(None);
         }
         let button = Button::decides(self.text(&visit.portal, language, "btn-resendMail", &[])?, "renew");
-        Ok(Some(Form { buttons: vec![button], ..Self::form(visit, language, token, "confirm") }))
+        Ok(Some(Form { buttons: vec![button], ..self.form(visit, language, token, "confirm") }))
     }
 
-    /// A form of this link's page; what follows it speaks the page's language.
-    pub(super) fn form(visit: &Visit, language: Language, token: &SecretString, path: &str) -> Form {
+    /// A form of this link's page, for whoever is signed in as well; what follows it speaks the page's language. It has no key: each press
+    /// is an answer of its own, and the state tells what had happened before.
+    pub(super) fn form(&self, visit: &Visit, language: Language, token: &SecretString, path: &str) -> Form {
         let mut form = Form { action: format!("/{}/{path}?lang={language}#errors", visit.portal.slug), ..Form::default() };
         form.hidden.push(("token".into(), token.expose_secret().to_owned()));
+        form.hidden.extend(self.bound(visit));
         form
     }
 }

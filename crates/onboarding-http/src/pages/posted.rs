@@ -14,6 +14,9 @@ const ALWAYS: [&str; 2] = ["form", "key"];
 /// What is never kept.
 const SECRET: [&str; 9] = ["password", "current", "new", "repeat", "pin", "code", "token", "decision", "version"];
 
+/// The most fields that a form is read with: several times those of the longest page.
+const MOST: usize = 100;
+
 /// A form as it was sent.
 #[derive(Default)]
 pub(crate) struct Posted {
@@ -36,6 +39,9 @@ impl Posted {
             }
             if pairs.iter().any(|(before, _)| *before == name) {
                 return Err(invalid(&name, "duplicate_field"));
+            }
+            if pairs.len() == MOST {
+                return Err(invalid(&name, "unknown_field"));
             }
             pairs.push((name.into_owned(), value.into_owned()));
         }
@@ -88,5 +94,17 @@ impl Posted {
         let mut pairs: Vec<_> = self.pairs.iter().filter(|(name, _)| name != "key" && name != "form").collect();
         pairs.sort();
         pairs.into_iter().flat_map(|(name, value)| [name.as_bytes(), &[0], value.as_bytes(), &[0]].concat()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_up_to_a_hundred_fields() {
+        let form = |many: usize| (0..many).map(|nth| format!("consent_d{nth}=1")).collect::<Vec<_>>().join("&");
+        assert_eq!(Posted::read(form(100).as_bytes(), &[TICKED]).map(|posted| posted.ticked().len()).ok(), Some(100));
+        assert_eq!(Posted::read(form(101).as_bytes(), &[TICKED]).map(drop).unwrap_err().code(), "validation_failed");
     }
 }

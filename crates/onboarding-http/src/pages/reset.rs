@@ -1,8 +1,8 @@
 //! `/{p}/password/reset?t=`: a new password, once.
 
-use super::blocks::{Block, Button, Field};
+use super::blocks::{Button, Field};
 use super::cookies::Purpose;
-use super::view::View;
+use super::view::{View, Wrong};
 use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
@@ -29,15 +29,17 @@ impl Pages {
         }
         let view = View::new(text("mail-reset-button")?).asks(self.reset_form(visit, token, link.login, link.min_length)?);
         let Some(posted) = &visit.posted else { return Ok(view.into()) };
+        // The page asks once and can show what is typed; a program may send it twice.
+        if posted.given("repeat").is_some_and(|repeat| repeat != posted.text("new")) {
+            return Ok(view.wrong(vec![Wrong::at("new", text("err-password-repeat")?)]).into());
+        }
         match engine.confirm_reset(portal.slug.as_str(), SessionKind::Page, token, &posted.secret("new")).await {
             Ok(done) => {
                 if let Some(opened) = done.signed_in {
                     let cookie = self.jar.set(Purpose::Session, portal.slug.as_str(), opened.token.expose_secret());
                     return Ok(Turn::Go { to: "area?done=reset".to_owned(), cookies: vec![cookie], clear: false });
                 }
-                let view = View::new(text("password-saved")?).says(text("reset-done")?);
-                let sign_in = Block::Button { href: format!("/{}/login", portal.slug), text: text("login-submit")?, quiet: false };
-                Ok(view.with(sign_in).into())
+                Ok(Turn::go(format!("login?done=reset&lang={language}")))
             }
             Err(Error::Input(faults)) => {
                 let faults = self.faults(portal, language, &faults)?;
@@ -59,10 +61,10 @@ impl Pages {
         Ok(Form { fields: vec![username, new], buttons, ..self.linked_form(visit, language, token, "password/reset") })
     }
 
-    /// The form of a link's page, for whoever is signed in as well.
+    /// The same with a key: what is sent with it twice is done once.
     pub(super) fn linked_form(&self, visit: &Visit, language: Language, token: &SecretString, path: &str) -> Form {
-        let mut form = Self::form(visit, language, token, path);
-        form.hidden.extend(self.carried(visit));
+        let mut form = self.form(visit, language, token, path);
+        form.hidden.push(self.keyed());
         form
     }
 }

@@ -43,7 +43,7 @@ const REGISTER: &[&str] = &[
     "consent_",
 ];
 /// Of the pages behind mailed links.
-pub(super) const LINKED: &[&str] = &["token", "decision", "new", "first_name", "last_name", "password", "consent_"];
+pub(super) const LINKED: &[&str] = &["token", "decision", "new", "repeat", "first_name", "last_name", "password", "consent_"];
 
 /// Every page below a portal.
 pub(super) const ROWS: [Row; 44] = [

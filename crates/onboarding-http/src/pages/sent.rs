@@ -202,7 +202,14 @@ impl Pages {
     pub(super) async fn pending(&self, visit: &Visit) -> Result<Turn, Problem> {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
-        let Some(Flow::Applied { handle, email }) = self.handed_on(visit).await? else { return Ok(Turn::go("register")) };
+        let Some(Flow::Applied { handle, email }) = self.handed_on(visit).await? else {
+            // The mail was opened in another browser than the form.
+            return if visit.done.as_deref() == Some("confirmed") {
+                Ok(View::new(text("pending-title")?).says(text("confirm-alreadyPending")?).into())
+            } else {
+                Ok(Turn::go("register"))
+            };
+        };
         let found = self.api.engine().registration(portal.slug.as_str(), &handle_of(&handle)).await.map_err(problem_of)?;
         let contact = Self::contact(portal);
         let view = match found.state.as_str() {

@@ -42,6 +42,7 @@ impl Pages {
             Some("signed_out") => Some(format!("{} {}", text("logout-done")?, text("logout-cleared")?)),
             Some("password") => Some(text("ok-passwordSet")?),
             Some("ready") => Some(text("register-done-body")?),
+            Some("reset") => Some(text("reset-done")?),
             Some("linked") => Some(text("businessLink-signIn")?),
             Some("closed") => Some(text("account-delete-done")?),
             Some(_) | None => None,

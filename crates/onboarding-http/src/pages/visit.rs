@@ -197,11 +197,17 @@ impl Pages {
 
     /// What every form of this visit carries.
     pub(crate) fn carried(&self, visit: &Visit) -> Vec<(Cow<'static, str>, String)> {
-        let mut hidden = vec![("key".into(), self.fresh_key())];
-        if visit.session.is_some() {
-            hidden.push(("form".into(), self.form_token(visit)));
-        }
-        hidden
+        std::iter::once(self.keyed()).chain(self.bound(visit)).collect()
+    }
+
+    /// What makes a second press the first one.
+    pub(super) fn keyed(&self) -> (Cow<'static, str>, String) {
+        ("key".into(), self.fresh_key())
+    }
+
+    /// What binds a form to the session, where there is one.
+    pub(super) fn bound(&self, visit: &Visit) -> Option<(Cow<'static, str>, String)> {
+        visit.session.is_some().then(|| ("form".into(), self.form_token(visit)))
     }
 }
 

@@ -42,6 +42,22 @@ async fn a_request_id_is_taken_over_from_a_proxy_only_and_only_if_well_formed() 
 }
 
 #[tokio::test]
+async fn no_header_takes_a_stranger_out_of_the_count() {
+    let server = Server::start().await;
+    let knock = posted(PATH, "content-type: application/json\r\nauthorization: Bearer of-nobody\r\n", BODY);
+    let mut client = server.connect().await;
+    let mut told = 202;
+    for _ in 0..20_000 {
+        client.send(&knock).await;
+        told = client.reply().await.unwrap().status;
+        if told != 202 {
+            break;
+        }
+    }
+    assert_eq!(told, 429);
+}
+
+#[tokio::test]
 async fn only_those_whom_the_table_admits_get_in() {
     let server = Server::start().await;
     let get = |path: &str, headers: &str| format!("GET /api/v1/garden{path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n");

@@ -39,6 +39,15 @@ pub(crate) fn apply(site: &Site, portal: &str, person: &Person, email: &str) -> 
     Pending { handle, code: mail.code(), token: mail.token() }
 }
 
+/// How far a set-up has come, without what its password must be like.
+#[track_caller]
+pub(crate) fn so_far(completed: Answer) -> Value {
+    let mut told = completed.expect(200);
+    assert!(told["password_policy"]["min_length"].is_u64(), "{told}");
+    told.as_object_mut().unwrap().remove("password_policy");
+    told
+}
+
 /// The handle of an accepted application.
 #[track_caller]
 pub(crate) fn handle(applied: &Answer) -> String {

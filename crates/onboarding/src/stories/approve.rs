@@ -137,7 +137,7 @@ impl Onboarding {
             let request = passed_on(&mut step, before, &company, by)?;
             let fresh = self.link(&portal.slug, TokenPurpose::Completion, now);
             let link = fresh.link.digest;
-            let (facts, existing) = self.complete_facts(portal, &request.value, None, &lost, now).await?;
+            let (facts, existing) = self.complete_facts(portal, &mut step, &request.value, None, &lost).await?;
             let account = facts.account;
             let command = match verdict {
                 Verdict::Yes => Command::Approve { by: decider, shown: version, fresh, facts },

@@ -5,6 +5,7 @@ use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::forms::{self, FieldError};
 use crate::ports::{Actor, DigestPurpose, Versioned};
+use crate::step::Step;
 use crate::stories::activate::{Generated, Opening};
 use crate::stories::apply::refused;
 use crate::stories::session::SessionView;
@@ -44,6 +45,9 @@ pub struct Completed {
     pub state: String,
     /// What is missing yet: `sign_in`, `consent:<document>`, `first_name`, `last_name`, `password`.
     pub missing: Vec<String>,
+    /// The shortest password that the role to come may have, in characters.
+    #[serde(default)]
+    pub min_length: u32,
 }
 
 /// What a set-up link leads to, without using it up.
@@ -147,17 +151,18 @@ impl Onboarding {
             }
             let actor = session.map_or(Actor::Anonymous, |session| Actor::Account(session.account()));
             let mut step = self.step(&portal, actor, now);
-            let (mut facts, existing) = self.complete_facts(&portal, &before.value, session, &lost, now).await?;
+            let (mut facts, existing) = self.complete_facts(&portal, &mut step, &before.value, session, &lost).await?;
             facts.documents = portal.shown(caller.language);
-            if let Some(existing) = &existing {
-                step.commit.expects.push((Ref::Account(existing.value.id()), existing.version));
-            }
             let account = facts.account;
             let command = Command::Complete { token: presented.clone(), input: Box::new(input.clone()), facts };
             let (after, reply) = step.decide(Some(&before), command).map_err(refused)?;
             let after = after.unwrap_or_else(|| before.value.clone());
             let completed = |missing: &[Missing]| {
-                Outcome::Completed(Completed { state: after.word().to_owned(), missing: missing.iter().map(Missing::word).collect() })
+                Outcome::Completed(Completed {
+                    state: after.word().to_owned(),
+                    missing: missing.iter().map(Missing::word).collect(),
+                    min_length: portal.journey.password_policy.min_for(privilege(&before.value)),
+                })
             };
             let outcome = match reply {
                 Reply::Activated => {
@@ -194,7 +199,8 @@ impl Onboarding {
         let presented = self.presented(&portal.slug, DigestPurpose::Completion, token).ok_or(registration::Refusal::TokenUnknown)?;
         let found = self.open_registration(id).await?;
         let now = self.now().await?;
-        let (facts, _) = self.complete_facts(&portal, &found.value, session, &LostTo::default(), now).await?;
+        let mut looked = self.step(&portal, Actor::Anonymous, now);
+        let (facts, _) = self.complete_facts(&portal, &mut looked, &found.value, session, &LostTo::default()).await?;
         let missing = registration::missing(found.value.dossier(), &portal.journey, &facts);
         let command = Command::Complete { token: presented, input: Box::default(), facts };
         let refusal = registration::decide(Some(&found.value), command, &portal.journey, now).err();
@@ -219,14 +225,14 @@ impl Onboarding {
         })
     }
 
-    /// What is known at approval and completion, and the account behind the address with its version.
+    /// What is known at approval and completion, and the account behind the address. The step stands on both as they are now.
     pub(crate) async fn complete_facts(
         &self,
         portal: &Portal,
+        step: &mut Step,
         registration: &Registration,
         session: Option<&SessionView>,
         lost: &LostTo,
-        now: DateTime<Utc>,
     ) -> Result<(CompleteFacts, Option<Versioned<Account>>), Error> {
         let existing = self.account_by(Claim::Email(portal.slug.clone(), registration.email().key())).await?;
         if let (Some(session), Some(existing)) = (session, &existing)
@@ -234,14 +240,25 @@ impl Onboarding {
         {
             session.lives_beside(&existing.value)?;
         }
+        step.commit.expects.extend(existing.iter().map(|existing| (Ref::Account(existing.value.id()), existing.version)));
+        let inviter_gone = match (registration.dossier().origin, registration.record()) {
+            (Origin::Invited { by: Some(by), .. }, Some(number)) => {
+                let roster = self.roster_of(portal, number).await?;
+                step.commit.expects.extend(roster.iter().map(|roster| (Ref::Roster(roster.value.id()), roster.version)));
+                roster.is_none_or(|roster| !roster.value.admins().contains(&by))
+            }
+            // The portal's own people need no place in the roster.
+            (Origin::Invited { .. } | Origin::Applied, _) => false,
+        };
         let facts = CompleteFacts {
-            account: AccountId(self.uuid(now)),
+            account: AccountId(self.uuid(step.now)),
             existing: existing
                 .as_ref()
                 .map(|account| ExistingAccount { id: account.value.id(), consents: account.value.consents().clone() }),
             signed_in: session.map(SessionView::account),
             documents: portal.shown(registration.dossier().language),
             lost: lost.record.then_some(LostClaim::Record),
+            inviter_gone,
         };
         Ok((facts, existing))
     }
@@ -258,7 +275,8 @@ impl Onboarding {
     ) -> Result<CompletionInput, Error> {
         let found = self.open_registration(id).await?.value;
         let now = self.now().await?;
-        let (mut facts, _) = self.complete_facts(portal, &found, session, &LostTo::default(), now).await?;
+        let mut looked = self.step(portal, Actor::Anonymous, now);
+        let (mut facts, _) = self.complete_facts(portal, &mut looked, &found, session, &LostTo::default()).await?;
         facts.documents = portal.shown(language);
         let decide = |input: CompletionInput, facts: CompleteFacts| {
             let command = Command::Complete { token: token.clone(), input: Box::new(input), facts };

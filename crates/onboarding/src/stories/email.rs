@@ -9,6 +9,7 @@ use crate::{Onboarding, Portal};
 use onboarding_core::{
     EmailAddress, Ref,
     account::{Account, Command, Refusal, Reply},
+    policy,
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,11 @@ impl Onboarding {
         let email = forms::email("email", email).map_err(|fault| Error::Input(vec![fault]))?;
         let verified = self.confirm_identity(caller, session, password).await?;
         if verified && email.key() != session.facts.account.value.email().key() {
-            self.count_proof_mail(portal, caller, &email, session.now).await?;
+            // A share of its own: proofs that strangers start never use up what an account needs.
+            let by_network = self.throttle_key(&portal.slug, "mail-network", &[&caller.network]);
+            let by_address = self.throttle_key(&portal.slug, "mail-new-address", &[email.key().as_str()]);
+            let takes = [(by_network, policy::MAILS_PER_NETWORK), (by_address, policy::MAILS_PER_ADDRESS)];
+            self.limits(&takes, session.now).await?;
         }
         for _ in 0..ATTEMPTS {
             let now = self.now().await?;

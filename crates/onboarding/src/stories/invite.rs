@@ -254,9 +254,31 @@ impl Onboarding {
 
     /// A second invitation of the same address replaces the first: one link, one role.
     async fn revoke_older(&self, portal: &Portal, step: &mut Step, number: &RecordNumber, email: &EmailAddress) -> Result<(), Error> {
+        self.revoke_where(portal, step, number, |older| older.email().key() == email.key()).await
+    }
+
+    /// What somebody invited to a record ends with the right to invite there.
+    pub(crate) async fn revoke_sent_by(
+        &self,
+        portal: &Portal,
+        step: &mut Step,
+        number: &RecordNumber,
+        account: AccountId,
+    ) -> Result<(), Error> {
+        let sent = |open: &Registration| matches!(open.dossier().origin, Origin::Invited { by: Some(by), .. } if by == account);
+        self.revoke_where(portal, step, number, sent).await
+    }
+
+    async fn revoke_where(
+        &self,
+        portal: &Portal,
+        step: &mut Step,
+        number: &RecordNumber,
+        which: impl Fn(&Registration) -> bool + Send,
+    ) -> Result<(), Error> {
         let open = self.ports.store.related(&Relation::OpenRegistrationsAt(portal.slug.clone(), number.clone())).await?;
         for older in only::<Registration>(open) {
-            if is_open_invitation(&older.value) && older.value.email().key() == email.key() {
+            if is_open_invitation(&older.value) && which(&older.value) {
                 match step.decide(Some(&older), Command::Revoke) {
                     Ok(_) => step.withdraw_mail_of(&older.value),
                     // Over by time; the sweeper has not been there yet.

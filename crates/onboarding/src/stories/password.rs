@@ -4,7 +4,7 @@ use crate::engine::{ATTEMPTS, Caller, Taken};
 use crate::error::Error;
 use crate::forms::FieldError;
 use crate::ports::Actor;
-use crate::stories::session::{SessionView, SignedIn};
+use crate::stories::session::{Needs, SessionView, SignedIn};
 use crate::{Onboarding, forms};
 use onboarding_core::{
     PersonName,
@@ -55,6 +55,10 @@ impl Onboarding {
         current: &SecretString,
         new: &SecretString,
     ) -> Result<PasswordChanged, Error> {
+        if !session.access.must_change_password {
+            // Documents come before anything that can wait.
+            session.may(Needs::Everything)?;
+        }
         let portal = &session.portal;
         let account = &session.facts.account.value;
         let password = judged(session, new).map_err(Error::Input)?;

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use onboarding_core::{
     AccountId, Language, Ref, RegistrationId, Uuid,
     account::{self, Account, Command},
+    membership::Standing,
     registration::Registration,
 };
 use secrecy::SecretString;
@@ -195,6 +196,8 @@ impl Onboarding {
     pub async fn export(&self, session: &SessionView) -> Result<Export, Error> {
         let account = &session.facts.account.value;
         let history = self.ports.store.history(Ref::Account(account.id())).await?;
+        // A letter is asked for alike whether the number is in the books: what that began is told once it was granted.
+        let granted = |fact: &&MembershipFact| fact.membership.value.standing() != Standing::Requested;
         let held = |fact: &MembershipFact| {
             let membership = &fact.membership.value;
             HeldMembership { view: MembershipView::of(fact), state: membership.word(), since: membership.since() }
@@ -203,7 +206,7 @@ impl Onboarding {
             exported_at: session.now,
             account: AccountView::of(account),
             birth_date: account.person().birth_date,
-            memberships: session.facts.memberships.iter().map(held).collect(),
+            memberships: session.facts.memberships.iter().filter(granted).map(held).collect(),
             registration: self.held_registration(&history).await?,
             consents: self.consents(session).await?,
             sessions: self.sessions(session).await?,

@@ -67,9 +67,16 @@ impl MailFates {
             Some(DeliveryStatus::Sent) | None => MailFate::Sent,
             // Withdrawn, as nothing waits for it any more: no fault.
             Some(DeliveryStatus::Expired) if registration.expires_at().is_none() => MailFate::Queued,
+            // With an account its mail goes to the stored address, not to the twin that was typed: only one of them may fail to arrive.
+            Some(_) if !is_as_stored(registration.email()) => MailFate::Sent,
             Some(DeliveryStatus::Failed | DeliveryStatus::Parked | DeliveryStatus::Expired) => MailFate::Failed,
         }
     }
+}
+
+/// Whether any account's spelling of this address is delivered as this one is: they differ by capitals at most.
+fn is_as_stored(email: &EmailAddress) -> bool {
+    email.as_str().eq_ignore_ascii_case(email.key().as_str())
 }
 
 /// The state's word at this moment.

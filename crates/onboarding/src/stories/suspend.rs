@@ -106,7 +106,8 @@ impl Onboarding {
                 token
             };
             if !counted {
-                let key = self.throttle_key(&portal.slug, "mail-proof", &[before.value.email().key().as_str()]);
+                // Strangers have no part in this share: what they may start must not keep a clerk from helping.
+                let key = self.throttle_key(&portal.slug, "mail-clerk", &[before.value.email().key().as_str()]);
                 self.limit(key, policy::MAILS_PER_ADDRESS, now).await?;
                 counted = true;
             }

@@ -157,6 +157,8 @@ impl Onboarding {
             }
             let dossier = registration.dossier();
             let (record, email) = (fact.written.clone(), registration.email().as_str().to_owned());
+            // An invitation of an address that has an account is kept under that account's spelling; the list shows neither.
+            let folded = registration.email().key().as_str().to_owned();
             match (registration.stage(), dossier.origin) {
                 (Stage::AwaitingApproval(stage), _) => team.requests.push(TeamRequest {
                     id: registration.id(),
@@ -171,7 +173,7 @@ impl Onboarding {
                     team.invitations.push(TeamInvitation {
                         id: registration.id(),
                         record,
-                        email,
+                        email: folded,
                         role,
                         expires_at: registration.expires_at(),
                     });
@@ -210,7 +212,7 @@ impl Onboarding {
                 state = Step::then(Some(&state), after).unwrap_or(state);
             }
             let after = &state.value;
-            self.weigh(&mut step, &touched, weight(before, Some(after)))?;
+            self.weigh(&session.portal, &mut step, &touched, weight(before, Some(after))).await?;
             let tell = |step: &mut Step, template, params: Vec<Param>| {
                 let mail = told(&touched.account.value, self.delivery(step.now), template, params);
                 step.mail(Ref::Membership(id), mail);
@@ -241,7 +243,7 @@ impl Onboarding {
             let mut step = self.step_of(session, &touched).await?;
             let before = &touched.membership;
             step.decide(Some(before), membership::Command::End).map_err(|refusal| refused(refusal, &before.value))?;
-            self.weigh(&mut step, &touched, weight(&before.value, None))?;
+            self.weigh(&session.portal, &mut step, &touched, weight(&before.value, None)).await?;
             let company = Param::Company(touched.company.clone());
             let mail = told(&touched.account.value, self.delivery(step.now), MailTemplate::MemberRemoved, [company]);
             step.mail(Ref::Membership(id), mail);
@@ -274,7 +276,7 @@ impl Onboarding {
             step.decide(Some(&membership), membership::Command::End).map_err(|refusal| refused(refusal, &membership.value))?;
             let lost = weight(&membership.value, None);
             let touched = Touched { membership, account, roster, elsewhere, company: String::new() };
-            self.weigh(&mut step, &touched, lost)?;
+            self.weigh(&session.portal, &mut step, &touched, lost).await?;
             if let Taken::Yes = self.take(step).await? {
                 return Ok(());
             }
@@ -323,8 +325,9 @@ impl Onboarding {
         Ok(step)
     }
 
-    /// What a change means to the roster and to the account: gaining or losing the role ends what was opened before.
-    fn weigh(&self, step: &mut Step, touched: &Touched, weight: Weight) -> Result<(), Error> {
+    /// What a change means to the roster and to the account: gaining or losing the role ends what was opened before, and losing it what
+    /// was sent out by it.
+    async fn weigh(&self, portal: &Portal, step: &mut Step, touched: &Touched, weight: Weight) -> Result<(), Error> {
         let account = touched.account.value.id();
         let command = match weight {
             Weight::Same => return Ok(()),
@@ -333,6 +336,7 @@ impl Onboarding {
                 if touched.account.value.is_privileged() { account::Command::EndSessions } else { account::Command::GainPrivilege }
             }
             Weight::Loses => {
+                self.revoke_sent_by(portal, step, touched.membership.value.record(), account).await?;
                 step.decide(touched.roster.as_ref(), roster::Command::RemoveAdmin { account }).map_err(|refusal| match refusal {
                     roster::Refusal::LastSuperAdmin => Error::LastSuperAdmin,
                     other @ (roster::Refusal::NotFound | roster::Refusal::Exists | roster::Refusal::NoNotice) => {

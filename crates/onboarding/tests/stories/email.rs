@@ -28,6 +28,17 @@ async fn a_new_address_takes_effect_when_it_is_proved() {
 }
 
 #[tokio::test]
+async fn what_strangers_start_keeps_no_account_from_another_address() {
+    let scene = Scene::new().await;
+    let session = scene.member_session("zoe@mail.example", ZOE).await;
+    for _ in 0..5 {
+        scene.apply("zoe@neu.example", BJOERN).await;
+    }
+    scene.engine.request_email(&caller(), &session, "zoe@neu.example", &secret(PASSWORD)).await.unwrap();
+    assert_eq!(scene.templates_to("zoe@neu.example").await.last().unwrap(), "new-email-confirm");
+}
+
+#[tokio::test]
 async fn a_taken_address_is_answered_alike_and_only_its_owner_is_told() {
     let scene = Scene::new().await;
     scene.member("owner@mail.example", BJOERN).await;

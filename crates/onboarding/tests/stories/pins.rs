@@ -141,6 +141,8 @@ async fn a_number_that_nobody_has_is_answered_like_one_that_is_in_the_books() {
         let asked = guild.request(&by, number).await.unwrap();
         let rows = guild.scene.rows().await;
         let ordered: Vec<_> = rows[..rows.len() - before].iter().map(|row| (row.kind, row.template.clone(), row.language)).collect();
+        let export = guild.engine().export(&guild.session(&format!("p{n}@mail.example")).await).await.unwrap();
+        assert!(export.memberships.is_empty(), "what is asked for is no membership yet, whatever the number: {number}");
         answers.push((asked.valid_until - asked.requested_at, asked.next_at.map(|at| at - asked.requested_at), ordered));
         assert_eq!(left(guild.redeem(&by, number, &wrong()).await), policy::PIN_TRIES - 1);
     }

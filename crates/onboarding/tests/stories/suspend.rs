@@ -1,6 +1,6 @@
 //! What a clerk does without deciding: suspending, lifting it, sending a mail again.
 
-use crate::scene::{BJOERN, GARDEN, PASSWORD, Scene, ZOE, caller, handle, repeatable, secret};
+use crate::scene::{BJOERN, GARDEN, PASSWORD, Scene, ZOE, caller, garden_form, handle, repeatable, secret};
 use chrono::TimeDelta;
 use onboarding::Error;
 use onboarding::core::{Ref, Role, account, membership, roster};
@@ -96,6 +96,20 @@ async fn a_suspended_super_admin_leaves_the_roster_and_comes_back_when_it_is_lif
     assert_eq!(scene.templates_to("service@garden.example").await, ["clerk-approval"], "the record fell to the clerks");
     scene.engine.suspend_account(&staff, member.account(), false).await.unwrap();
     assert_eq!(admins(&scene, roster).await, 1);
+}
+
+#[tokio::test]
+async fn what_strangers_start_keeps_no_clerk_from_helping() {
+    let (scene, staff, _) = scene().await;
+    for _ in 0..5 {
+        scene.apply("bjoern@mail.example", BJOERN).await;
+    }
+    let refused = scene.engine.apply(GARDEN, &caller(), &garden_form("bjoern@mail.example", BJOERN)).await;
+    assert!(matches!(refused, Err(Error::Throttled { .. })), "{refused:?}");
+    let query = RegistrationQuery { q: Some("bjoern@".to_owned()), ..RegistrationQuery::default() };
+    let id = scene.engine.staff_registrations(&staff, &query).await.unwrap().rows[0].id();
+    scene.bench.clock.advance(TimeDelta::minutes(1));
+    scene.engine.resend_as_clerk(&staff, &caller(), id).await.unwrap();
 }
 
 #[tokio::test]

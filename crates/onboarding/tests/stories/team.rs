@@ -179,6 +179,63 @@ async fn an_invitation_is_sent_again_taken_back_and_renewed_when_its_link_has_ex
 }
 
 #[tokio::test]
+async fn what_somebody_sent_out_ends_with_the_right_to_invite() {
+    for change in [None, Some(DEMOTE), Some(SUSPEND)] {
+        let office = Office::new().await;
+        let boss = office.boss("boss@mail.example", NORD).await;
+        office.colleague(&boss, "vice@mail.example", NORD, Role::SuperAdmin).await;
+        let vice = office.session("vice@mail.example").await;
+        office.invite(&vice, "friend@mail.example", NORD, Role::SuperAdmin).await.unwrap();
+        let friend = office.token_to("friend@mail.example").await;
+        office.invite(&boss, "kim@mail.example", NORD, Role::Member).await.unwrap();
+        let kim = office.token_to("kim@mail.example").await;
+        let id = office.member_id(&boss, "vice@mail.example").await;
+        match change {
+            Some(change) => office.engine.change_member(&boss, id, change).await.map(drop).unwrap(),
+            None => office.engine.remove_member(&boss, id).await.unwrap(),
+        }
+        let gone = office.complete(&friend, &everything()).await.unwrap_err();
+        assert!(matches!(gone, Error::Registration(Refusal::NotInThisState(_))), "{change:?}: {gone:?}");
+        let open: Vec<_> = office.team(&boss).await.invitations.into_iter().map(|invitation| invitation.email).collect();
+        assert_eq!(open, ["kim@mail.example"], "{change:?}");
+        assert_eq!(office.complete(&kim, &everything()).await.unwrap().state, "active");
+        // Whoever decides now may ask the same person.
+        office.colleague(&boss, "friend@mail.example", NORD, Role::Member).await;
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_opens_nothing_while_its_sender_s_account_is_suspended() {
+    let office = Office::new().await;
+    let boss = office.boss("boss@mail.example", NORD).await;
+    office.invite(&boss, "friend@mail.example", NORD, Role::SuperAdmin).await.unwrap();
+    let friend = office.token_to("friend@mail.example").await;
+    let prepared = office.engine.prepare_clerk(OFFICE, "amt@office.example").await.unwrap();
+    let clerk = office.engine.set_up_clerk(OFFICE, &prepared.token, &secret(PASSWORD)).await.unwrap();
+    let clerk = office.engine.staff_session(OFFICE, &clerk.token).await.unwrap();
+    office.engine.suspend_account(&clerk, boss.account(), true).await.unwrap();
+    let refused = office.complete(&friend, &everything()).await.unwrap_err();
+    assert!(matches!(refused, Error::Registration(Refusal::NotInThisState(_))), "{refused:?}");
+    let shown = office.engine.setup_link(OFFICE, &friend, None).await.unwrap().refusal;
+    assert!(matches!(shown, Some(Refusal::NotInThisState(_))), "{shown:?}");
+    office.engine.suspend_account(&clerk, boss.account(), false).await.unwrap();
+    assert_eq!(office.complete(&friend, &everything()).await.unwrap().state, "active");
+}
+
+#[tokio::test]
+async fn the_list_of_invitations_tells_no_account_by_its_spelling() {
+    let office = Office::new().await;
+    let boss = office.boss("boss@mail.example", NORD).await;
+    office.boss("Known@mail.example", SUED).await;
+    for email in ["kNOWN@mail.example", "uNKNOWN@mail.example"] {
+        office.invite(&boss, email, NORD, Role::Member).await.unwrap();
+    }
+    let mut listed: Vec<_> = office.team(&boss).await.invitations.into_iter().map(|invitation| invitation.email).collect();
+    listed.sort();
+    assert_eq!(listed, ["known@mail.example", "unknown@mail.example"]);
+}
+
+#[tokio::test]
 async fn an_invitation_that_nobody_takes_up_expires() {
     let office = Office::new().await;
     let boss = office.boss("boss@mail.example", NORD).await;

@@ -167,6 +167,18 @@ async fn a_mail_of_unknown_outcome_goes_out_once_more_and_then_waits_for_a_clerk
 }
 
 #[tokio::test]
+async fn what_became_of_a_twin_s_mail_tells_no_account() {
+    // With an account its mail would go to the stored spelling, and arrive.
+    for (email, told) in [("Neu@mail.example", "failed"), ("nıemand@mail.example", "sent")] {
+        let scene = Scene::new().await;
+        let applied = scene.apply_at_guild(email).await;
+        scene.bench.mailer.next(MailFate::Permanent, 1);
+        scene.post().await;
+        assert_eq!(scene.engine.registration(GUILD, &handle(&applied)).await.unwrap().mail, told, "{email}");
+    }
+}
+
+#[tokio::test]
 async fn an_alarm_that_is_parked_itself_raises_no_other() {
     let scene = Scene::new().await;
     scene.apply("zoe@mail.example", ZOE).await;
