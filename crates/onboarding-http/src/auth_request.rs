@@ -61,7 +61,7 @@ impl AuthRequest {
             }
             nobody
         })?;
-        if kind == SessionKind::Page && session.facts.session.kind != kind { Err(nobody) } else { Ok(session) }
+        if session.facts.session.kind == kind { Ok(session) } else { Err(nobody) }
     }
 }
 

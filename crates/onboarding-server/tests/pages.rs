@@ -112,6 +112,7 @@ fn whoever_is_signed_in_answers_a_confirmation_s_mail_all_the_same() {
     // The browser's session is the browser's: in a program's hands it opens nothing.
     let cookie = visitor.cookies.iter().find(|(name, _)| name.contains("s-housing")).unwrap().1.clone();
     site.signed(&cookie, "GET", "/housing/session", &serde_json::Value::Null).refused(401, "sign_in_required");
+    assert_eq!(site.http().get("/auth/housing").bearer(&cookie).send().status, 401);
     visitor.open("/housing/area");
     assert_eq!(visitor.path(), "/housing/area");
 }

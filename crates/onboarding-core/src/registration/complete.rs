@@ -136,12 +136,12 @@ pub(super) fn complete(
     if !token.matches(&stage.link.digest) {
         return Err(Refusal::TokenSuperseded);
     }
-    if stage.link.expires_at <= now {
-        return Err(Refusal::TokenExpired);
-    }
     if facts.inviter_gone {
         // As if it had been taken back: this is what it is to be taken for.
         return Err(Refusal::NotInThisState("closed"));
+    }
+    if stage.link.expires_at <= now {
+        return Err(Refusal::TokenExpired);
     }
     if let Some(existing) = &facts.existing {
         match facts.signed_in {

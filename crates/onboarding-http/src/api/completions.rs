@@ -72,6 +72,6 @@ async fn complete(ctx: Ctx<Api>, body: CompleteBody) -> Result<Answer, Problem> 
     let caller = ctx.repeatable("POST completions");
     let completed = engine.complete(ctx.portal(), &caller, &body.token.into_secret(), &form, session.as_ref()).await.map_err(problem_of)?;
     let portal = ctx.portal_of()?;
-    let password_policy = PasswordPolicy::of(&portal, completed.min_length);
+    let password_policy = PasswordPolicy::of(&portal, completed.min_length.unwrap_or(portal.journey.password_policy.min_length_privileged));
     Answer::ok(&Completed { state: completed.state, missing: completed.missing, password_policy })
 }

@@ -23,7 +23,7 @@ impl Pages {
             Some(Some("renew")) => return Ok(self.renew(visit, token).await?.into()),
             Some(Some("confirm")) => {
                 engine.confirm_link(slug, &visit.caller, token).await.map(|confirmed| match confirmed.state.as_str() {
-                    "awaiting_approval" => Some("register/pending?done=confirmed&"),
+                    "awaiting_approval" | "awaiting_completion" => Some("register/pending?done=confirmed&"),
                     "active" => Some("register/done?"),
                     _ => None,
                 })

@@ -39,6 +39,10 @@ impl Pages {
                     let cookie = self.jar.set(Purpose::Session, portal.slug.as_str(), opened.token.expose_secret());
                     return Ok(Turn::Go { to: "area?done=reset".to_owned(), cookies: vec![cookie], clear: false });
                 }
+                if visit.session.is_some() {
+                    // Somebody else is signed in here, perhaps: the page to sign in would lead to their area.
+                    return Ok(View::new(text("password-saved")?).says(text("reset-done")?).into());
+                }
                 Ok(Turn::go(format!("login?done=reset&lang={language}")))
             }
             Err(Error::Input(faults)) => {

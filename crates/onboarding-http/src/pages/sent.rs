@@ -8,7 +8,7 @@ use super::{Form, Pages, Turn, Visit, problem_of};
 use crate::problem::Problem;
 use onboarding::Error;
 use onboarding::stories::RegistrationView;
-use onboarding_core::journey::{Approval, EmailProof};
+use onboarding_core::journey::{Approval, EmailProof, PasswordOrigin};
 use onboarding_core::registration::Refusal;
 use onboarding_core::{code, policy};
 use onboarding_text::{Zone, moments};
@@ -195,22 +195,26 @@ impl Pages {
     pub(super) fn registered(&self, visit: &Visit) -> Result<Turn, Problem> {
         let text = |key: &str| self.text(&visit.portal, visit.language, key, &[]);
         let sign_in = Block::Button { href: format!("/{}/login", visit.portal.slug), text: text("login-submit")?, quiet: false };
-        Ok(View::new(text("register-done-title")?).says(text("register-done-body")?).with(sign_in).into())
+        let mailed = visit.portal.journey.password == PasswordOrigin::Mailed;
+        let told = text(if mailed { "confirm-passwordSent" } else { "register-done-body" })?;
+        Ok(View::new(text("register-done-title")?).says(told).with(sign_in).into())
     }
 
     /// Waiting for whoever decides, and what was decided.
     pub(super) async fn pending(&self, visit: &Visit) -> Result<Turn, Problem> {
         let (portal, language) = (&visit.portal, visit.language);
         let text = |key: &str| self.text(portal, language, key, &[]);
+        let confirmed = visit.done.as_deref() == Some("confirmed");
+        let told = || Ok::<Turn, Problem>(View::new(text("pending-title")?).says(text("confirm-alreadyPending")?).into());
         let Some(Flow::Applied { handle, email }) = self.handed_on(visit).await? else {
             // The mail was opened in another browser than the form.
-            return if visit.done.as_deref() == Some("confirmed") {
-                Ok(View::new(text("pending-title")?).says(text("confirm-alreadyPending")?).into())
-            } else {
-                Ok(Turn::go("register"))
-            };
+            return if confirmed { told() } else { Ok(Turn::go("register")) };
         };
         let found = self.api.engine().registration(portal.slug.as_str(), &handle_of(&handle)).await.map_err(problem_of)?;
+        if confirmed && !matches!(found.state.as_str(), "awaiting_approval" | "awaiting_completion") {
+            // This browser has begun another one since.
+            return told();
+        }
         let contact = Self::contact(portal);
         let view = match found.state.as_str() {
             "awaiting_email" => return Ok(Turn::go("register/sent")),

@@ -45,9 +45,9 @@ pub struct Completed {
     pub state: String,
     /// What is missing yet: `sign_in`, `consent:<document>`, `first_name`, `last_name`, `password`.
     pub missing: Vec<String>,
-    /// The shortest password that the role to come may have, in characters.
+    /// The shortest password that the role to come may have, in characters. `None` in replies of before this was told.
     #[serde(default)]
-    pub min_length: u32,
+    pub min_length: Option<u32>,
 }
 
 /// What a set-up link leads to, without using it up.
@@ -161,7 +161,7 @@ impl Onboarding {
                 Outcome::Completed(Completed {
                     state: after.word().to_owned(),
                     missing: missing.iter().map(Missing::word).collect(),
-                    min_length: portal.journey.password_policy.min_for(privilege(&before.value)),
+                    min_length: Some(portal.journey.password_policy.min_for(privilege(&before.value))),
                 })
             };
             let outcome = match reply {
@@ -241,15 +241,7 @@ impl Onboarding {
             session.lives_beside(&existing.value)?;
         }
         step.commit.expects.extend(existing.iter().map(|existing| (Ref::Account(existing.value.id()), existing.version)));
-        let inviter_gone = match (registration.dossier().origin, registration.record()) {
-            (Origin::Invited { by: Some(by), .. }, Some(number)) => {
-                let roster = self.roster_of(portal, number).await?;
-                step.commit.expects.extend(roster.iter().map(|roster| (Ref::Roster(roster.value.id()), roster.version)));
-                roster.is_none_or(|roster| !roster.value.admins().contains(&by))
-            }
-            // The portal's own people need no place in the roster.
-            (Origin::Invited { .. } | Origin::Applied, _) => false,
-        };
+        let inviter_gone = self.inviter_gone(portal, step, registration).await?;
         let facts = CompleteFacts {
             account: AccountId(self.uuid(step.now)),
             existing: existing

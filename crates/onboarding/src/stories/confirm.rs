@@ -215,6 +215,9 @@ impl Onboarding {
             let link = self.link(&portal.slug, TokenPurpose::Completion, now);
             let tokens = [fresh.link.digest, link.link.digest];
             let mut step = nothing();
+            if self.inviter_gone(portal, &mut step, &before.value).await? {
+                break;
+            }
             let owner = owner.stated_in(&mut step);
             let command = Command::RenewLink { token: presented, owner, fresh, link };
             match step.decide(Some(&before), command) {

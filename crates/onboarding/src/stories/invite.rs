@@ -120,6 +120,9 @@ impl Onboarding {
             let fresh = self.link(&portal.slug, TokenPurpose::Completion, now);
             let link = fresh.link.digest;
             let mut step = self.step(portal, Actor::Account(session.account()), now);
+            if self.inviter_gone(portal, &mut step, &before.value).await? {
+                return Err(Error::NotFound);
+            }
             step.decide(Some(&before), Command::ResendInvitation { fresh }).map_err(refused)?;
             if !counted {
                 self.count_invitation(portal, before.value.email(), now).await?;
@@ -255,6 +258,17 @@ impl Onboarding {
     /// A second invitation of the same address replaces the first: one link, one role.
     async fn revoke_older(&self, portal: &Portal, step: &mut Step, number: &RecordNumber, email: &EmailAddress) -> Result<(), Error> {
         self.revoke_where(portal, step, number, |older| older.email().key() == email.key()).await
+    }
+
+    /// Whether whoever invited decides at the record no more. The step stands on the roster that says so.
+    pub(crate) async fn inviter_gone(&self, portal: &Portal, step: &mut Step, registration: &Registration) -> Result<bool, Error> {
+        let (Origin::Invited { by: Some(by), .. }, Some(number)) = (registration.dossier().origin, registration.record()) else {
+            // The portal's own people need no place in the roster.
+            return Ok(false);
+        };
+        let roster = self.roster_of(portal, number).await?;
+        step.commit.expects.extend(roster.iter().map(|roster| (Ref::Roster(roster.value.id()), roster.version)));
+        Ok(roster.is_none_or(|roster| !roster.value.admins().contains(&by)))
     }
 
     /// What somebody invited to a record ends with the right to invite there.

@@ -40,6 +40,7 @@ impl Onboarding {
                 let lookup = Lookup::Roster(portal.slug.clone(), membership.value.record().clone());
                 let Some(found) = self.ports.store.find(&lookup).await? else { continue };
                 let Some(roster) = self.load::<Roster>(found).await? else { continue };
+                self.revoke_sent_by(portal, &mut step, membership.value.record(), session.account()).await?;
                 let had = !roster.value.admins().is_empty();
                 let (after, _) = step
                     .decide(Some(&roster), roster::Command::LoseAdmin { account: session.account() })

@@ -67,21 +67,21 @@ impl MailFates {
             Some(DeliveryStatus::Sent) | None => MailFate::Sent,
             // Withdrawn, as nothing waits for it any more: no fault.
             Some(DeliveryStatus::Expired) if registration.expires_at().is_none() => MailFate::Queued,
-            // With an account its mail goes to the stored address, not to the twin that was typed: only one of them may fail to arrive.
-            Some(_) if !is_as_stored(registration.email()) => MailFate::Sent,
             Some(DeliveryStatus::Failed | DeliveryStatus::Parked | DeliveryStatus::Expired) => MailFate::Failed,
         }
     }
 }
 
-/// Whether any account's spelling of this address is delivered as this one is: they differ by capitals at most.
-fn is_as_stored(email: &EmailAddress) -> bool {
-    email.as_str().eq_ignore_ascii_case(email.key().as_str())
-}
-
 /// The state's word at this moment.
 pub(super) fn present_word(registration: &Registration, now: DateTime<Utc>) -> &'static str {
     if registration.overdue(now) { "expired" } else { registration.word() }
+}
+
+/// Whether the mail would go elsewhere if the address had an account: to the stored spelling, not to the twin that was typed. Only one of them
+/// may fail to arrive, and whoever typed it is not to learn which.
+fn may_be_a_twin(registration: &Registration) -> bool {
+    let email = registration.email();
+    matches!(registration.stage(), Stage::AwaitingEmail(_)) && !email.as_str().eq_ignore_ascii_case(email.key().as_str())
 }
 
 /// What sends the mail again.
@@ -102,7 +102,11 @@ impl Onboarding {
             found = self.open_registration(id).await?;
             mails = self.mail_fates(std::iter::once(&found.value)).await?;
         }
-        Ok(RegistrationView::of(&found.value, mails.of(&found.value), self.now().await?))
+        let mail = match mails.of(&found.value) {
+            MailFate::Failed if may_be_a_twin(&found.value) => MailFate::Sent,
+            fate => fate,
+        };
+        Ok(RegistrationView::of(&found.value, mail, self.now().await?))
     }
 
     /// Another code and link; the older ones are void.

@@ -93,6 +93,9 @@ impl Onboarding {
             }
             let mut step = self.step(portal, staff.actor(), now);
             let token = if matches!(before.value.stage(), Stage::AwaitingCompletion(_)) {
+                if self.inviter_gone(portal, &mut step, &before.value).await? {
+                    return Err(registration::Refusal::NotInThisState("closed").into());
+                }
                 let fresh = self.link(&portal.slug, TokenPurpose::Completion, now);
                 let token = fresh.link.digest;
                 step.decide(Some(&before), registration::Command::ResendInvitation { fresh }).map_err(|refusal| too_soon(refusal, now))?;

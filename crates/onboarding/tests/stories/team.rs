@@ -180,7 +180,7 @@ async fn an_invitation_is_sent_again_taken_back_and_renewed_when_its_link_has_ex
 
 #[tokio::test]
 async fn what_somebody_sent_out_ends_with_the_right_to_invite() {
-    for change in [None, Some(DEMOTE), Some(SUSPEND)] {
+    for way in ["removed", "demoted", "suspended", "left", "closed"] {
         let office = Office::new().await;
         let boss = office.boss("boss@mail.example", NORD).await;
         office.colleague(&boss, "vice@mail.example", NORD, Role::SuperAdmin).await;
@@ -190,14 +190,19 @@ async fn what_somebody_sent_out_ends_with_the_right_to_invite() {
         office.invite(&boss, "kim@mail.example", NORD, Role::Member).await.unwrap();
         let kim = office.token_to("kim@mail.example").await;
         let id = office.member_id(&boss, "vice@mail.example").await;
-        match change {
-            Some(change) => office.engine.change_member(&boss, id, change).await.map(drop).unwrap(),
-            None => office.engine.remove_member(&boss, id).await.unwrap(),
+        match way {
+            "removed" => office.engine.remove_member(&boss, id).await.unwrap(),
+            "left" => office.engine.leave(&vice, id).await.unwrap(),
+            "closed" => office.engine.close_account(&caller(), &vice, &secret(PASSWORD)).await.unwrap(),
+            way => {
+                let change = if way == "demoted" { DEMOTE } else { SUSPEND };
+                office.engine.change_member(&boss, id, change).await.map(drop).unwrap();
+            }
         }
         let gone = office.complete(&friend, &everything()).await.unwrap_err();
-        assert!(matches!(gone, Error::Registration(Refusal::NotInThisState(_))), "{change:?}: {gone:?}");
+        assert!(matches!(gone, Error::Registration(Refusal::NotInThisState(_))), "{way}: {gone:?}");
         let open: Vec<_> = office.team(&boss).await.invitations.into_iter().map(|invitation| invitation.email).collect();
-        assert_eq!(open, ["kim@mail.example"], "{change:?}");
+        assert_eq!(open, ["kim@mail.example"], "{way}");
         assert_eq!(office.complete(&kim, &everything()).await.unwrap().state, "active");
         // Whoever decides now may ask the same person.
         office.colleague(&boss, "friend@mail.example", NORD, Role::Member).await;
@@ -218,7 +223,14 @@ async fn an_invitation_opens_nothing_while_its_sender_s_account_is_suspended() {
     assert!(matches!(refused, Error::Registration(Refusal::NotInThisState(_))), "{refused:?}");
     let shown = office.engine.setup_link(OFFICE, &friend, None).await.unwrap().refusal;
     assert!(matches!(shown, Some(Refusal::NotInThisState(_))), "{shown:?}");
+    // Nor is a dead link mailed again, by whomever.
+    let mails = office.templates_to("friend@mail.example").await.len();
+    office.later(policy::COMPLETION_LINK_LIFE);
+    office.engine.renew_link(OFFICE, &caller(), &friend).await.unwrap();
+    assert_eq!(office.templates_to("friend@mail.example").await.len(), mails);
     office.engine.suspend_account(&clerk, boss.account(), false).await.unwrap();
+    office.engine.renew_link(OFFICE, &caller(), &friend).await.unwrap();
+    let friend = office.token_to("friend@mail.example").await;
     assert_eq!(office.complete(&friend, &everything()).await.unwrap().state, "active");
 }
 
